@@ -36,24 +36,24 @@ class Tally:
     certain: int = 0
     certain_hit: int = 0
     made: int = 0
-    told: int = 0
+    reported: int = 0
     hit: int = 0
     hit_first: int = 0
 
-    def count(self, *, made: set[str], told: Sequence[str], certain: Sequence[str] = ()) -> None:
+    def count(self, *, made: set[str], reported: Sequence[str], certain: Sequence[str] = ()) -> None:
         """Count one exchange: the ids of the mistakes that were made, and of the findings, the first first."""
         self.exchanges += 1
         self.certain += len(set(certain))
         self.certain_hit += len(made & set(certain))
         self.made += len(made)
-        self.told += len(set(told))
-        self.hit += len(made & set(told))
-        self.hit_first += bool(told) and told[0] in made
+        self.reported += len(set(reported))
+        self.hit += len(made & set(reported))
+        self.hit_first += bool(reported) and reported[0] in made
 
     @property
     def precision(self) -> float:
         """The share of findings whose mistake was made."""
-        return self.hit / self.told if self.told else 1.0
+        return self.hit / self.reported if self.reported else 1.0
 
     @property
     def precision_of_certain(self) -> float:
@@ -77,9 +77,9 @@ def tallied(world: World, cases: Iterable[tuple[str, tuple[Mistake, ...]]]) -> T
     for kind, mistakes in cases:
         made(world, kind, mistakes)
         findings = world.platform.exchanges.last.findings
-        told = [finding.id for finding in findings if finding.certainty != "possible"]
+        reported = [finding.id for finding in findings if finding.certainty != "possible"]
         certain = [finding.id for finding in findings if finding.certainty == "certain"]
-        tally.count(made={mistake.finding for mistake in mistakes}, told=told, certain=certain)
+        tally.count(made={mistake.finding for mistake in mistakes}, reported=reported, certain=certain)
     return tally
 
 
@@ -111,14 +111,14 @@ def _shares(name: str, tally: Tally) -> Figure:
 
 
 def _corpus(worlds: Sequence[World], most: int) -> Figure:
-    told = [each for world in worlds for each in _told_of_good_ones(world, most // len(worlds))]
-    wrong = sum(1 for each in told if each)
+    reported = [each for world in worlds for each in _findings_for_good_requests(world, most // len(worlds))]
+    wrong = sum(1 for each in reported if each)
     return Figure(
         name="diagnosis: good requests in many variations",
         measured=f"{wrong} with a finding",
-        beside=f"{len(told)} exchanges, half of them by real host names",
+        beside=f"{len(reported)} exchanges, half of them by real host names",
         goal=f"none of at least {CORPUS}",
-        met=not wrong and len(told) >= CORPUS,
+        met=not wrong and len(reported) >= CORPUS,
         note="a test also asks every finder about each of them, as if something else had refused it",
     )
 
@@ -134,8 +134,8 @@ def _noise(worlds: Sequence[World], most: int) -> Figure:
     )
 
 
-def _told_of_good_ones(world: World, most: int) -> list[list[str]]:
-    told: list[list[str]] = []
+def _findings_for_good_requests(world: World, most: int) -> list[list[str]]:
+    reported: list[list[str]] = []
 
     @settings(
         max_examples=most,
@@ -151,10 +151,10 @@ def _told_of_good_ones(world: World, most: int) -> list[list[str]]:
         variation.send(world)
         record = world.platform.exchanges.last
         sure = [finding.id for finding in record.findings if finding.certainty != "possible"]
-        told.append(sure if record.refusal is None else [*sure, str(record.refusal.rule)])
+        reported.append(sure if record.refusal is None else [*sure, str(record.refusal.rule)])
 
     send()
-    return told
+    return reported
 
 
 def _cost(world: World) -> Figure:

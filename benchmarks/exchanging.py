@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from benchmarks.measuring import Sample
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyPair
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP
@@ -37,7 +37,7 @@ Post = Callable[[bytes], int]
 
 def id_token(platform: Mock) -> str:
     """Return an id token of CIS2 for the ready-made app."""
-    return platform.id_token("cis2", Wanted(client_id=READY_MADE_APP.client_id))
+    return platform.id_token("cis2", LogInRequest(client_id=READY_MADE_APP.client_id))
 
 
 def exchange_form(platform: Mock, subject_token: str) -> bytes:

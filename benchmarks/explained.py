@@ -70,7 +70,7 @@ def _headers(environ: WSGIEnvironment) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ExplainedMistake:
     """A mistake that was made in a request of a kind, the rule that refused it, and its offline explanation."""
 
     kind: str
@@ -91,7 +91,7 @@ class Told:
         return any(each.id == self.mistake.finding for each in findings if each.certainty != "possible")
 
 
-def told(world: RealWorld, *, with_keys: bool = False) -> Iterator[Told]:
+def explained_all(world: RealWorld, *, with_keys: bool = False) -> Iterator[ExplainedMistake]:
     """Make each mistake by itself, and explain the exchange with nothing but what its text has, and maybe the keys."""
     for kind, mistakes in alone():
         made(world, kind, mistakes)
@@ -101,19 +101,21 @@ def told(world: RealWorld, *, with_keys: bool = False) -> Iterator[Told]:
         keys = json.dumps(world.platform.apps.jwks(world.platform.apps.get(APP))).encode() if with_keys else None
         lent = Lent(at=world.now, keys=keys)
         explanation = explain_captured(captured, lent)
-        yield Told(kind=kind, mistake=mistakes[0], rule=record.refusal.rule, captured=captured, explanation=explanation)
+        yield ExplainedMistake(
+            kind=kind, mistake=mistakes[0], rule=record.refusal.rule, captured=captured, explanation=explanation
+        )
 
 
 def figures(opened: Bench) -> list[Figure]:
     """Measure how well a request and its answer are explained offline."""
     ring = KeyRing(opened.keys)
     return [
-        _figure("with its answer alone", list(told(RealWorld(ring)))),
-        _figure("with its answer and the app's key set", list(told(RealWorld(ring), with_keys=True))),
+        _figure("with its answer alone", list(explained_all(RealWorld(ring)))),
+        _figure("with its answer and the app's key set", list(explained_all(RealWorld(ring), with_keys=True))),
     ]
 
 
-def _figure(name: str, explained: list[Told]) -> Figure:
+def _figure(name: str, explained: list[ExplainedMistake]) -> Figure:
     sure = [(each.mistake.finding, found) for each in explained for found in each.sure]
     right = sum(1 for wanted, found in sure if wanted == found)
     recall = sum(each.is_found for each in explained) / len(explained)

@@ -103,7 +103,7 @@ def _unused(bench: Bench) -> Iterator[Figure]:
 
 
 def _loaded(bench: Bench) -> list[str]:
-    return sorted(_told(bench, "loaded:", _PASS.format(tests=1)))
+    return sorted(_printed_by_hooks(bench, "loaded:", _PASS.format(tests=1)))
 
 
 def _first_use(bench: Bench) -> Iterator[Figure]:
@@ -198,10 +198,10 @@ def _written(bench: Bench, name: str, text: str) -> Path:
 
 
 def _set_up(bench: Bench, text: str, keys: Path | None = None) -> Sample:
-    return lambda: float(_told(bench, "set-up:", text, keys)[0])
+    return lambda: float(_printed_by_hooks(bench, "set-up:", text, keys)[0])
 
 
-def _told(bench: Bench, mark: str, text: str, keys: Path | None = None) -> list[str]:
+def _printed_by_hooks(bench: Bench, mark: str, text: str, keys: Path | None = None) -> list[str]:
     """Run one test and return what the hooks print behind a mark: what its set-up took, what is loaded at the end."""
     folder = bench.folder / "printed"
     folder.mkdir(exist_ok=True)

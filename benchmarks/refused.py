@@ -12,7 +12,7 @@ from typing import Any, Final
 from benchmarks.bench import Bench
 from benchmarks.figure import Figure, milliseconds, not_here, times
 from benchmarks.measuring import Sample
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
@@ -123,7 +123,7 @@ def _token_exchange(platform: Mock) -> dict[str, str]:
         "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
         "client_assertion_type": _ASSERTION,
         "client_assertion": platform.client_assertion(_APP),
-        "subject_token": platform.id_token("cis2", Wanted(client_id=_APP)),
+        "subject_token": platform.id_token("cis2", LogInRequest(client_id=_APP)),
     }
     status, body = platform.in_process.call(platform.token_url, form)
     if status != 200:  # noqa: PLR2004 - or there is nothing to refuse later

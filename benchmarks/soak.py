@@ -56,7 +56,7 @@ _GREEDY: Final[Mapping[str, tuple[int, bytes, float]]] = {
 """How many there are, what each sends at once, and how many seconds somebody else may wait then."""
 _GREED: Final = 10.0
 """Seconds for which they are looked at, at most."""
-_MOST_TOLD: Final = 20
+_MOST_REPORTED: Final = 20
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 _FAULTS: Final[dict[int | None, dict[str, Any]]] = {
     503: {"do": "status", "status": 503},
@@ -154,7 +154,7 @@ class Soak:
         """Note something that was not."""
         with self._lock:
             self.seen["wrong"] += 1
-            if len(self.wrong) < _MOST_TOLD:
+            if len(self.wrong) < _MOST_REPORTED:
                 self.wrong.append(what)
 
     def connection(self) -> http.client.HTTPConnection:
@@ -179,7 +179,9 @@ def _asked(
     return answer.status, answer.read()
 
 
-def _told(connection: http.client.HTTPConnection, method: str, path: str, members: dict[str, Any] | None) -> Any:
+def _control_call(
+    connection: http.client.HTTPConnection, method: str, path: str, members: dict[str, Any] | None
+) -> Any:
     """Call the control API, which always answers with success here."""
     body = json.dumps(members) if members is not None else None
     status, told = _asked(connection, method, f"/_nhsauth{path}", body, Content_Type="application/json")
@@ -189,8 +191,8 @@ def _told(connection: http.client.HTTPConnection, method: str, path: str, member
 
 def _form(connection: http.client.HTTPConnection, client_id: str) -> str:
     """Return a good token request, signed by the mock, whose clock moves."""
-    signed = _told(connection, "POST", "/client-assertions", {"client_id": client_id})
-    subject = _told(connection, "POST", "/id-tokens", {"client_id": client_id})
+    signed = _control_call(connection, "POST", "/client-assertions", {"client_id": client_id})
+    subject = _control_call(connection, "POST", "/id-tokens", {"client_id": client_id})
     return urlencode(exchanging.EXCHANGE | signed | {"subject_token": subject["id_token"]})
 
 
@@ -214,10 +216,12 @@ def _unlucky(soak: Soak) -> None:
     while not soak.over.is_set():
         for expected, fault in _FAULTS.items():
             with soak.gate.passing(), contextlib.closing(soak.connection()) as connection:
-                _told(connection, "POST", "/faults", {"on": "token", "client_id": _UNLUCKY, "times": 1, **fault})
+                _control_call(
+                    connection, "POST", "/faults", {"on": "token", "client_id": _UNLUCKY, "times": 1, **fault}
+                )
                 met = _status(soak, _form(connection, _UNLUCKY))
                 following = _status(soak, _form(connection, _UNLUCKY))
-                _told(connection, "DELETE", "/faults", None)
+                _control_call(connection, "DELETE", "/faults", None)
             if (met, following) == (expected, http.client.OK):
                 soak.count("faults")
             else:
@@ -239,7 +243,7 @@ def _mover(soak: Soak) -> None:
             for method, members in _MOVES:
                 soak.over.wait(1)
                 with soak.gate.alone():
-                    _told(connection, method, "/clock", members)
+                    _control_call(connection, method, "/clock", members)
                 soak.count("moves")
 
 
@@ -355,7 +359,7 @@ def run(opened: Bench, minutes: float) -> Figure:
     with process.running(command, opened.environment(), "/oauth2/_ping", opened.folder, log=log) as server:
         soak = Soak(url=server.url)
         with contextlib.closing(soak.connection()) as connection:
-            _told(connection, "POST", "/apps", {"client_id": _UNLUCKY, "make_key": True, "quota_per_minute": 0})
+            _control_call(connection, "POST", "/apps", {"client_id": _UNLUCKY, "make_key": True, "quota_per_minute": 0})
         _all_at_once(soak, server, minutes * 60)
         soak.beside = {name: _beside(soak, count, sent) for name, (count, sent, _) in _GREEDY.items()}
         server.ended_in()

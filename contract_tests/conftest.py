@@ -50,7 +50,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
 
 
 @pytest.fixture
-def tell(request: pytest.FixtureRequest) -> Callable[[object], None]:
+def note_answer(request: pytest.FixtureRequest) -> Callable[[object], None]:
     """Add the answer to the report; pytest's own fixture for that warns of today's JUnit files."""
     return lambda answer: request.node.user_properties.append((GOT, str(answer)))
 

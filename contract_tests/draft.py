@@ -32,7 +32,7 @@ AUTHORIZE_PATH = "/oauth2/authorize"
 FORM = "application/x-www-form-urlencoded"
 
 
-class Late(Enum):
+class LazyValue(Enum):
     """A value that is only known when the draft is built."""
 
     URL = "the URL that is posted to, query string included"
@@ -107,7 +107,7 @@ class Draft:
         return f"{path}?{query}" if query else path
 
     def _fill(self, value: Any) -> Any:
-        if isinstance(value, Late):
+        if isinstance(value, LazyValue):
             return self._late(value)
         if isinstance(value, Ahead):
             return self.target.now() + value.seconds
@@ -117,21 +117,21 @@ class Draft:
             return [self._fill(member) for member in value]
         return value
 
-    def _late(self, late: Late) -> str:
+    def _late(self, late: LazyValue) -> str:
         tokens = {
-            Late.ASSERTION: self.assertion,
-            Late.SUBJECT: self.subject,
-            Late.ACTING: self.acting,
-            Late.LOGOUT: self.logout,
+            LazyValue.ASSERTION: self.assertion,
+            LazyValue.SUBJECT: self.subject,
+            LazyValue.ACTING: self.acting,
+            LazyValue.LOGOUT: self.logout,
         }
         if late in tokens:
             return tokens[late].text(self._fill)
-        if late is Late.URL:
+        if late is LazyValue.URL:
             return self.url
-        if late is Late.JTI:
+        if late is LazyValue.JTI:
             return str(uuid.uuid4())
         app = self.target.app(self.app)
-        return app.client_id if late is Late.CLIENT_ID else app.client_secret
+        return app.client_id if late is LazyValue.CLIENT_ID else app.client_secret
 
 
 def client_credentials(target: Target) -> Draft:
@@ -139,7 +139,7 @@ def client_credentials(target: Target) -> Draft:
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": JWT_BEARER,
-        "client_assertion": Late.ASSERTION,
+        "client_assertion": LazyValue.ASSERTION,
     }
     return Draft(target=target, form=form, assertion=_sound_assertion(target))
 
@@ -147,8 +147,8 @@ def client_credentials(target: Target) -> Draft:
 def token_exchange(target: Target, person: Person = HEALTHCARE_WORKER) -> Draft:
     """Return a sound exchange of a person's id token: CIS2's, unless the person is another provider's."""
     form = {
-        "subject_token": Late.SUBJECT,
-        "client_assertion": Late.ASSERTION,
+        "subject_token": LazyValue.SUBJECT,
+        "client_assertion": LazyValue.ASSERTION,
         "subject_token_type": ID_TOKEN,
         "client_assertion_type": JWT_BEARER,
         "grant_type": TOKEN_EXCHANGE,
@@ -163,7 +163,7 @@ def delegation(target: Target) -> Draft:
     draft = token_exchange(target, PATIENT)
     header, claims = target.id_token_parts(PATIENT)
     draft.acting = Jwt(header=header, claims=claims, sign=unsigned)
-    draft.subject.claims["act"] = {"sub": Late.ACTING}
+    draft.subject.claims["act"] = {"sub": LazyValue.ACTING}
     return draft
 
 
@@ -180,8 +180,8 @@ def refresh_of(target: Target, refresh_token: str) -> Draft:
     """Return a refresh with a token that is known already."""
     form = {
         "grant_type": "refresh_token",
-        "client_id": Late.CLIENT_ID,
-        "client_secret": Late.CLIENT_SECRET,
+        "client_id": LazyValue.CLIENT_ID,
+        "client_secret": LazyValue.CLIENT_SECRET,
         "refresh_token": refresh_token,
     }
     return Draft(target=target, form=form)
@@ -190,7 +190,7 @@ def refresh_of(target: Target, refresh_token: str) -> Draft:
 def authorize(target: Target, scope: str = "nhs-cis2") -> Draft:
     """Return a sound authorization request, as a browser brings it."""
     asked = {
-        "client_id": Late.CLIENT_ID,
+        "client_id": LazyValue.CLIENT_ID,
         "redirect_uri": target.redirect_uri,
         "response_type": "code",
         "scope": scope,
@@ -219,8 +219,8 @@ def authorization_code(target: Target, person: Person = HEALTHCARE_WORKER) -> Dr
     """Return a sound redemption, with the code of a log-in that this call makes."""
     form = {
         "grant_type": "authorization_code",
-        "client_id": Late.CLIENT_ID,
-        "client_secret": Late.CLIENT_SECRET,
+        "client_id": LazyValue.CLIENT_ID,
+        "client_secret": LazyValue.CLIENT_SECRET,
         "redirect_uri": target.redirect_uri,
         "code": asked_at(log_in(target, person)[-1])["code"],
     }
@@ -253,7 +253,9 @@ def backchannel_logout(target: Target) -> Draft:
         "events": {LOGOUT_EVENT: {}},
     }
     token = Jwt(header=header, claims=logout, sign=_provider(target, HEALTHCARE_WORKER))
-    return Draft(target=target, path="/oauth2/backchannel_logout", form={"logout_token": Late.LOGOUT}, logout=token)
+    return Draft(
+        target=target, path="/oauth2/backchannel_logout", form={"logout_token": LazyValue.LOGOUT}, logout=token
+    )
 
 
 def sid_of(target: Target, cookies: str, app: dict[str, Any]) -> str:
@@ -264,8 +266,8 @@ def sid_of(target: Target, cookies: str, app: dict[str, Any]) -> str:
         "grant_type": "authorization_code",
         "code": asked_at(silent.send().headers["location"])["code"],
         "redirect_uri": target.redirect_uri,
-        "client_id": Late.CLIENT_ID,
-        "client_secret": Late.CLIENT_SECRET,
+        "client_id": LazyValue.CLIENT_ID,
+        "client_secret": LazyValue.CLIENT_SECRET,
     }
     redeeming = Draft(target=target, path=f"{_CIS2}/access_token", form=form, app=app)
     return str(decode(redeeming.send().json["id_token"])[1]["sid"])
@@ -284,7 +286,7 @@ def nhs_login_authorize(target: Target) -> Draft:
 def _authorize_at(target: Target, path: str, scope: str) -> Draft:
     need(target.abilities, Ability.PROVIDERS)
     asked = {
-        "client_id": Late.CLIENT_ID,
+        "client_id": LazyValue.CLIENT_ID,
         "redirect_uri": target.redirect_uri,
         "response_type": "code",
         "scope": scope,
@@ -297,7 +299,7 @@ def _authorize_at(target: Target, path: str, scope: str) -> Draft:
 def cis2_token(target: Target) -> Draft:
     """Return a sound redemption at CIS2, by a client that has a secret."""
     draft = _redemption(target, HEALTHCARE_WORKER, f"{_CIS2}/access_token", {})
-    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    draft.form |= {"client_id": LazyValue.CLIENT_ID, "client_secret": LazyValue.CLIENT_SECRET}
     return draft
 
 
@@ -336,7 +338,7 @@ def _redemption(target: Target, person: Person, path: str, app: dict[str, Any]) 
 
 def _asserted(draft: Draft) -> Draft:
     draft.assertion = _sound_assertion(draft.target)
-    draft.form |= {"client_assertion_type": JWT_BEARER, "client_assertion": Late.ASSERTION}
+    draft.form |= {"client_assertion_type": JWT_BEARER, "client_assertion": LazyValue.ASSERTION}
     return draft
 
 
@@ -344,7 +346,7 @@ def cis2_refresh(target: Target) -> Draft:
     """Return a sound refresh at CIS2, by a client that is registered for it."""
     renews = {"grant_types": ["authorization_code", "refresh_token"]}
     first = _redemption(target, HEALTHCARE_WORKER, f"{_CIS2}/access_token", renews)
-    first.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    first.form |= {"client_id": LazyValue.CLIENT_ID, "client_secret": LazyValue.CLIENT_SECRET}
     return cis2_refresh_of(target, str(first.send().json["refresh_token"]), renews)
 
 
@@ -353,8 +355,8 @@ def cis2_refresh_of(target: Target, refresh_token: str, app: dict[str, Any]) -> 
     form = {
         "grant_type": "refresh_token",
         "refresh_token": refresh_token,
-        "client_id": Late.CLIENT_ID,
-        "client_secret": Late.CLIENT_SECRET,
+        "client_id": LazyValue.CLIENT_ID,
+        "client_secret": LazyValue.CLIENT_SECRET,
     }
     return Draft(target=target, path=f"{_CIS2}/access_token", form=form, app=dict(app))
 
@@ -388,7 +390,7 @@ def realm_authorize(target: Target) -> Draft:
 def realm_token(target: Target) -> Draft:
     """Return a sound redemption at the mock realm."""
     draft = _redemption(target, REALM_WORKER, f"{_REALM}/token", {})
-    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    draft.form |= {"client_id": LazyValue.CLIENT_ID, "client_secret": LazyValue.CLIENT_SECRET}
     return draft
 
 
@@ -421,7 +423,7 @@ def hello_user(target: Target) -> Draft:
 def hello_application(target: Target) -> Draft:
     """Return a sound call of an API behind the platform, with an API key."""
     need(target.abilities, Ability.GATEWAY)
-    headers = {"apikey": Late.CLIENT_ID}
+    headers = {"apikey": LazyValue.CLIENT_ID}
     return Draft(target=target, method="GET", path="/hello-world/hello/application", headers=headers, form={})
 
 
@@ -438,10 +440,10 @@ def asked_at(location: str) -> dict[str, str]:
 def _sound_assertion(target: Target) -> Jwt:
     header = {"alg": "RS512", "typ": "JWT", "kid": target.jwk["kid"]}
     claims = {
-        "iss": Late.CLIENT_ID,
-        "sub": Late.CLIENT_ID,
-        "aud": Late.URL,
-        "jti": Late.JTI,
+        "iss": LazyValue.CLIENT_ID,
+        "sub": LazyValue.CLIENT_ID,
+        "aud": LazyValue.URL,
+        "jti": LazyValue.JTI,
         "exp": target.now() + 240,
     }
     return Jwt(header=header, claims=claims, sign=target.signer)

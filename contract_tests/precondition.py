@@ -5,7 +5,7 @@ Entered just before the finished draft is sent, and left after its answer.
 
 from contextlib import AbstractContextManager, nullcontext
 
-from contract_tests.draft import Draft, Late, client_credentials
+from contract_tests.draft import Draft, LazyValue, client_credentials
 
 
 def nothing(_: Draft) -> AbstractContextManager[None]:
@@ -16,7 +16,7 @@ def nothing(_: Draft) -> AbstractContextManager[None]:
 def jti_spent(draft: Draft) -> AbstractContextManager[None]:
     """Use the draft's jti, for its subject, in a request that is valid up to the rule that stores the jti."""
     claims = draft.assertion.claims
-    subject = claims.get("sub", Late.CLIENT_ID)
+    subject = claims.get("sub", LazyValue.CLIENT_ID)
     first = client_credentials(draft.target)
     first.app = draft.app
     first.assertion.claims |= {"iss": subject, "sub": subject, "jti": claims["jti"]}

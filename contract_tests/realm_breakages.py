@@ -37,7 +37,7 @@ def _sent_back(error: str, sentence: str, damage: Damage, touches: str) -> Break
     return _realm(302, error, sentence, damage, touches, shape, kinds(Flow.REALM_AUTHORIZE))
 
 
-def _told(
+def _realm_breakage(
     error: str, sentence: str, damage: Damage, touches: str, *, status: int = 400, of: frozenset[Flow] = _TOKEN
 ) -> Breakage:
     shape = Shape.ERROR_FIRST if sentence else Shape.ERROR_ALONE
@@ -77,27 +77,27 @@ _AUTHORIZE = (
     _sent_back("login_required", "", wrong.prompt_none, "asked.prompt"),
 )
 _REDEMPTION = (
-    _told("HTTP 405 Method Not Allowed", "", wrong.method_get, "method", status=405, of=_ANY_TOKEN),
-    _told(
+    _realm_breakage("HTTP 405 Method Not Allowed", "", wrong.method_get, "method", status=405, of=_ANY_TOKEN),
+    _realm_breakage(
         "invalid_request",
         "Missing form parameter: grant_type",
         wrong.content_type_json,
         "headers.Content-Type",
         of=_ANY_TOKEN,
     ),
-    _told("invalid_request", "duplicated parameter", wrong.parameter_twice, "form.extra", of=_ANY_TOKEN),
-    _told(
+    _realm_breakage("invalid_request", "duplicated parameter", wrong.parameter_twice, "form.extra", of=_ANY_TOKEN),
+    _realm_breakage(
         "invalid_request",
         "Missing form parameter: grant_type",
         wrong.grant_type_absent,
         "form.grant_type",
         of=_ANY_TOKEN,
     ),
-    *_told(
+    *_realm_breakage(
         "unsupported_grant_type", "Unsupported grant_type", wrong.grant_type_unknown, "form.grant_type", of=_ANY_TOKEN
     ).also(wrong.grant_type_password, wrong.grant_type_refresh),
-    _told("invalid_client", _CLIENT, wrong.client_id_absent, "form.client_id", status=401),
-    *_told(
+    _realm_breakage("invalid_client", _CLIENT, wrong.client_id_absent, "form.client_id", status=401),
+    *_realm_breakage(
         "invalid_client",
         _CLIENT,
         wrong.assertion_type_other,
@@ -105,16 +105,16 @@ _REDEMPTION = (
         status=401,
         of=_ASSERTED,
     ).also(wrong.client_unnamed),
-    _told("invalid_client", _SIGNED, wrong.assertion_opaque, "client_assertion", of=_ASSERTED),
-    *_told(
+    _realm_breakage("invalid_client", _SIGNED, wrong.assertion_opaque, "client_assertion", of=_ASSERTED),
+    *_realm_breakage(
         "invalid_client",
         _SIGNED,
         wrong.iss_of_another,
         "client_assertion.claims.iss client_assertion.claims.sub",
         of=_ASSERTED,
     ).also(wrong.sub_absent),
-    _told("invalid_client", _CLIENT, wrong.client_id_unknown, "form.client_id", status=401),
-    _told(
+    _realm_breakage("invalid_client", _CLIENT, wrong.client_id_unknown, "form.client_id", status=401),
+    _realm_breakage(
         "invalid_client",
         _CLIENT,
         wrong.iss_and_sub_unknown,
@@ -122,34 +122,34 @@ _REDEMPTION = (
         status=401,
         of=_ASSERTED,
     ),
-    *_told("invalid_client", _SIGNED, wrong.exp_a_second_ago, "client_assertion.claims.exp", of=_ASSERTED).also(
-        wrong.exp_this_second, wrong.exp_text
-    ),
-    _told("invalid_client", _SIGNED, wrong.keys_unreachable, "app.jwks_url", of=_ASSERTED),
-    _told("invalid_client", _SIGNED, wrong.kid_unknown, "client_assertion.header.kid", of=_ASSERTED),
-    *_told("invalid_client", _SIGNED, wrong.signature_turned, "client_assertion.signature", of=_ASSERTED).also(
-        wrong.signature_of_a_foreign_key
-    ),
-    *_told("invalid_client", _SIGNED, wrong.aud_elsewhere, "client_assertion.claims.aud", of=_ASSERTED).also(
+    *_realm_breakage(
+        "invalid_client", _SIGNED, wrong.exp_a_second_ago, "client_assertion.claims.exp", of=_ASSERTED
+    ).also(wrong.exp_this_second, wrong.exp_text),
+    _realm_breakage("invalid_client", _SIGNED, wrong.keys_unreachable, "app.jwks_url", of=_ASSERTED),
+    _realm_breakage("invalid_client", _SIGNED, wrong.kid_unknown, "client_assertion.header.kid", of=_ASSERTED),
+    *_realm_breakage(
+        "invalid_client", _SIGNED, wrong.signature_turned, "client_assertion.signature", of=_ASSERTED
+    ).also(wrong.signature_of_a_foreign_key),
+    *_realm_breakage("invalid_client", _SIGNED, wrong.aud_elsewhere, "client_assertion.claims.aud", of=_ASSERTED).also(
         wrong.aud_absent
     ),
-    _told("invalid_client", _CLIENT, wrong.nothing_else, "", status=401, of=_ASSERTED),
-    *_told("unauthorized_client", _CLIENT, wrong.client_secret_wrong, "form.client_secret", status=401).also(
+    _realm_breakage("invalid_client", _CLIENT, wrong.nothing_else, "", status=401, of=_ASSERTED),
+    *_realm_breakage("unauthorized_client", _CLIENT, wrong.client_secret_wrong, "form.client_secret", status=401).also(
         wrong.client_secret_absent
     ),
-    _told(
+    _realm_breakage(
         "unauthorized_client",
         "Client not enabled to retrieve this grant",
         wrong.codes_not_registered,
         "app.grant_types",
     ),
-    _told("invalid_request", "Missing parameter: code", wrong.code_absent, "form.code"),
-    _told("invalid_grant", "Incorrect redirect_uri", wrong.redirect_uri_absent, "form.redirect_uri"),
-    *_told("invalid_grant", "Code not valid", wrong.code_unknown, "form.code").also(
+    _realm_breakage("invalid_request", "Missing parameter: code", wrong.code_absent, "form.code"),
+    _realm_breakage("invalid_grant", "Incorrect redirect_uri", wrong.redirect_uri_absent, "form.redirect_uri"),
+    *_realm_breakage("invalid_grant", "Code not valid", wrong.code_unknown, "form.code").also(
         wrong.code_used_before, wrong.realm_code_of_cis2
     ),
-    _told("invalid_grant", "Code not valid", wrong.other_redirect_uri, "form.redirect_uri"),
-    _told("invalid_grant", "Code is expired", wrong.realm_code_too_old, "form.code"),
+    _realm_breakage("invalid_grant", "Code not valid", wrong.other_redirect_uri, "form.redirect_uri"),
+    _realm_breakage("invalid_grant", "Code is expired", wrong.realm_code_too_old, "form.code"),
 )
 _USERINFO = (
     _realm(

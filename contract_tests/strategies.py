@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from hypothesis import strategies as st
 
 from contract_tests import jwts
-from contract_tests.draft import ACCESS_TOKEN, FORM, ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE, Ahead, Draft, Late
+from contract_tests.draft import ACCESS_TOKEN, FORM, ID_TOKEN, JWT_BEARER, TOKEN_EXCHANGE, Ahead, Draft, LazyValue
 from contract_tests.wire import HttpRequest
 
 Change: TypeAlias = tuple[str, Any]
@@ -139,12 +139,15 @@ _ASSERTION: Final = {
     "assertion.header.kid": _or_gone(VALUES),
     "assertion.header.typ": _or_gone(st.one_of(VALUES, st.sampled_from(["jwt", "JWT ", "JwT", "at+jwt", ["JWT"]]))),
     "assertion.claims.exp": _or_gone(st.one_of(TIMES, st.sampled_from([10**320, -(10**320), float("nan")]))),
-    "assertion.claims.iss": _or_gone(st.one_of(VALUES, st.just([Late.CLIENT_ID]))),
-    "assertion.claims.sub": _or_gone(st.one_of(VALUES, st.just(Late.CLIENT_ID))),
+    "assertion.claims.iss": _or_gone(st.one_of(VALUES, st.just([LazyValue.CLIENT_ID]))),
+    "assertion.claims.sub": _or_gone(st.one_of(VALUES, st.just(LazyValue.CLIENT_ID))),
     "assertion.claims.jti": _or_gone(st.one_of(NUMBERS, st.sampled_from([None, False, True, "", [], {}, ["a"]]))),
     "assertion.claims.aud": _or_gone(
         st.one_of(
-            VALUES, st.sampled_from([[Late.URL], ["https://other.example", Late.URL], [[Late.URL]], {"aud": Late.URL}])
+            VALUES,
+            st.sampled_from(
+                [[LazyValue.URL], ["https://other.example", LazyValue.URL], [[LazyValue.URL]], {"aud": LazyValue.URL}]
+            ),
         )
     ),
     "assertion.claims.nbf": EDGES.map(Ahead),
@@ -172,8 +175,8 @@ _FORM_FIELDS: Final = {
     "form.grant_type": _field("client_credentials", TOKEN_EXCHANGE, "password", "client_credentials "),
     "form.subject_token_type": _field(ID_TOKEN, ACCESS_TOKEN),
     "form.client_assertion_type": _field(JWT_BEARER, f"{JWT_BEARER} "),
-    "form.client_assertion": _field("opaque", "a.b.c", "..", Late.ASSERTION),
-    "form.subject_token": _field("opaque", "a.b.c", "e30.e30.", Late.SUBJECT),
+    "form.client_assertion": _field("opaque", "a.b.c", "..", LazyValue.ASSERTION),
+    "form.subject_token": _field("opaque", "a.b.c", "e30.e30.", LazyValue.SUBJECT),
     "headers.Content-Type": st.sampled_from([FORM, f"{FORM};charset=utf-8", "text/plain", "application/json", ABSENT]),
 }
 
@@ -242,7 +245,7 @@ SOUND: Final = st.builds(
             "assertion.header.extra": VALUES,
             "assertion.claims.exp": st.one_of(st.sampled_from([0, 0.5, 300, 309.5, 310]), st.floats(0, 310)).map(Ahead),
             "assertion.claims.aud": st.sampled_from(
-                [Late.URL, [Late.URL], ["https://other.example", Late.URL], [1, Late.URL]]
+                [LazyValue.URL, [LazyValue.URL], ["https://other.example", LazyValue.URL], [1, LazyValue.URL]]
             ),
             "assertion.claims.nbf": st.one_of(st.none(), st.floats(-(10**6), 10).map(Ahead)),
             "assertion.claims.iat": st.one_of(st.none(), st.floats(-(10**6), 10).map(Ahead)),

@@ -9,7 +9,7 @@ import pytest
 from contract_tests.breakage import Breakage, Flow
 from contract_tests.breakages import BREAKAGES, of_flow
 from contract_tests.broken_request import SOUND
-from contract_tests.draft import Draft, Late
+from contract_tests.draft import Draft, LazyValue
 from contract_tests.target import Kind, Target
 
 PROVES = None  # these ask the list, not the target
@@ -127,5 +127,5 @@ def _parts(draft: Draft) -> Iterator[tuple[str, Any]]:
     ):
         yield from ((f"{name}.header.{member}", value) for member, value in token.header.items())
         yield from (
-            (f"{name}.claims.{member}", value) for member, value in token.claims.items() if value is not Late.JTI
+            (f"{name}.claims.{member}", value) for member, value in token.claims.items() if value is not LazyValue.JTI
         )

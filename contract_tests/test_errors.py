@@ -17,24 +17,24 @@ CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in 
 
 @pytest.mark.parametrize(("flow", "breakage"), CASES)
 def test_a_mistake_alone_is_answered_with_its_error(
-    target: Target, flow: Flow, breakage: Breakage, tell: Callable[[object], None]
+    target: Target, flow: Flow, breakage: Breakage, note_answer: Callable[[object], None]
 ) -> None:
     """Status, code and sentence are those of the contract."""
     answer = said_of(ask(target, flow, breakage), breakage)
-    tell(answer)
+    note_answer(answer)
 
     assert answer in accepted(breakage, mock=target.kind is Kind.MOCK)
 
 
 @pytest.mark.parametrize(("flow", "breakage"), CASES)
 def test_a_refusal_has_the_form_of_its_kind(
-    target: Target, flow: Flow, breakage: Breakage, tell: Callable[[object], None]
+    target: Target, flow: Flow, breakage: Breakage, note_answer: Callable[[object], None]
 ) -> None:
     """Content type, members in their order, message id and headers are those of the contract."""
     asked = ask(target, flow, breakage)
     answer, right = form(asked, target.redirect_uri if flow in AUTHORIZING else ""), FORMS[breakage.shape]
     told = said_of(asked, breakage)
-    tell(told if told not in accepted(breakage, mock=target.kind is Kind.MOCK) else difference(answer, right))
+    note_answer(told if told not in accepted(breakage, mock=target.kind is Kind.MOCK) else difference(answer, right))
 
     assert answer == right
 

@@ -67,7 +67,7 @@ LIMITS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("members", "told"), LIMITS, ids=["spike", "spike of all", "quota", "quota of all"])
-def test_a_rate_limit_is_told_whole(target: Target, members: dict[str, Any], told: dict[str, Any]) -> None:
+def test_a_rate_limit_is_reported_whole(target: Target, members: dict[str, Any], told: dict[str, Any]) -> None:
     """Members in their order, with their types."""
     need(target.abilities, Ability.FAULTS, Ability.APPS)
     app = target.new_app({"quota_per_minute": 7, "name": "A busy app"})
@@ -105,7 +105,9 @@ def test_a_rate_limit_of_nobody_names_nobody(target: Target) -> None:
 
 @proves("§1", "S")
 @pytest.mark.parametrize(("members", "status"), [({}, 500), ({"status": 500}, 500), ({"status": 401}, 401)])
-def test_a_script_that_fails_is_told_as_an_unknown_error(target: Target, members: dict[str, int], status: int) -> None:
+def test_a_script_that_fails_is_reported_as_an_unknown_error(
+    target: Target, members: dict[str, int], status: int
+) -> None:
     """In the envelope of all errors."""
     need(target.abilities, Ability.FAULTS)
     with target.fault(on="token", do="catch_all", **members):
@@ -127,7 +129,7 @@ STATUSES: list[tuple[dict[str, Any], int, str, Any]] = [
 
 
 @pytest.mark.parametrize(("members", "status", "content_type", "body"), STATUSES)
-def test_a_service_that_is_not_there_is_told_by_what_is_before_it(
+def test_a_service_that_is_not_there_is_reported_by_what_is_before_it(
     target: Target, members: dict[str, Any], status: int, content_type: str, body: Any
 ) -> None:
     """A page, unless something else was ordered."""

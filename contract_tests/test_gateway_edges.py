@@ -139,7 +139,7 @@ def test_a_token_is_worth_what_its_app_is_worth(target: Target, members: dict[st
     assert _get(target, "/hello-world/hello/user", Authorization=bearer).status == 200
 
 
-def test_a_key_that_is_not_approved_is_told_before_its_products(target: Target) -> None:
+def test_a_key_that_is_not_approved_is_reported_before_its_products(target: Target) -> None:
     """Whose key it is, its approval, its products: in this order."""
     key = target.new_app({"approved": False, "subscribed": False}).client_id
     answer = _get(target, "/hello-world/hello/application", apikey=key)
@@ -401,7 +401,7 @@ def _of_level(target: Target, app: App, level: str) -> str:
 
 
 @proves("§2.1", "S")
-def test_the_token_service_tells_its_version(target: Target) -> None:
+def test_the_token_service_shows_its_version(target: Target) -> None:
     """To anybody."""
     answer = _get(target, f"{target.prefix}/_ping")
 
@@ -410,7 +410,7 @@ def test_the_token_service_tells_its_version(target: Target) -> None:
 
 
 @proves("§8", "S")
-def test_the_status_is_told_whole(target: Target) -> None:
+def test_the_status_is_reported_whole(target: Target) -> None:
     """Each check with its link, and what came of it."""
     need(target.abilities, Ability.PROVIDERS, Ability.GATEWAY)
     body = status(target).send().json

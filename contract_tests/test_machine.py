@@ -120,8 +120,8 @@ class Contract(RuleBasedStateMachine):
         code, app = _one(self.codes, which), _one(self.apps, by)
         form = {
             "grant_type": "authorization_code",
-            "client_id": draft.Late.CLIENT_ID,
-            "client_secret": draft.Late.CLIENT_SECRET,
+            "client_id": draft.LazyValue.CLIENT_ID,
+            "client_secret": draft.LazyValue.CLIENT_SECRET,
             "redirect_uri": self.target.redirect_uri,
             "code": code.value,
         }

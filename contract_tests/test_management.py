@@ -259,7 +259,7 @@ def test_a_product_is_made_shown_changed_and_removed(target: Target) -> None:
     assert refusal(gone)[:2] == (404, f"{KMS}.apiproduct_doesnot_exist")
 
 
-def test_a_proxy_tells_where_it_is_deployed_and_its_base_path(target: Target) -> None:
+def test_a_proxy_shows_where_it_is_deployed_and_its_base_path(target: Target) -> None:
     """Its only revision is the first."""
     deployed = call(target, "GET", "/apis/canary-api-int/deployments")
     revision = call(target, "GET", "/apis/canary-api-int/revisions/1")
@@ -305,7 +305,7 @@ def test_a_debug_session_records_calls_until_it_is_ended(target: Target) -> None
 
 
 @pytest.mark.parametrize(("person", "kind"), [(None, "app"), (HEALTHCARE_WORKER, "user"), (PATIENT, "user")])
-def test_an_access_token_tells_for_whom_it_is(target: Target, person: Person | None, kind: str) -> None:
+def test_an_access_token_shows_for_whom_it_is(target: Target, person: Person | None, kind: str) -> None:
     """By attributes, whose names begin with auth."""
     answer = (token_exchange(target, person) if person else client_credentials(target)).send().json
 

@@ -87,7 +87,7 @@ def test_a_log_in_is_answered_whole(target: Target, form: dict[str, str], user: 
         ({"grant_type": "password", "password": "me"}, BASIC, (401, "unauthorized", "Bad credentials")),
     ],
 )
-def test_a_log_in_tells_its_first_mistake(target: Target, form: dict[str, str], basic: str, told: Any) -> None:
+def test_a_log_in_shows_its_first_mistake(target: Target, form: dict[str, str], basic: str, told: Any) -> None:
     """The client, the grant, the person."""
     answer = _logged_in(target, form, basic)
 
@@ -126,7 +126,7 @@ def test_who_calls_is_judged_before_what_is_called(
     assert told[2] in (None, message)
 
 
-def test_a_body_that_is_too_large_is_told_before_all_else(target: Target) -> None:
+def test_a_body_that_is_too_large_is_reported_before_all_else(target: Target) -> None:
     """Without a bearer, and where nothing is."""
     answer = call(target, "POST", "/companies", {"name": "x" * (1 << 21)}, Authorization="")
 
@@ -461,7 +461,7 @@ def test_an_apps_token_has_its_attributes(target: Target) -> None:
     assert (shown["app"], shown["scope"]) == ("Contract tests", "urn:nhsd:apim:app:level3:hello-world")
 
 
-def test_a_refreshed_token_tells_when_its_session_began(target: Target) -> None:
+def test_a_refreshed_token_shows_when_its_session_began(target: Target) -> None:
     """And how often it was refreshed."""
     need(target.abilities, Ability.ADMINISTRATION)
     with target.at(target.now() - 100):
@@ -603,7 +603,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("body", "problem"), MALFORMED)
-def test_the_first_member_that_is_not_good_is_told(target: Target, body: object, problem: str) -> None:
+def test_the_first_member_that_is_not_good_is_reported(target: Target, body: object, problem: str) -> None:
     """In the words of what it may be."""
     answer = call(target, "POST", APPS, body)
 

@@ -13,7 +13,7 @@ from contract_tests import draft, jwts
 from contract_tests.answers import Said, said
 from contract_tests.at_provider import CIS2, CIS2_PATH, NHS_LOGIN, PROVIDERS, asking, landed, redeemed, userinfo
 from contract_tests.case import proves, where
-from contract_tests.draft import FORM, LOGOUT_EVENT, STATE, Ahead, Draft, Late
+from contract_tests.draft import FORM, LOGOUT_EVENT, STATE, Ahead, Draft, LazyValue
 from contract_tests.jwks_host import Page, json_page
 from contract_tests.jwts import decode
 from contract_tests.reach import Switch
@@ -117,10 +117,10 @@ GOOD = [
     ("cis2 signed", "no kid", _without("kid")),
     ("nhs_login", "no kid", _without("kid")),
     ("cis2 signed", "no typ", _without("typ")),
-    ("cis2 signed", "the client id beside it", _form(client_id=Late.CLIENT_ID)),
-    ("nhs_login", "the client id beside it", _form(client_id=Late.CLIENT_ID)),
+    ("cis2 signed", "the client id beside it", _form(client_id=LazyValue.CLIENT_ID)),
+    ("nhs_login", "the client id beside it", _form(client_id=LazyValue.CLIENT_ID)),
     ("nhs_login", "its issuer as audience", _resigned(aud="ORIGIN")),
-    ("nhs_login", "a list of audiences", _resigned(aud=["https://elsewhere.example", Late.URL])),
+    ("nhs_login", "a list of audiences", _resigned(aud=["https://elsewhere.example", LazyValue.URL])),
     ("nhs_login", "its issuer in a list", _resigned(aud=[7, "ORIGIN"])),
     ("cis2", "an empty parameter that nobody knows", _form(extra="")),
     ("cis2", "a charset", lambda sound: sound.headers.update({"Content-Type": f"{FORM.upper()} ; charset=utf-8"})),
@@ -160,7 +160,7 @@ BAD = [
     ("nhs_login", "a client id that is another", _form(client_id="another"), AT_NHS_LOGIN),
     ("nhs_login", "iss a number", _resigned(iss=7, sub=7), AT_NHS_LOGIN),
     ("nhs_login", "iss empty", _resigned(iss="", sub=""), AT_NHS_LOGIN),
-    ("cis2 signed", "a list of audiences", _resigned(aud=[Late.URL]), "Audience validation failed"),
+    ("cis2 signed", "a list of audiences", _resigned(aud=[LazyValue.URL]), "Audience validation failed"),
     ("cis2 signed", "a slash behind the audience", _resigned(aud="URL/"), "Audience validation failed"),
     ("cis2 signed", "the audience a number", _resigned(aud=7), "Audience validation failed"),
     ("nhs_login", "the audience an object", _resigned(aud={}), AT_NHS_LOGIN),
@@ -379,7 +379,7 @@ GRANTS = [
 
 
 @pytest.mark.parametrize(("grant", "error", "sentence"), GRANTS)
-def test_cis2_tells_grants_that_it_has_not_from_those_that_nobody_has(
+def test_cis2_shows_grants_that_it_has_not_from_those_that_nobody_has(
     target: Target, grant: str, error: str, sentence: str
 ) -> None:
     """Before it looks who asks."""
@@ -430,7 +430,7 @@ BEARERS = [
 
 @pytest.mark.parametrize(("method", "header", "status"), BEARERS)
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_userinfo_is_told_to_a_bearer(target: Target, name: str, method: str, header: str, status: int) -> None:
+def test_userinfo_is_reported_to_a_bearer(target: Target, name: str, method: str, header: str, status: int) -> None:
     """By GET, HEAD or POST; the case of the scheme does not count."""
     token = SOUND[name](target).send().json["access_token"]
     headers = {"Authorization": header.format(token)}
@@ -547,7 +547,7 @@ def test_the_end_of_a_session_is_answered_whole(target: Target, query: str, stat
 
 @proves("CIS2 §8", "S")
 @pytest.mark.parametrize("status", [200, 500])
-def test_a_client_is_told_once_that_a_session_has_ended(target: Target, status: int) -> None:
+def test_a_client_is_reported_once_that_a_session_has_ended(target: Target, status: int) -> None:
     """By a logout token, regardless of its answer."""
     path = f"/{uuid.uuid4()}"
     app = {"backchannel_logout_uri": target.jwks_host.serve(path, Page(status=status))}

@@ -254,7 +254,7 @@ USERINFO_OF_CIS2 = {
 
 @proves("CIS2 §7", "D")
 @pytest.mark.parametrize("scope", [scope for scope in USERINFO_OF_CIS2 if scope != "profile"])
-def test_userinfo_of_cis2_tells_what_its_scope_adds(target: Target, scope: str) -> None:
+def test_userinfo_of_cis2_shows_what_its_scope_adds(target: Target, scope: str) -> None:
     """To the members of each log-in."""
     least = _userinfo(target, "cis2", "openid")
     told = _userinfo(target, "cis2", f"openid {scope}")
@@ -263,7 +263,7 @@ def test_userinfo_of_cis2_tells_what_its_scope_adds(target: Target, scope: str) 
 
 
 @proves("CIS2 §7", "D")
-def test_userinfo_of_cis2_tells_roles_and_places(target: Target) -> None:
+def test_userinfo_of_cis2_shows_roles_and_places(target: Target) -> None:
     """Member by member; the people are the mock's own."""
     every = "openid profile email nhsperson nationalrbacaccess associatedorgs organisationalmemberships"
     told = _userinfo(target, "cis2", every)
@@ -302,7 +302,7 @@ EVERY_MEMBER_OF_NHS_LOGIN = {
 
 @proves("NHS login §7", "D")
 @pytest.mark.parametrize("scope", EVERY_MEMBER_OF_NHS_LOGIN)
-def test_userinfo_of_nhs_login_tells_what_its_scope_adds(target: Target, scope: str) -> None:
+def test_userinfo_of_nhs_login_shows_what_its_scope_adds(target: Target, scope: str) -> None:
     """Each scope has members of its own."""
     told = _userinfo(target, "nhs_login", f"openid {scope}".removesuffix(" openid"))
 
@@ -384,7 +384,7 @@ def test_a_person_logs_in_by_the_form_of_the_page(target: Target, provider: str)
 
     assert answer.status == 302
     assert UUID.fullmatch(draft.asked_at(answer.headers["location"])["code"]) or provider != "nhs_login"
-    assert list(draft.asked_at(answer.headers["location"])) == _TOLD[provider]
+    assert list(draft.asked_at(answer.headers["location"])) == _SENTENCES[provider]
 
 
 @proves("log-in", "I")
@@ -439,7 +439,7 @@ def test_the_platform_itself_comes_back_to_its_own_callback_alone(target: Target
     assert "does not match a pre-registered value" in bad.text
 
 
-_TOLD = {
+_SENTENCES = {
     "cis2": ["code", "scope", "state", "iss", "client_id"],
     "nhs_login": ["code", "state"],
     "realm": ["state", "session_state", "code"],

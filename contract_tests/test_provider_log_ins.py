@@ -128,7 +128,7 @@ REPEATED = {
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
-def test_a_redirect_uri_that_is_there_twice_is_told_on_a_page(target: Target, name: str) -> None:
+def test_a_redirect_uri_that_is_there_twice_is_reported_on_a_page(target: Target, name: str) -> None:
     """Nobody knows where else to tell it."""
     answer = asking(target, PROVIDERS[name], {"redirect_uri": [target.redirect_uri] * 2}).send()
 
@@ -581,7 +581,7 @@ def test_a_word_that_is_refused_for_the_level_is_not_spent(target: Target) -> No
     assert (landed(first)["error"], "code" in landed(second)) == ("interaction_required", True)
 
 
-def test_a_session_tells_the_role_again(target: Target) -> None:
+def test_a_session_shows_the_role_again(target: Target) -> None:
     """To who asks for it; and to nobody else."""
     cookies = _visited(target, CIS2, {"scope": "openid selectedrole", "nhsauth_role": "900000104012"})
     told = [

@@ -60,7 +60,7 @@ RENEWING = {"grant_types": ["authorization_code", "refresh_token"]}
     ],
     ids=["scope", "scope before prompt", "no page", "cancelled", "failed", "level before consent"],
 )
-def test_cis2_tells_the_first_mistake_of_a_log_in(target: Target, asked: dict[str, Any], told: Said) -> None:
+def test_cis2_shows_the_first_mistake_of_a_log_in(target: Target, asked: dict[str, Any], told: Said) -> None:
     """Before it looks who logs in, and then at which level."""
     assert said(asking(target, CIS2, asked).send()) == told
 
@@ -76,7 +76,9 @@ def test_cis2_tells_the_first_mistake_of_a_log_in(target: Target, asked: dict[st
         ({"nhsauth_user": "nobody", "nhsauth_outcome": "happily"}, "A log-in cannot end like this."),
     ],
 )
-def test_the_page_comes_again_before_the_client_is_told(target: Target, asked: dict[str, Any], sentence: str) -> None:
+def test_the_page_comes_again_before_the_client_is_reported(
+    target: Target, asked: dict[str, Any], sentence: str
+) -> None:
     """What a person has mistaken comes before the level and the consent."""
     answer = asking(target, CIS2, asked).send()
 
@@ -120,7 +122,7 @@ def test_a_code_of_a_realm_that_is_spent_and_old_is_not_valid(target: Target) ->
     assert old == [Said(400, "invalid_grant", "Code is expired")] * 2
 
 
-def test_a_refresh_token_of_another_client_is_told_before_its_age(target: Target) -> None:
+def test_a_refresh_token_of_another_client_is_reported_before_its_age(target: Target) -> None:
     """At CIS2, which has words for both."""
     with target.at(target.now() - 43200):
         old = draft.cis2_refresh(target).form["refresh_token"]

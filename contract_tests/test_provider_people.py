@@ -61,7 +61,7 @@ def _vtr(user: str) -> str:
 
 
 @pytest.mark.parametrize("user", WORKERS)
-def test_userinfo_of_cis2_tells_all_of_a_worker(target: Target, user: str) -> None:
+def test_userinfo_of_cis2_shows_all_of_a_worker(target: Target, user: str) -> None:
     """With every scope; values and types, in their order."""
     granted = tokens_of(target, CIS2, {"scope": EVERY_SCOPE_OF_CIS2, "acr_values": _acr(user)}, user)
 
@@ -74,7 +74,7 @@ def test_userinfo_of_cis2_tells_all_of_a_worker(target: Target, user: str) -> No
 
 @proves("NHS login §7", "D")
 @pytest.mark.parametrize("user", PATIENTS)
-def test_userinfo_of_nhs_login_tells_all_of_a_patient(target: Target, user: str) -> None:
+def test_userinfo_of_nhs_login_shows_all_of_a_patient(target: Target, user: str) -> None:
     """With every scope; a person who acts for another gets the other's members."""
     granted = tokens_of(target, NHS_LOGIN, {"scope": EVERY_SCOPE_OF_NHS_LOGIN, "vtr": _vtr(user)}, user)
 
@@ -87,7 +87,7 @@ def test_userinfo_of_nhs_login_tells_all_of_a_patient(target: Target, user: str)
 
 @proves("admin §4", "I")
 @pytest.mark.parametrize("user", WORKERS)
-def test_userinfo_of_a_realm_tells_all_of_a_worker(target: Target, user: str) -> None:
+def test_userinfo_of_a_realm_shows_all_of_a_worker(target: Target, user: str) -> None:
     """For any scope, and at their own level, which the id token has."""
     granted = tokens_of(target, REALM, {}, user)
 
@@ -109,7 +109,7 @@ def test_userinfo_of_a_realm_tells_all_of_a_worker(target: Target, user: str) ->
         ),
     ],
 )
-def test_a_scope_of_cis2_tells_its_members_alone(target: Target, scope: str, names: list[str]) -> None:
+def test_a_scope_of_cis2_shows_its_members_alone(target: Target, scope: str, names: list[str]) -> None:
     """In their order."""
     granted = tokens_of(target, CIS2, {"scope": scope})
 
@@ -119,7 +119,7 @@ def test_a_scope_of_cis2_tells_its_members_alone(target: Target, scope: str, nam
 @proves("CIS2 §6", "D")
 @where(unless=Switch.LEVELS_AS_TEXT)
 @pytest.mark.parametrize("acr", ACR)
-def test_an_id_token_of_cis2_tells_how_the_person_logged_in(target: Target, acr: str) -> None:
+def test_an_id_token_of_cis2_shows_how_the_person_logged_in(target: Target, acr: str) -> None:
     """The acr value as it was asked for, the level that was reached, and the way."""
     told = claims(target, CIS2, {"acr_values": acr})
 
@@ -139,7 +139,7 @@ def test_an_id_token_of_cis2_tells_how_the_person_logged_in(target: Target, acr:
         ("AAL3_ANY AAL1_USERPASS", "656005750109", "AAL1_USERPASS", 1),
     ],
 )
-def test_the_first_level_that_a_person_reaches_is_told(
+def test_the_first_level_that_a_person_reaches_is_reported(
     target: Target, asked: str | None, user: str, acr: str, level: int
 ) -> None:
     """Words that CIS2 does not know do not count; without one the highest level is wanted."""
@@ -150,7 +150,7 @@ def test_the_first_level_that_a_person_reaches_is_told(
 
 @proves("NHS login §4", "D")
 @pytest.mark.parametrize("vector", VECTORS)
-def test_the_tokens_of_nhs_login_tell_the_vector_that_was_asked_for(target: Target, vector: str) -> None:
+def test_the_tokens_of_nhs_login_show_the_vector_that_was_asked_for(target: Target, vector: str) -> None:
     """The level with it; userinfo has the level, too."""
     granted = tokens_of(target, NHS_LOGIN, {"vtr": json.dumps([vector]), "scope": EVERY_SCOPE_OF_NHS_LOGIN})
     own, access = (decode(granted[name])[1] for name in ("id_token", "access_token"))
@@ -171,7 +171,7 @@ def test_the_tokens_of_nhs_login_tell_the_vector_that_was_asked_for(target: Targ
         (None, PATIENT.user, "P9.Cp.Cd"),
     ],
 )
-def test_the_first_vector_that_a_person_reaches_is_told(
+def test_the_first_vector_that_a_person_reaches_is_reported(
     target: Target, asked: str | None, user: str, vector: str
 ) -> None:
     """Without one P9 is wanted."""
@@ -179,7 +179,7 @@ def test_the_first_vector_that_a_person_reaches_is_told(
 
 
 @proves("NHS login §6", "D")
-def test_who_acts_for_another_is_told_in_the_others_id_token(target: Target) -> None:
+def test_who_acts_for_another_is_reported_in_the_others_id_token(target: Target) -> None:
     """As `act.sub`: an id token of their own, of the same log-in."""
     told = claims(target, NHS_LOGIN, {}, ACTING)
     acting = decode(told["act"]["sub"])[1]
@@ -217,7 +217,7 @@ def _half(value: str, digest: str) -> str:
     ("chosen", "told"),
     [(None, "900000104011"), ("900000104011", "900000104011"), ("900000104012", "900000104012")],
 )
-def test_a_role_is_told_to_who_asks_for_it(target: Target, chosen: str | None, told: str) -> None:
+def test_a_role_is_reported_to_who_asks_for_it(target: Target, chosen: str | None, told: str) -> None:
     """The one that was chosen, or the first."""
     asked = {"scope": "openid selectedrole", "nhsauth_role": chosen}
 

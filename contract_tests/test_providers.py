@@ -8,7 +8,7 @@ import pytest
 
 from contract_tests import draft
 from contract_tests.case import proves, where
-from contract_tests.draft import Draft, Late
+from contract_tests.draft import Draft, LazyValue
 from contract_tests.jwts import decode
 from contract_tests.reach import Ability, Switch, need
 from contract_tests.target import HEALTHCARE_WORKER, PATIENT, Person, Target
@@ -64,7 +64,7 @@ def test_a_realm_counts_the_secret_and_no_assertion_beside_it(target: Target, pe
     asking.form |= {"client_assertion_type": draft.JWT_BEARER, "client_assertion": beside}
     if beside == "sound":
         asking.assertion = draft.client_credentials(target).assertion
-        asking.form["client_assertion"] = Late.ASSERTION
+        asking.form["client_assertion"] = LazyValue.ASSERTION
 
     assert asking.send().status == 200
 
@@ -82,14 +82,14 @@ def test_a_client_may_have_another_secret_in_each_realm(target: Target, person: 
 
 
 def _at_realm(
-    target: Target, person: Person, secret: Any = Late.CLIENT_SECRET, app: Mapping[str, Any] = SOUND
+    target: Target, person: Person, secret: Any = LazyValue.CLIENT_SECRET, app: Mapping[str, Any] = SOUND
 ) -> Draft:
     need(target.abilities, Ability.PROVIDERS, Ability.LOG_INS, Ability.APPS)
     form = {
         "grant_type": "authorization_code",
         "code": target.code(person, target.app(app)),
         "redirect_uri": target.redirect_uri,
-        "client_id": Late.CLIENT_ID,
+        "client_id": LazyValue.CLIENT_ID,
         "client_secret": secret,
     }
     path = f"/realms/{person.provider}/protocol/openid-connect/token"
@@ -229,7 +229,7 @@ def test_userinfo_of_nhs_login_names_client_and_person(target: Target) -> None:
     [(CIS2, f"{CIS2}/access_token", "RS256"), ("", "/token", "RS512")],
     ids=["cis2", "nhs_login"],
 )
-def test_discovery_leads_to_the_endpoints(target: Target, path: str, token: str, alg: str) -> None:
+def test_discovery_reaches_the_endpoints(target: Target, path: str, token: str, alg: str) -> None:
     """And to a key set whose keys sign as the id tokens are signed."""
     document = _json(target, f"{path}/.well-known/openid-configuration")
     keys = _json(target, document["jwks_uri"].removeprefix(target.origin))["keys"]
@@ -267,7 +267,7 @@ def test_an_api_behind_the_platform_answers(target: Target, sound: Any) -> None:
 
 
 @proves("§8", "S")
-def test_the_status_is_told_to_who_has_the_key(target: Target) -> None:
+def test_the_status_is_reported_to_who_has_the_key(target: Target) -> None:
     """With a check of each provider."""
     answer = draft.status(target).send()
 
@@ -280,7 +280,7 @@ def test_the_status_is_told_to_who_has_the_key(target: Target) -> None:
 
 @proves("§8", "S")
 @pytest.mark.parametrize(("down", "told"), [(["cis2"], "warn"), (["cis2", "nhs_login"], "fail")])
-def test_the_status_tells_of_providers_that_are_down(target: Target, down: list[str], told: str) -> None:
+def test_the_status_shows_of_providers_that_are_down(target: Target, down: list[str], told: str) -> None:
     """One is a warning, both are a failure."""
     need(target.abilities, Ability.FAULTS)
     sound = draft.status(target)
@@ -300,7 +300,7 @@ def test_the_status_tells_of_providers_that_are_down(target: Target, down: list[
     [({"do": "status", "status": 502}, 502, "false"), ({"do": "drop"}, None, "true")],
     ids=["answers badly", "does not answer"],
 )
-def test_the_status_tells_how_a_provider_fails(
+def test_the_status_shows_how_a_provider_fails(
     target: Target, fault: dict[str, Any], code: int | None, timeout: str
 ) -> None:
     """By its own status, or by none and a timeout."""

@@ -26,7 +26,7 @@ def test_a_preflight_is_answered_with_what_a_browser_may_do(target: Target, path
 
 
 @proves("§2.1", "S")
-def test_a_ping_tells_the_version(target: Target) -> None:
+def test_a_ping_shows_the_version(target: Target) -> None:
     """Four members, and no more."""
     answer = target.send(HttpRequest(method="GET", path="/oauth2/_ping", headers={}))
 

@@ -2,7 +2,7 @@
 
 from contract_tests import jwts
 from contract_tests.case import where
-from contract_tests.draft import ACCESS_TOKEN, FORM, Draft, Late
+from contract_tests.draft import ACCESS_TOKEN, FORM, Draft, LazyValue
 from contract_tests.jwks_host import json_page
 from contract_tests.reach import Switch
 
@@ -34,7 +34,7 @@ def exp_a_fraction(draft: Draft) -> None:
 
 def aud_a_list(draft: Draft) -> None:
     """A list of audiences need only contain the URL."""
-    draft.assertion.claims["aud"] = ["https://auth.example/oauth2/token", Late.URL]
+    draft.assertion.claims["aud"] = ["https://auth.example/oauth2/token", LazyValue.URL]
 
 
 def aud_with_the_query(draft: Draft) -> None:
@@ -75,7 +75,7 @@ def second_grant_type_wrong(draft: Draft) -> None:
 
 def second_client_assertion_wrong(draft: Draft) -> None:
     """Of a repeated parameter the first value counts."""
-    draft.form["client_assertion"] = [Late.ASSERTION, "opaque"]
+    draft.form["client_assertion"] = [LazyValue.ASSERTION, "opaque"]
 
 
 @where(unless=Switch.STRICT_CONTENT_TYPE)
@@ -129,7 +129,7 @@ def subject_exp_a_fraction(draft: Draft) -> None:
 
 def second_subject_token_wrong(draft: Draft) -> None:
     """Of a repeated parameter the first value counts."""
-    draft.form["subject_token"] = [Late.SUBJECT, "opaque"]
+    draft.form["subject_token"] = [LazyValue.SUBJECT, "opaque"]
 
 
 def act_expired(draft: Draft) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from mock_servers.http.server import Spare
+from mock_servers.http.server import ExtraWorker
 from mock_servers.jose.keys import KeyRing, cache_folder
-from mock_servers.journal.provenance import Elsewhere
+from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
 from mock_servers.provider.provider import Provider
@@ -125,12 +125,12 @@ class Mock(Platform):
             world.served_at(f"{url}{world.names.prefix}")
 
     @contextmanager
-    def stopping(self, spare: Spare) -> Iterator[None]:
+    def stopping(self, extra_worker: ExtraWorker) -> Iterator[None]:
         """Let nobody wait while a server stops, in no world."""
         with ExitStack() as stack:
-            stack.enter_context(super().stopping(spare))
+            stack.enter_context(super().stopping(extra_worker))
             for world in self._worlds_made():
-                stack.enter_context(world.stopping(spare))
+                stack.enter_context(world.stopping(extra_worker))
             yield
 
     def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
@@ -173,7 +173,7 @@ class Mock(Platform):
         world.names.control_url = self.names.control_url
         _reached(world, self.names.real_names)
         if self._server is not None:
-            world.faults.pause.served_by(self._server.spare)
+            world.faults.pause.served_by(self._server.extra_worker)
         return world
 
     def _no_worlds(self, now: Callable[[], float]) -> Worlds[Platform]:
@@ -185,16 +185,16 @@ class Mock(Platform):
     def _place(self, row: World) -> Backend:
         return self.store.backend.below(f"world {row.id}")
 
-    def elsewhere(self, key: bytes) -> Elsewhere | None:
+    def elsewhere(self, key: bytes) -> OtherWorld | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""
         root, own = self._root or self, self.world
         if own is not None and (issued := root.store.issued.get(key)) is not None:
-            return Elsewhere(issued=issued, words="the root world, the server itself", base=root.url)
+            return OtherWorld(issued=issued, words="the root world, the server itself", base=root.url)
         others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
         for row in others:
             table: Table[Issued] = root._place(row).table("issued", KINDS["issued"])  # noqa: SLF001 - a world is a mock, too
             if (issued := table.get(key)) is not None:
-                return Elsewhere(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
+                return OtherWorld(issued=issued, words=f"world {row.name}", base=f"{root.url}{row.prefix}")
         return None
 
 

@@ -208,8 +208,8 @@ def _asked(
 def _answered(rule: Rule[E], exchange: E) -> tuple[str | None, str | None]:
     try:
         return rule.objection(exchange), None
-    except UnknownError as untold:
-        return None, str(untold)
+    except UnknownError as unknown:
+        return None, str(unknown)
     except AttributeError as unlearned:
         if unlearned.obj is exchange:
             return None, ""

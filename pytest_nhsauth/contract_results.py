@@ -22,7 +22,7 @@ REPEAT: Final = f"{CASE_PROPERTY}repeat"
 
 Verdict = Literal["holds", "differs", "skipped"]
 LETTERS: Final = {"S": "source", "D": "documentation", "Q": "quoted", "I": "inferred"}
-_TOLD_OF_CASE: Final = ("target", "kind", "row", "evidence", "case", "rule", "asked", "expected", "again")
+_CASE_PROPERTIES: Final = ("target", "kind", "row", "evidence", "case", "rule", "asked", "expected", "again")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Judgements:
         verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
         self.made.append(
             Judgement(
-                **{name: told.get(f"{CASE_PROPERTY}{name}", "") for name in _TOLD_OF_CASE},
+                **{name: told.get(f"{CASE_PROPERTY}{name}", "") for name in _CASE_PROPERTIES},
                 verdict=verdict,
                 got=_reason(report) if report.skipped else told.get(GOT, ""),
                 repeat=getattr(report, REPEAT, ""),

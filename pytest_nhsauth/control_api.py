@@ -157,8 +157,8 @@ class ControlApi:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """GET a URL of the mock, or POST a form to it; a real host's by way of `proxy`. Follows no redirect."""
         method = "GET" if form is None else "POST"
-        led = {} if proxy is None else {"proxies": {"https": proxy.url}, "verify": proxy.trusts}
-        answer = self._sent(method, url, data=form, **led)
+        proxied = {} if proxy is None else {"proxies": {"https": proxy.url}, "verify": proxy.trusts}
+        answer = self._sent(method, url, data=form, **proxied)
         return answer.status_code, dict(answer.headers), answer.content
 
     def _sent(self, method: str, url: str, **sent: Any) -> requests.Response:

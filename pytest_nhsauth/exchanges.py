@@ -95,7 +95,7 @@ class Exchanges(Sequence[Record]):
 
     def _fail(self, said: str, facts: Mapping[str, object]) -> NoReturn:
         __tracebackhide__ = True
-        raise AssertionError("\n".join([f"{said}:", *told(list(self), facts)]))
+        raise AssertionError("\n".join([f"{said}:", *exchange_text(list(self), facts)]))
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
@@ -114,7 +114,7 @@ class Exchanges(Sequence[Record]):
         return f"<Exchanges: {'; '.join(map(str, self)) or 'none'}>"
 
 
-def told(records: Sequence[Record], facts: Mapping[str, object] | None = None) -> Iterator[str]:
+def exchange_text(records: Sequence[Record], facts: Mapping[str, object] | None = None) -> Iterator[str]:
     """Yield exchanges as lines, each with its explanation and the facts; the newest MOST, oldest first."""
     if not records:
         yield "no request has reached the mock"

@@ -31,7 +31,7 @@ def decide(config: pytest.Config) -> None:
     config.stash[_DECIDED] = settings.switched_on_by(config, os.environ, FLAG, VARIABLE, INI)
 
 
-def told(config: pytest.Config) -> str | None:
+def header_text(config: pytest.Config) -> str | None:
     """Return the header line that says where this was switched on; None if it was not."""
     source = config.stash[_DECIDED]
     return f"nhsauth: failures are explained ({source})" if source is not None else None

@@ -38,7 +38,7 @@ def claim() -> None:
 
     A place where distributions are installed stays, for ours need some of them; ours are found before it.
     """
-    foreign = [place for place in sys.path if any(_foreign(Path(place), name) for name in OURS)]
+    foreign = [place for place in sys.path if any(_belongs_to_team(Path(place), name) for name in OURS)]
     sys.path[:] = [place for place in sys.path if place not in foreign or any(Path(place).glob("*.dist-info"))]
     first = next((at for at, place in enumerate(sys.path) if place in foreign), len(sys.path))
     if not any(Path(place).resolve() == _HOME for place in sys.path[:first]):
@@ -46,7 +46,7 @@ def claim() -> None:
     _FINDER.decided, _FINDER.claimed = False, True
 
 
-def look_out() -> None:
+def install_import_guard() -> None:
     """Install the import hook: from the first import of our servers on, load them under the name that is free."""
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
@@ -54,16 +54,16 @@ def look_out() -> None:
 
 def module(name: str) -> ModuleType:
     """Import a module of this project, under the name that is free."""
-    look_out()
+    install_import_guard()
     ours = name.partition(".")[0] in OURS
     return importlib.import_module(f"{OWN}.{name}" if ours and _FINDER.private() else name)
 
 
-def told() -> list[str]:
+def warnings_text() -> list[str]:
     """Return a line for each other owner of our packages' names; nothing as long as nobody has needed ours."""
     if _FINDER.decided is None:
         return []
-    installed = list(_told_of_distributions())
+    installed = list(_distribution_warnings())
     if _FINDER.decided and not installed:
         where = f"the fixtures' is at {OWN}.{OURS[0]}"
         return [f"nhsauth: this repository has a {OURS[0]} of its own ({taken_by()}); {where}"]
@@ -76,7 +76,7 @@ def taken_by() -> Path | None:
     lies = [getattr(known, "__file__", None), *getattr(known, "__path__", ())]
     for place in (Path(place) for place in lies if place):
         return None if place.resolve().is_relative_to(_HOME / OURS[0]) else place
-    return next((found for place in _places() if (found := _foreign(place, OURS[0]))), None)
+    return next((found for place in _places() if (found := _belongs_to_team(place, OURS[0]))), None)
 
 
 def _places() -> Iterator[Path]:
@@ -88,7 +88,7 @@ def _places() -> Iterator[Path]:
             yield from (found.parent for found in here.glob(f"{depth}/{OURS[0]}.py".lstrip("/")))
 
 
-def _foreign(place: Path, name: str) -> Path | None:
+def _belongs_to_team(place: Path, name: str) -> Path | None:
     """Return the package, the module or the folder of modules of this name at a place, unless it is ours."""
     for file in (place / name / "__init__.py", place / f"{name}.py"):
         if file.is_file():
@@ -103,7 +103,7 @@ def _folder(place: Path, name: str) -> Path | None:
     return folder if is_one and any(next(folder.glob(depth), None) for depth in ("*.py", "*/*.py")) else None
 
 
-def _told_of_distributions() -> Iterator[str]:
+def _distribution_warnings() -> Iterator[str]:
     """Yield a warning for each other distribution that has installed packages with our names.
 
     Only the lists of files are read: to import `importlib.metadata` takes longer than that.

@@ -52,7 +52,7 @@ __all__ = [
 
 _OLDEST: Final = (8, 3)
 
-import_guard.look_out()
+import_guard.install_import_guard()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,7 +76,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Show the settings that were made, and where."""
-    lines = [config.stash[settings.SETTINGS].told(), real_names.told(config, os.environ), failures.told(config)]
+    lines = [
+        config.stash[settings.SETTINGS].header_line(),
+        real_names.header_text(config, os.environ),
+        failures.header_text(config),
+    ]
     return list(filter(None, lines))
 
 

@@ -46,7 +46,7 @@ def decided_by(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
     return settings.switched_on_by(config, environ, FLAG, VARIABLE, INI)
 
 
-def told(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
+def header_text(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
     """Return the header line that says where real names were switched on; None if they were not."""
     source = decided_by(config, environ)
     return f"nhsauth: real names ({source})" if source is not None else None

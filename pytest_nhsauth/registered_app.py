@@ -111,9 +111,9 @@ class RegisteredApp:
         out (`exp`, `header.kid`). Raises LookupError for an unknown user or provider, ValueError for a level that the
         person does not reach.
         """
-        from mock_servers.identity_provider.log_ins import Wanted  # noqa: PLC0415 - only for log-ins
+        from mock_servers.identity_provider.log_ins import LogInRequest  # noqa: PLC0415 - only for log-ins
 
-        wanted = Wanted(user=user, level=level, client_id=self.client_id)
+        wanted = LogInRequest(user=user, level=level, client_id=self.client_id)
         alterations = Alterations(claims=claims, headers=headers, without=without)
         return self._target.id_token(provider, wanted, alterations)
 

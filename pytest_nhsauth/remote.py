@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mock_servers.apim import assertions
 from mock_servers.identity_provider import headless
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.finding import Finding
@@ -40,7 +40,7 @@ __tracebackhide__ = True  # shown where the test asks for it
 if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
 
-_NAP: Final = 0.02
+_POLL_SECONDS: Final = 0.02
 """Seconds between two reads of the journal of a mock elsewhere."""
 
 
@@ -102,10 +102,10 @@ class RemoteJournal:
 
     def wait(self, holds: Callable[[list[Record]], bool], timeout: float) -> bool:
         """Look again and again; the number of looks is the limit, since a test may stop the time of this process."""
-        for _ in range(int(timeout / _NAP)):
+        for _ in range(int(timeout / _POLL_SECONDS)):
             if holds(self.kept()):
                 return True
-            time.sleep(_NAP)
+            time.sleep(_POLL_SECONDS)
         return holds(self.kept())
 
     def tally(self) -> Tally:
@@ -259,7 +259,7 @@ class Remote:
             alterations=alterations,
         )
 
-    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED) -> str:
+    def id_token(self, provider: str, wanted: LogInRequest, alterations: Alterations = UNALTERED) -> str:
         """Have the mock sign an id token."""
         body = {
             "provider": provider,

@@ -20,7 +20,7 @@ CASE_PROPERTY: Final = "nhsauth_"
 """The name of the properties that a failed test has in JUnit XML."""
 PLATFORM: Final = pytest.StashKey["Platform"]()
 """The session's platform, once a fixture has started it; its journal can be read when it has stopped, too."""
-_TOLD: Final = pytest.StashKey[int]()
+_REPORTED: Final = pytest.StashKey[int]()
 """The number of the newest exchange that was reported, or does not belong to the item."""
 _KEPT: Final = pytest.StashKey["list[Record]"]()
 _WORKERS: Final = pytest.StashKey["list[tuple[int, int, list[str]]]"]()
@@ -32,7 +32,7 @@ _QUIETEST: Final = -1
 def begin(item: pytest.Item) -> None:
     """Note that earlier exchanges do not belong to this test."""
     platform = item.config.stash.get(PLATFORM, None)
-    item.stash[_TOLD] = _newest(_read(platform)) if platform else 0
+    item.stash[_REPORTED] = _newest(_read(platform)) if platform else 0
     item.stash[_KEPT] = []
 
 
@@ -64,7 +64,7 @@ def send_tally(config: pytest.Config) -> None:
     """Send xdist's controller the number of exchanges of this worker."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_OUTPUT] = (*_own_tally(config), import_guard.told())
+        output[_OUTPUT] = (*_own_tally(config), import_guard.warnings_text())
 
 
 def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
 def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
     exchanges, refused = _own_tally(config)
-    lines = import_guard.told()
+    lines = import_guard.warnings_text()
     for of_worker, refused_of_worker, told in config.stash.get(_WORKERS, []):
         exchanges, refused, lines = exchanges + of_worker, refused + refused_of_worker, [*lines, *told]
     if reporter.verbosity < _QUIETEST:
@@ -95,9 +95,9 @@ def _own_tally(config: pytest.Config) -> tuple[int, int]:
 
 
 def _new(item: pytest.Item, platform: Platform) -> list[Record]:
-    already = item.stash.get(_TOLD, 0)  # with no mark when another plugin's hook failed before ours began
+    already = item.stash.get(_REPORTED, 0)  # with no mark when another plugin's hook failed before ours began
     kept = {record.id: record for record in (*item.stash.get(_KEPT, []), *_read(platform))}
-    item.stash[_TOLD] = max([already, *kept])
+    item.stash[_REPORTED] = max([already, *kept])
     return [record for number, record in kept.items() if number > already]
 
 
@@ -109,9 +109,9 @@ def _lead(records: Sequence[Record]) -> Iterator[str]:
 
 
 def _lines(records: Sequence[Record]) -> list[str]:
-    from pytest_nhsauth.exchanges import told  # noqa: PLC0415 - it is loaded, since there is a platform
+    from pytest_nhsauth.exchanges import exchange_text  # noqa: PLC0415 - it is loaded, since there is a platform
 
-    return list(told(records)) if records else []
+    return list(exchange_text(records)) if records else []
 
 
 def _read(platform: Platform) -> list[Record]:

@@ -48,11 +48,13 @@ class Settings:
     target: Decided[str | None] = Decided(value=None)
     env: Mapping[str, str] = field(default_factory=dict)
 
-    def told(self) -> str | None:
+    def header_line(self) -> str | None:
         """Return the header line with the settings and their sources; None without any."""
         decided = {CONFIG: self.config, TARGET: self.target}
-        told = [f"{name} {each.value} ({each.source})" for name, each in decided.items() if each.value is not None]
-        return f"nhsauth: {', '.join(told)}" if told else None
+        header_line = [
+            f"{name} {each.value} ({each.source})" for name, each in decided.items() if each.value is not None
+        ]
+        return f"nhsauth: {', '.join(header_line)}" if header_line else None
 
 
 _NO_FILE: Final[Decided[Path | None]] = Decided(value=None, source=_IN_ROOT)
@@ -107,8 +109,8 @@ def refuse_unknown(warning: str) -> None:
 
     Raises pytest.UsageError.
     """
-    _, told, name = warning.strip().partition("Unknown config option: ")
-    if told and name.startswith("nhsauth"):
+    _, header_line, name = warning.strip().partition("Unknown config option: ")
+    if header_line and name.startswith("nhsauth"):
         known = [ENV, *(_places(each)[2] for each in OPTIONS), *_DECIDED_ELSEWHERE]
         meant = import_guard.module("mock_servers.wire.wording").did_you_mean(name, known)
         raise pytest.UsageError(f"nhsauth: the ini's {name} is unknown{meant}; allowed: {', '.join(known)}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from mock_servers.jose.keys import KeyRing, cache_folder
 
 if TYPE_CHECKING:
-    from mock_servers.identity_provider.log_ins import Wanted
+    from mock_servers.identity_provider.log_ins import LogInRequest
     from mock_servers.jose.jwts import Alterations
     from mock_servers.jose.keys import KeyPair
     from mock_servers.journal.journal import Tally
@@ -174,7 +174,7 @@ class Target(Protocol):
         """Sign a client assertion for the platform's token URL, with `key` or the app's own. Raises LookupError."""
         ...
 
-    def id_token(self, provider: str, wanted: Wanted, alterations: Alterations = ...) -> str:
+    def id_token(self, provider: str, wanted: LogInRequest, alterations: Alterations = ...) -> str:
         """Sign an id token. Raises LookupError for an unknown app, person or provider, LevelError."""
         ...
 

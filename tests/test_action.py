@@ -27,7 +27,7 @@ pytestmark = [
 Step = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def told(folder: Path, name: str) -> dict[str, str]:
+def outputs_in(folder: Path, name: str) -> dict[str, str]:
     """What a step has written into one of the files for the next steps."""
     lines = (folder / name).read_text(encoding="utf-8").splitlines()
     return dict(line.split("=", 1) for line in lines)
@@ -42,7 +42,7 @@ def step(tmp_path: Path, key_cache: Path) -> Iterator[Step]:
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
     def run(which: str, **given: str) -> subprocess.CompletedProcess[str]:
-        state = {f"STATE_{name}": value for name, value in told(tmp_path, "GITHUB_STATE").items()}
+        state = {f"STATE_{name}": value for name, value in outputs_in(tmp_path, "GITHUB_STATE").items()}
         values = {f"INPUT_{name.upper()}": value for name, value in {**inputs, "package": "", **given}.items()}
         files = {name: str(tmp_path / name) for name in FILES}
         environ = {"RUNNER_TEMP": str(tmp_path), "NHSAUTH_CACHE_DIR": str(key_cache), "PATH": path}
@@ -59,22 +59,22 @@ def step(tmp_path: Path, key_cache: Path) -> Iterator[Step]:
 
     yield run
     with suppress(KeyError, OSError):  # it was never started, or has ended
-        os.kill(int(told(tmp_path, "GITHUB_STATE")["pid"]), signal.SIGTERM)
+        os.kill(int(outputs_in(tmp_path, "GITHUB_STATE")["pid"]), signal.SIGTERM)
 
 
-def test_the_next_steps_are_told_where_the_mock_answers(step: Step, tmp_path: Path) -> None:
+def test_the_next_steps_are_reported_where_the_mock_answers(step: Step, tmp_path: Path) -> None:
     done = step("main")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    outputs = told(tmp_path, "GITHUB_OUTPUT")
+    outputs = outputs_in(tmp_path, "GITHUB_OUTPUT")
     assert outputs.keys() == ACTION["outputs"].keys()
-    assert told(tmp_path, "GITHUB_ENV") == {"NHSAUTH_URL": outputs["url"]}
+    assert outputs_in(tmp_path, "GITHUB_ENV") == {"NHSAUTH_URL": outputs["url"]}
     assert requests.get(f"{outputs['url']}/_nhsauth/status", timeout=30).json()["urls"]["token"] == outputs["token-url"]
 
 
 def test_the_journal_is_there_while_the_job_runs(step: Step, tmp_path: Path) -> None:
     step("main")
-    outputs = told(tmp_path, "GITHUB_OUTPUT")
+    outputs = outputs_in(tmp_path, "GITHUB_OUTPUT")
 
     requests.post(outputs["token-url"], {"grant_type": "x"}, timeout=30)
     while not (journal := Path(outputs["journal"]).read_text(encoding="utf-8")).endswith("\n"):
@@ -86,7 +86,7 @@ def test_the_journal_is_there_while_the_job_runs(step: Step, tmp_path: Path) -> 
 
 def test_the_job_ends_with_a_summary_and_without_the_mock(step: Step, tmp_path: Path) -> None:
     step("main")
-    outputs = told(tmp_path, "GITHUB_OUTPUT")
+    outputs = outputs_in(tmp_path, "GITHUB_OUTPUT")
     requests.post(outputs["token-url"], {"grant_type": "x"}, timeout=30)
 
     done = step("post")
@@ -126,7 +126,7 @@ def test_an_input_that_is_not_allowed_is_named(step: Step, tls: str) -> None:
 def test_real_names_are_played_on_request(step: Step, tmp_path: Path) -> None:
     step("main", tls="true")
 
-    status = requests.get(f"{told(tmp_path, 'GITHUB_OUTPUT')['url']}/_nhsauth/status", timeout=30).json()
+    status = requests.get(f"{outputs_in(tmp_path, 'GITHUB_OUTPUT')['url']}/_nhsauth/status", timeout=30).json()
 
     assert status["real_names"] is not None
 

@@ -41,7 +41,7 @@ CITATIONS = [
 
 
 @pytest.mark.parametrize(("path", "row"), sorted(set(CITATIONS)))
-def test_a_citation_leads_to_an_anchor(path: str, row: str) -> None:
+def test_a_citation_reaches_an_anchor(path: str, row: str) -> None:
     assert f"row-{row}" in ANCHORS, f"{path} cites §{row}"
 
 

@@ -69,7 +69,7 @@ def test_the_control_api_answers_under_the_name_of_the_service(url: str, host: s
     assert answer.status_code == status
 
 
-def test_the_health_check_tells_a_mock_that_answers_from_none(url: str) -> None:
+def test_the_health_check_shows_a_mock_that_answers_from_none(url: str) -> None:
     assert HEALTH[0] == "python3"
     (of_container,) = re.findall(r"http://127\.0\.0\.1:8080", HEALTH[2])
 

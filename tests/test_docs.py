@@ -78,7 +78,7 @@ def nested(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
 TABLES = dict(tables(configuration_file.schema()))
 
 
-def told_of(table: str, page: str) -> str:
+def section_of(table: str, page: str) -> str:
     """What the page says of a table: its part of the TOML that is shown, and the rows that name it."""
     shown = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0]
     parts = [part for part in re.split(r"^(?=\[)", shown, flags=re.MULTILINE) if header(part) == table]
@@ -94,21 +94,23 @@ def header(part: str) -> str:
 
 
 @pytest.mark.parametrize("table", ["", "apim", "cis2", "apps", "apis", "users", "hosts"])
-def test_the_page_of_the_configuration_tells_every_key(table: str) -> None:
-    told = told_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
+def test_the_page_of_the_configuration_shows_every_key(table: str) -> None:
+    told = section_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
 
     silent = {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", told)}
     assert silent == set(), f"docs/configuration.md does not tell these keys of [{table}]"
 
 
-def test_the_page_tells_of_no_key_of_an_app_that_does_not_exist() -> None:
-    rows = re.findall(r"^\| (`.*?) \|", told_of("apps", (DOCS / "configuration.md").read_text("utf-8")), re.MULTILINE)
+def test_the_page_shows_of_no_key_of_an_app_that_does_not_exist() -> None:
+    rows = re.findall(
+        r"^\| (`.*?) \|", section_of("apps", (DOCS / "configuration.md").read_text("utf-8")), re.MULTILINE
+    )
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
 
     assert named == TABLES["apps"]
 
 
-def test_the_page_of_diagnosis_shows_what_is_told_of_a_refused_request() -> None:
+def test_the_page_of_diagnosis_shows_what_is_reported_of_a_refused_request() -> None:
     shown = block(DOCS / "diagnosis.md", "console")
     _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
 
@@ -146,7 +148,7 @@ DOOR = [
 
 
 @pytest.mark.parametrize("page", DOOR, ids=lambda page: page.name)
-def test_a_file_that_a_page_leads_to_is_there(page: Path) -> None:
+def test_a_file_that_a_page_reaches_is_there(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = {link.partition("#")[0] for link in re.findall(r"\]\((?!\w+:)([^)\s]+)\)", text)}
 
@@ -188,5 +190,5 @@ def test_what_a_user_pastes_into_a_shell_stands_there_for_powershell_too(page: P
 
 
 @pytest.mark.parametrize("text", ["a = (", "$x = 'a", "curl -s \\\n  -d a=b | ("])
-def test_what_is_no_powershell_is_noticed(text: str) -> None:
+def test_what_is_not_powershell_is_noticed(text: str) -> None:
     assert faults(text) != []

@@ -30,7 +30,7 @@ def test_every_row_has_a_place_and_no_other_has() -> None:
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: f"{entry.service} {entry.name}")
-def test_a_row_is_told_with_its_cause_and_cure_under_what_a_client_reads(entry: Entry) -> None:
+def test_a_row_is_reported_with_its_cause_and_cure_under_what_a_client_reads(entry: Entry) -> None:
     error = entry.error
     told = f"· {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}"
     places = section(entry) if error.sentence else [plain(text) for text in TEXTS.values()]
@@ -45,7 +45,7 @@ def test_a_row_is_told_with_its_cause_and_cure_under_what_a_client_reads(entry: 
     )
 
 
-def test_the_founding_sentence_leads_to_the_founding_mistake() -> None:
+def test_the_founding_sentence_reaches_the_founding_mistake() -> None:
     (entry,) = [each for each in entries() if each.error.sentence == "Malformed JWT in subject_token"]
 
     assert all("`code-as-subject-token`" in part for part in section(entry))

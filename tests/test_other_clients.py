@@ -46,7 +46,7 @@ def posted(http: requests.Session, url: str, **form: str) -> tuple[int, dict[str
     return answer.status_code, answer.json()
 
 
-def test_requests_alone_tells_the_founding_story(http: requests.Session, url: str) -> None:
+def test_requests_alone_shows_the_founding_story(http: requests.Session, url: str) -> None:
     token_url = f"{url}/oauth2/token"
     (redirect_uri,) = http.get(f"{url}/_nhsauth/apps/nhsauth-app").json()["redirect_uris"]
     log_in = {"provider": "cis2", "client_id": "nhsauth-app", "redirect_uri": redirect_uri}

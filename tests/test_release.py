@@ -229,7 +229,7 @@ def test_the_one_file_brings_the_contract_tests(clean: dict[str, str], tmp_path:
 
 
 @pytest.mark.release
-def test_another_python_is_told_in_one_line(clean: dict[str, str], tmp_path: Path) -> None:
+def test_another_python_is_reported_in_one_line(clean: dict[str, str], tmp_path: Path) -> None:
     """The preamble asks `sys` alone, so that a `sys` of another Python is treated as that Python would be."""
     (program,) = DIST.glob("*.pyz")
     other = (

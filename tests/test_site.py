@@ -109,7 +109,7 @@ def test_an_error_has_a_page_of_its_own_whose_title_is_the_sentence() -> None:
     assert page.title.startswith("Malformed JWT in subject_token - ")
 
 
-def test_what_programs_are_led_to_is_there() -> None:
+def test_what_programs_are_sent_to_is_there() -> None:
     told = (SITE / "llms.txt").read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)]+)\)", told)
 

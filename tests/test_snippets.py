@@ -99,7 +99,7 @@ def test_a_command_is_run_by_a_test_or_said_not_to_be(command: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", [*ELSEWHERE, *NOT_RUN, *map(re.escape, HERE), FAULT])
-def test_nothing_is_told_of_a_command_that_no_page_shows(pattern: str) -> None:
+def test_nothing_is_reported_of_a_command_that_no_page_shows(pattern: str) -> None:
     assert [command for command in commands() if re.search(pattern, command)] != []
 
 

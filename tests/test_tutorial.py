@@ -30,7 +30,7 @@ def test_the_tutorial_shows_a_first_try_a_test_and_the_cure() -> None:
     assert [name for name, _ in FILES] == ["greeting.py", "test_greeting.py", "greeting.py"]
 
 
-def test_the_first_try_is_refused_and_told_as_shown(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_first_try_is_refused_and_reported_as_shown(pytester: pytest.Pytester, run: Run) -> None:
     write(pytester, *FILES[:2])
     (shown,) = re.findall(r"```text\n(.*?)\n```", TEXT, re.DOTALL)
 

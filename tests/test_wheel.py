@@ -55,7 +55,7 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:
 
 
 @pytest.mark.parametrize("needed", ["py.typed", "style.css", "journal.js", "node_proxy.cjs", ".html"])
-def test_the_wheel_holds_what_is_no_module(wheel: zipfile.ZipFile, needed: str) -> None:
+def test_the_wheel_holds_what_is_not_module(wheel: zipfile.ZipFile, needed: str) -> None:
     assert [name for name in wheel.namelist() if name.endswith(needed)] != []
 
 

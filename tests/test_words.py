@@ -45,7 +45,6 @@ ALLOWED: Final = {
     "mock_servers/http/engine.py": {"leads"},  # one thread leads, the others follow
     "mock_servers/http/framing.py": {"folded"},  # obs-fold of RFC 9112: a header line that goes on in the next
     "mock_servers/state/developer_apps.py": {"portfolio"},  # the name of a counter in stored states
-    "mock_servers/state/developer_apps.py": {"portfolio"},
     "tests/mock_servers/state/test_sqlite.py": {"told"},  # a value of the state that an earlier version has written
     "tests/mock_servers/http/test_framing.py": {"folded"},
     "tests/mock_servers/http/test_request_heads.py": {"folded"},

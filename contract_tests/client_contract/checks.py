@@ -54,7 +54,7 @@ class Trial:
     said: list[str] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
     refusal: tuple[Got, Sent] | None = None
-    told_message_id: bool = False
+    showed_message_id: bool = False
     _first: Sent | None = None
 
     @contextmanager
@@ -280,9 +280,11 @@ def _fails_on_refusal(trial: Trial) -> str | None:
     return None
 
 
-def _tells_message_id(trial: Trial) -> str | None:
+def _shows_message_id(trial: Trial) -> str | None:
     _, sent = _refusal(trial)
-    return None if trial.told_message_id else f"neither its error nor its log has {cut(sent.answer.get('message_id'))}"
+    return (
+        None if trial.showed_message_id else f"neither its error nor its log has {cut(sent.answer.get('message_id'))}"
+    )
 
 
 def _refusal(trial: Trial) -> tuple[Got, Sent]:
@@ -295,7 +297,7 @@ def _refusal(trial: Trial) -> tuple[Got, Sent]:
                 raise NotAskedError("it sent nothing to the token endpoint")
             sent = opened.requests[-1]
             message_id = str(sent.answer.get("message_id"))
-            trial.told_message_id = message_id in f"{got.error}\n{opened.session.said()}"
+            trial.showed_message_id = message_id in f"{got.error}\n{opened.session.said()}"
             trial.refusal = got, sent
     return trial.refusal
 
@@ -420,7 +422,7 @@ CHECKS: Final = (
         asks="shows the message_id of a refusal",
         evidence="D",
         cure="Log error, error_description and message_id: the service's support asks for the last.",
-        find=_tells_message_id,
+        find=_shows_message_id,
     ),
     Check(
         id="rotation",

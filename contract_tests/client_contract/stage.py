@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from contract_tests import jwts
 from contract_tests.client_contract.settings import Settings
 from mock_servers.http import server as serving
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
@@ -94,7 +94,7 @@ class Stage:
 
     def id_token(self) -> str:
         """Return a doctor's id token."""
-        return self.platform.id_token("cis2", Wanted(client_id=CLIENT_ID))
+        return self.platform.id_token("cis2", LogInRequest(client_id=CLIENT_ID))
 
     def use_up_quota(self) -> None:
         """Stop the service's time, and spend the one request that this minute has."""

@@ -26,7 +26,7 @@ from contract_tests.client_contract.settings import Settings
 PATIENCE: Final = 10.0
 """Seconds that a client has for one answer; one that backs off for longer is left alone."""
 _START: Final = 30.0
-_NAP: Final = 0.02
+_POLL_SECONDS: Final = 0.02
 _MOST_SAID: Final = 1 << 20
 _OURS: Final = ("mock_servers", "werkzeug", "asyncio")
 
@@ -110,7 +110,7 @@ class CallableClient:
             try:
                 client = self.make(settings)
             except Exception as error:
-                raise CannotJudgeError(f"{self.name} cannot be made: {_told(error)}") from error
+                raise CannotJudgeError(f"{self.name} cannot be made: {_error_text(error)}") from error
             yield _CallableSession(client=client, heard=said, reads_clock=self.takes_clock)
 
 
@@ -144,7 +144,7 @@ class _CallableSession:
             try:
                 token = call()
             except Exception as error:  # noqa: BLE001 - any exception of a client is its result
-                outcome.append(Got(well=False, error=_told(error)))
+                outcome.append(Got(well=False, error=_error_text(error)))
             else:
                 outcome.append(Got(well=bool(token), token=str(token) if token else None))
 
@@ -156,11 +156,11 @@ class _CallableSession:
         return got
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     """Return the text of an exception, its causes included."""
     behind = error.__cause__ or error.__context__
     text = f"{type(error).__name__}: {error}"
-    return text if behind is None else f"{text}; {_told(behind)}"
+    return text if behind is None else f"{text}; {_error_text(behind)}"
 
 
 class _Listener(logging.Handler):
@@ -292,7 +292,7 @@ def _await(trigger: str, process: subprocess.Popen[bytes]) -> None:
             raise CannotJudgeError(f"the service ended with exit code {process.returncode} before it listened")
         with contextlib.suppress(OSError), socket.create_connection(address, timeout=1):
             return
-        time.sleep(_NAP)
+        time.sleep(_POLL_SECONDS)
     raise CannotJudgeError(f"nothing listens at {trigger} after {_START:.0f} s")
 
 

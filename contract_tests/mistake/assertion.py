@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from contract_tests import jwts
-from contract_tests.draft import ACCESS_TOKEN, Draft, Late
+from contract_tests.draft import ACCESS_TOKEN, Draft, LazyValue
 
 
 def absent(draft: Draft) -> None:
@@ -43,7 +43,7 @@ def opaque(draft: Draft) -> None:
 
 def second_one_right(draft: Draft) -> None:
     """Send the right client assertion after something that is not a JWT."""
-    draft.form["client_assertion"] = ["opaque", Late.ASSERTION]
+    draft.form["client_assertion"] = ["opaque", LazyValue.ASSERTION]
 
 
 def two_parts(draft: Draft) -> None:

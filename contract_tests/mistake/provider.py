@@ -6,7 +6,7 @@ from contract_tests import jwts
 from contract_tests.draft import (
     REALM_WORKER,
     Draft,
-    Late,
+    LazyValue,
     cis2_refresh,
     cis2_refresh_of,
     cis2_token,
@@ -139,7 +139,7 @@ def assertion_opaque(draft: Draft) -> None:
 def iss_and_sub_an_api_key(draft: Draft) -> None:
     """Assert to be the app by its key at the platform, beside CIS2's own client id."""
     draft.assertion.claims |= {"iss": "A" * 32, "sub": "A" * 32}
-    draft.form["client_id"] = Late.CLIENT_ID
+    draft.form["client_id"] = LazyValue.CLIENT_ID
 
 
 def iss_of_another(draft: Draft) -> None:
@@ -149,7 +149,7 @@ def iss_of_another(draft: Draft) -> None:
 
 def sub_absent(draft: Draft) -> None:
     """Leave the subject out."""
-    draft.assertion.claims["iss"] = Late.CLIENT_ID
+    draft.assertion.claims["iss"] = LazyValue.CLIENT_ID
     draft.assertion.claims.pop("sub")
 
 
@@ -180,14 +180,14 @@ def signature_of_a_foreign_key(draft: Draft) -> None:
 
 def secret_beside_the_assertion(draft: Draft) -> None:
     """Send the secret as well."""
-    draft.form["client_secret"] = Late.CLIENT_SECRET
+    draft.form["client_secret"] = LazyValue.CLIENT_SECRET
 
 
 def secret_for_an_assertion(draft: Draft) -> None:
     """Send the secret in the place of an assertion."""
     del draft.form["client_assertion"]
     del draft.form["client_assertion_type"]
-    draft.form |= {"client_id": Late.CLIENT_ID, "client_secret": Late.CLIENT_SECRET}
+    draft.form |= {"client_id": LazyValue.CLIENT_ID, "client_secret": LazyValue.CLIENT_SECRET}
 
 
 def aud_the_issuer(draft: Draft) -> None:
@@ -315,7 +315,7 @@ def asked_by_put(draft: Draft) -> None:
 
 def client_id_twice(draft: Draft) -> None:
     """Say twice who asks."""
-    draft.asked["client_id"] = [Late.CLIENT_ID, Late.CLIENT_ID]
+    draft.asked["client_id"] = [LazyValue.CLIENT_ID, LazyValue.CLIENT_ID]
 
 
 def asked_twice(draft: Draft) -> None:
@@ -415,7 +415,7 @@ def patient_of_a_low_level(draft: Draft) -> None:
 
 def header_beside_client_id(draft: Draft) -> None:
     """Name the client in a header and in the form."""
-    draft.form["client_id"] = Late.CLIENT_ID
+    draft.form["client_id"] = LazyValue.CLIENT_ID
     draft.headers["Authorization"] = f"Basic {b64encode(b'a:b').decode()}"
 
 

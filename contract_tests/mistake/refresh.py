@@ -1,6 +1,6 @@
 """Mistakes in a refresh: the client's credentials and the refresh token."""
 
-from contract_tests.draft import Draft, Late, refresh, refresh_of
+from contract_tests.draft import Draft, LazyValue, refresh, refresh_of
 
 SESSION = 12 * 3600
 """The session of someone who logged in at CIS2, in seconds."""
@@ -38,7 +38,7 @@ def client_secret_wrong(draft: Draft) -> None:
 
 def second_client_secret_right(draft: Draft) -> None:
     """Send the right client secret after a wrong one."""
-    draft.form["client_secret"] = ["no-such-secret", Late.CLIENT_SECRET]
+    draft.form["client_secret"] = ["no-such-secret", LazyValue.CLIENT_SECRET]
 
 
 def token_absent(draft: Draft) -> None:

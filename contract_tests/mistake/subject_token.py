@@ -3,7 +3,7 @@
 from functools import partial
 
 from contract_tests import jwts
-from contract_tests.draft import Draft, Late
+from contract_tests.draft import Draft, LazyValue
 
 
 def absent(draft: Draft) -> None:
@@ -23,7 +23,7 @@ def opaque(draft: Draft) -> None:
 
 def second_one_right(draft: Draft) -> None:
     """Send the right subject token after something that is not a JWT."""
-    draft.form["subject_token"] = ["opaque", Late.SUBJECT]
+    draft.form["subject_token"] = ["opaque", LazyValue.SUBJECT]
 
 
 def two_parts(draft: Draft) -> None:

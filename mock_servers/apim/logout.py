@@ -43,15 +43,15 @@ def _claim(exchange: Exchange, name: str) -> Any:
     return exchange.logout.claims.get(name, UNDEFINED)
 
 
-def _telling(exchange: Exchange) -> list[Provider]:
+def _notifying(exchange: Exchange) -> list[Provider]:
     """Return the providers whose log-outs the platform believes."""
-    return [each for each in exchange.service.providers if each.on_platform.tells_log_outs]
+    return [each for each in exchange.service.providers if each.on_platform.sends_logout_tokens]
 
 
 @rejects(errors.LOGOUT_AUD_WRONG)
 def check_logout_aud(exchange: Exchange) -> str | None:
     """The first audience is the platform, as CIS2 knows it."""
-    aud, own = _claim(exchange, "aud"), _telling(exchange)[0].on_platform.client_id
+    aud, own = _claim(exchange, "aud"), _notifying(exchange)[0].on_platform.client_id
     first = aud[0] if isinstance(aud, list) and aud else aud
     return None if first == own else f"aud is {shown(aud)}: this token is for another client; the platform is {own}."
 
@@ -60,7 +60,7 @@ def check_logout_aud(exchange: Exchange) -> str | None:
 def find_logout_provider(exchange: Exchange) -> str | None:
     """The issuer is CIS2's, in any case, under any of this mock's names."""
     issuer = _claim(exchange, "iss")
-    for provider in _telling(exchange):
+    for provider in _notifying(exchange):
         base = exchange.service.origin_of(issuer, provider)
         if base is not None:
             exchange.provider, exchange.provider_origin = provider, base

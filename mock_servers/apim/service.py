@@ -9,7 +9,7 @@ from typing import Protocol
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
 from mock_servers.provider.provider import Provider
 from mock_servers.settings.real_host import Hosts
 from mock_servers.settings.sections import ApimSettings
@@ -57,7 +57,7 @@ class Service:
     call: Caller
     own_key: Callable[[], KeyPair]
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
-    elsewhere: FindElsewhere = nowhere
+    elsewhere: FindInOtherWorlds = no_other_world
 
     @property
     def environment(self) -> str:

@@ -75,7 +75,7 @@ def provider_word(provider: str, people: str, issuer: str) -> str:
 
 
 def _issued(token: AccessToken) -> dict[str, str]:
-    attributes = {**auth(token.session, token.scopes), **_told_of_person(token.session)}
+    attributes = {**auth(token.session, token.scopes), **_person_attributes(token.session)}
     return attributes | {"issuer": token.issuer, "_first_issued": str(int(_first_issued(token) * 1000))}
 
 
@@ -83,7 +83,7 @@ def _first_issued(token: AccessToken) -> float:
     return token.session.issued_at if token.session else token.issued_at
 
 
-def _told_of_person(session: Session | None) -> dict[str, str]:
+def _person_attributes(session: Session | None) -> dict[str, str]:
     if session is None:
         return {}
     claims = _claims(session.id_token)

@@ -16,7 +16,7 @@ from mock_servers.state.table import Entry, Table
 from mock_servers.wire.request import Answer
 
 ISSUED_TOKEN_TYPE: Final = "urn:ietf:params:oauth:token-type:access_token"
-TELLS_SID: Final = "internal-dev"
+SENDS_SID: Final = "internal-dev"
 """The environment whose code answers end with the id token's `sid` (S)."""
 
 LONGEST_ID_TOKEN: Final = 1 << 14
@@ -54,7 +54,7 @@ def application_token(exchange: Exchange) -> Answer:
         status=200,
         body={
             "access_token": access_token.value,
-            "expires_in": _told(lifetime),
+            "expires_in": _expires_in(lifetime),
             "token_type": "Bearer",
             "issued_at": str(int(exchange.now * 1000)),
         },
@@ -71,11 +71,11 @@ def exchanged_token(exchange: Exchange) -> Answer:
         status=200,
         body={
             "access_token": access_token.value,
-            "expires_in": _told(lifetime),
+            "expires_in": _expires_in(lifetime),
             "token_type": "Bearer",
             "issued_token_type": ISSUED_TOKEN_TYPE,
             "refresh_token": refresh_token.value,
-            "refresh_token_expires_in": _told(session.refresh_lifetime),
+            "refresh_token_expires_in": _expires_in(session.refresh_lifetime),
             "refresh_count": "0",
         },
     )
@@ -92,14 +92,14 @@ def code_token(exchange: Exchange) -> Answer:
     _keep(exchange, refresh_token, access_token)
     body = {
         "access_token": access_token.value,
-        "expires_in": _told(access_lifetime),
+        "expires_in": _expires_in(access_lifetime),
         "refresh_token": refresh_token.value,
-        "refresh_token_expires_in": _told(lifetime),
+        "refresh_token_expires_in": _expires_in(lifetime),
         "refresh_count": "0",
         "token_type": "Bearer",
     }
-    told_sid = {"sid": session.id} if service.environment == TELLS_SID else {}
-    return Answer(status=200, body=body | told_sid, headers=cors(exchange.request.headers.get("origin", "")))
+    sid_member = {"sid": session.id} if service.environment == SENDS_SID else {}
+    return Answer(status=200, body=body | sid_member, headers=cors(exchange.request.headers.get("origin", "")))
 
 
 def refreshed_token(exchange: Exchange) -> Answer:
@@ -116,16 +116,16 @@ def refreshed_token(exchange: Exchange) -> Answer:
         status=200,
         body={
             "access_token": access_token.value,
-            "expires_in": _told(access_lifetime),
+            "expires_in": _expires_in(access_lifetime),
             "refresh_token": refresh_token.value,
-            "refresh_token_expires_in": _told(lifetime),
+            "refresh_token_expires_in": _expires_in(lifetime),
             "refresh_count": str(successor.count),
             "token_type": "Bearer",
         },
     )
 
 
-def _told(lifetime: float) -> str:
+def _expires_in(lifetime: float) -> str:
     """Return a lifetime as the real service does: whole seconds left, some moments after it started."""
     return str(max(math.ceil(lifetime) - 1, 0))
 

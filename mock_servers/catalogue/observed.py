@@ -13,14 +13,14 @@ from mock_servers.settings.real_host import Hosts
 OBSERVED: Final = "O"
 _DAYS: Final = 2
 """The number of days on which something must be seen before it outranks all other evidence."""
-_UNTOLD_FLOWS: Final = ("api", "api-by-key")
+_UNREPORTED_FLOWS: Final = ("api", "api-by-key")
 """Flows for any API of the real platform. The catalogue has their rules under those of our own APIs."""
 _LARGEST_GOOD: Final = 399
 _HOSTS: Final = Hosts()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
+class Sighting:
     """One observation, with its places and days."""
 
     environment: str
@@ -35,9 +35,9 @@ class Observed:
     `unsure` are sightings of its words that another row has as well, so that they prove neither.
     """
 
-    alike: tuple[Sight, ...] = ()
-    otherwise: tuple[Sight, ...] = ()
-    unsure: tuple[Sight, ...] = ()
+    alike: tuple[Sighting, ...] = ()
+    otherwise: tuple[Sighting, ...] = ()
+    unsure: tuple[Sighting, ...] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -71,15 +71,15 @@ class Observed:
 
 def observed(entry: Entry, days: Iterable[Day]) -> Observed:
     """Return what files of observations show of a row."""
-    alike: list[Sight] = []
-    otherwise: list[Sight] = []
-    unsure: list[Sight] = []
+    alike: list[Sighting] = []
+    otherwise: list[Sighting] = []
+    unsure: list[Sighting] = []
     for day in days:
         if is_evidence(day) and _plays(day) == entry.plays:
             for each in day.observations:
                 place = _place_of(each, entry, {"alike": alike, "otherwise": otherwise, "unsure": unsure})
                 if place is not None:
-                    place.append(Sight(environment=day.environment, day=day.day, observation=each))
+                    place.append(Sighting(environment=day.environment, day=day.day, observation=each))
     return Observed(alike=tuple(alike), otherwise=tuple(otherwise), unsure=tuple(unsure))
 
 
@@ -93,8 +93,8 @@ def _plays(day: Day) -> str:
     return host.plays if host is not None else ""
 
 
-def _place_of(each: Observation, entry: Entry, places: Mapping[str, list[Sight]]) -> list[Sight] | None:
-    own = {rule for (_, rule), flows in entry.rules.items() if each.flow in flows or each.flow in _UNTOLD_FLOWS}
+def _place_of(each: Observation, entry: Entry, places: Mapping[str, list[Sighting]]) -> list[Sighting] | None:
+    own = {rule for (_, rule), flows in entry.rules.items() if each.flow in flows or each.flow in _UNREPORTED_FLOWS}
     if not own & set(each.rules):
         return None
     if each.verdict == "differs":
@@ -131,11 +131,11 @@ def _answer(each: Observation) -> str:
     return f"{told} (the request itself causes no refusal)" if each.predicted is None else told
 
 
-def _days(sights: Iterable[Sight]) -> set[str]:
+def _days(sights: Iterable[Sighting]) -> set[str]:
     return {each.day for each in sights}
 
 
-def _counted(sights: Sequence[Sight]) -> str:
+def _counted(sights: Sequence[Sighting]) -> str:
     count = sum(each.observation.count for each in sights)
     days = _days(sights)
     where = " and ".join(sorted({each.environment for each in sights}))

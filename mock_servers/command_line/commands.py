@@ -128,15 +128,15 @@ def serve(*, workers: str | None, **asked: Any) -> None:
     status, error, diagnosis. Below a refusal stands why, indented.
     """
     from mock_servers.command_line import logs, serve
-    from mock_servers.command_line.shutdown import Ending
+    from mock_servers.command_line.shutdown import Shutdown
 
-    ending = Ending()  # first of all: what is imported next takes a while
+    ending = Shutdown()  # first of all: what is imported next takes a while
     logs.set_up(form=asked["log_format"], level=asked["log_level"])
     if workers is None:
-        serve.run(serve.Asked(**asked), ending)
+        serve.run(serve.ServeOptions(**asked), ending)
     from mock_servers.command_line import workers as several
 
-    several.run(serve.Asked(**asked), several.how_many(workers), ending)
+    several.run(serve.ServeOptions(**asked), several.how_many(workers), ending)
 
 
 @nhsauth.group("state")
@@ -325,7 +325,7 @@ def demo() -> None:
     """
     from mock_servers.command_line import demo
 
-    demo.tell()
+    demo.run()
 
 
 @nhsauth.command("explain", cls=TakesValue)

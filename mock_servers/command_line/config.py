@@ -11,7 +11,7 @@ import click
 
 from mock_servers.catalogue import observations, suggestion
 from mock_servers.catalogue.observations import ObservationsError
-from mock_servers.command_line.exit import Misuse, No, misuse
+from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
 from mock_servers.configuration import reading as configuration_file
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.state.configuration import Configuration
@@ -25,7 +25,7 @@ def check(file: Path | None, *, as_json: bool) -> None:
     except ConfigurationError as error:
         if as_json:
             _print({"holds": False, "problem": str(error), "problems": str(error).splitlines()})
-        raise No(str(error)) from None
+        raise AnswerIsNo(str(error)) from None
     if as_json:
         counts = {"apps": len(found.apps), "apis": len(found.apis), "users": len(found.people)}
         _print({"holds": True, "file": str(path) if path else None, **counts})

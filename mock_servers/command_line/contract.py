@@ -18,7 +18,7 @@ from mock_servers.command_line.exit import Misuse, misuse
 from mock_servers.jose.keys import cache_folder
 
 _CANNOT_JUDGE: Final = 2
-_TOLD: Final = (0, 1, _CANNOT_JUDGE, 130)
+_REPORTED_CODES: Final = (0, 1, _CANNOT_JUDGE, 130)
 """What the exit code may be: it holds, it differs, it cannot be judged, it was interrupted."""
 _JUDGE: Final = "contract_tests.client_contract.command"
 _SEED: Final = "--hypothesis-seed"
@@ -62,7 +62,7 @@ def run(targets: Sequence[str], only: Sequence[str], files: Files, options: Sequ
     with subprocess.Popen(command, env=environ) as asking:  # noqa: S603 - our own Python
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to both, and the other one sums up
         code = asking.wait()
-    sys.exit(code if code in _TOLD else _CANNOT_JUDGE)
+    sys.exit(code if code in _REPORTED_CODES else _CANNOT_JUDGE)
 
 
 def _pytest(cache: Path) -> list[str]:

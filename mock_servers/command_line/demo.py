@@ -18,8 +18,8 @@ import requests
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.client import Client, TokenError
-from mock_servers.command_line.exit import No
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.command_line.exit import AnswerIsNo
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.platform.services import PROVIDER_BITS
@@ -36,7 +36,7 @@ _CUT: Final = frozenset(["subject_token", "client_assertion", "code", "access_to
 _MISTAKE: Final = "code-as-subject-token"
 
 
-def tell() -> None:
+def run() -> None:
     """Tell the story. Raises No when an answer is not what the story says."""
     logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the story tells them itself
     folder = cache_folder(os.environ)
@@ -47,12 +47,12 @@ def tell() -> None:
     with platform.serving(), requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and itself
         session.hooks["response"].append(_print_exchange)
-        _tell_on(platform, session)
+        _run_on(platform, session)
 
 
-def _tell_on(platform: Mock, session: requests.Session) -> None:
+def _run_on(platform: Mock, session: requests.Session) -> None:
     app = platform.apps.get(READY_MADE_APP.client_id)
-    code = platform.issue_code(_PROVIDER.name, Wanted(user=_USER, client_id=app.client_id), app.redirect_uris[0])
+    code = platform.issue_code(_PROVIDER.name, LogInRequest(user=_USER, client_id=app.client_id), app.redirect_uris[0])
     click.echo(f"A mock of the API platform and of CIS2 is at {platform.url} until this ends.")
     click.echo(f"Person {_USER} has logged in at CIS2, and the app has got a code: {cut(code)}.")
     _make_the_mistake(platform, session, code)
@@ -111,14 +111,14 @@ def _exchange(platform: Mock, session: requests.Session, app: App, id_token: str
     _head("4. Right: the id_token of that answer is the subject_token")
     key = platform.apps.key(app)
     if key is None:
-        raise No("This is not how the story goes: the ready-made app has no key")
+        raise AnswerIsNo("This is not how the story goes: the ready-made app has no key")
     client = Client(
         token_url=platform.token_url, client_id=app.client_id, private_key=key.private, kid=key.kid, session=session
     )
     try:
         return client.token_exchange(id_token).access_token
     except TokenError as refused:
-        raise No(f"This is not how the story goes: {refused}") from None
+        raise AnswerIsNo(f"This is not how the story goes: {refused}") from None
 
 
 def _call_the_api(platform: Mock, session: requests.Session, access_token: str) -> None:
@@ -130,7 +130,7 @@ def _call_the_api(platform: Mock, session: requests.Session, access_token: str) 
 
 def _expect(found: object, expected: object) -> None:
     if found != expected:
-        raise No(f"This is not how the story goes: it says {expected}, and this is {found}")
+        raise AnswerIsNo(f"This is not how the story goes: it says {expected}, and this is {found}")
 
 
 def _head(text: str) -> None:

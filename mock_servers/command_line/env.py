@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.real_hosts import variables as client_environment
 from mock_servers.state.world import PREFIX
 
@@ -27,11 +27,11 @@ def show(*, url: str, shell: str) -> None:
     """Print one line a variable. Raises Misuse for a URL, No when no mock with `--tls` answers there."""
     status = _status(url).get("real_names")
     if status is None:
-        raise No(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
-    tell(client_environment.read(status), shell)
+        raise AnswerIsNo(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
+    print_variables(client_environment.read(status), shell)
 
 
-def tell(known: client_environment.RealNames, shell: str) -> None:
+def print_variables(known: client_environment.RealNames, shell: str) -> None:
     """Print one line a variable."""
     for name, value in known.variables(os.environ).items():
         click.echo(_WRITERS[shell](name, value))
@@ -48,9 +48,9 @@ def _status(url: str) -> Mapping[str, Any]:
         status = None
     except OSError as error:
         reason = getattr(error, "reason", None) or error
-        raise No(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
+        raise AnswerIsNo(f"Nothing answers at {url} ({reason}): start it with nhsauth serve --tls") from None
     if not isinstance(status, dict) or not status.keys() >= {"version", "urls"}:
-        raise No(f"What answers at {url} is no mock of nhsauth")
+        raise AnswerIsNo(f"What answers at {url} is no mock of nhsauth")
     return status
 
 

@@ -17,7 +17,7 @@ from mock_servers.catalogue.observations import Day, ObservationsError
 from mock_servers.catalogue.observed import observed
 from mock_servers.catalogue.search import Hits, search
 from mock_servers.command_line.config import configured_observations
-from mock_servers.command_line.exit import Misuse, No, misuse
+from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
 from mock_servers.reading.plain import decoded
 from mock_servers.wire.wording import cut, shown
 
@@ -52,7 +52,7 @@ def _found(text: str) -> Hits:
     hits = search(text)
     if not hits.entries:
         called = shown(text) if len(text) <= _LONGEST_SHOWN else f"the text {cut(text)}"
-        raise No(f"No error is about {called}: `nhsauth errors` lists them all")
+        raise AnswerIsNo(f"No error is about {called}: `nhsauth errors` lists them all")
     return hits
 
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 
-class No(click.ClickException):
+class AnswerIsNo(click.ClickException):
     """The answer is no: exit code 1."""
 
     exit_code = 1

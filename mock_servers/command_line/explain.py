@@ -21,9 +21,9 @@ import click
 import requests
 
 from mock_servers.command_line import explanation_text
-from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.named_file import FilesBelow
-from mock_servers.command_line.observations import Observing
+from mock_servers.command_line.observations import ObservationCollector
 from mock_servers.explain import moment
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.explanation import explain_on
@@ -106,7 +106,7 @@ def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, det
     if explained["kind"] == "unknown" and explained["certainty"] == "certain":
         raise click.exceptions.Exit(Misuse.exit_code)
     if _is_refused(explained):
-        raise click.exceptions.Exit(No.exit_code)
+        raise click.exceptions.Exit(AnswerIsNo.exit_code)
 
 
 def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
@@ -138,7 +138,7 @@ def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, detai
     if circumstance.observations is not None or circumstance.unknown_sentences:
         _observe(text, lent, circumstance)
     if explained.refused:
-        raise click.exceptions.Exit(No.exit_code)
+        raise click.exceptions.Exit(AnswerIsNo.exit_code)
 
 
 def _print(lines: Iterable[str], details: Iterable[str]) -> None:
@@ -167,11 +167,11 @@ def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
         raise Misuse("--unknown-sentences is for --observations; allowed: beside --observations FILE")
     if not exchanges.is_request(text):
         raise Misuse("--observations goes with requests; an answer alone shows no rule")
-    seeing = Observing(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
+    seeing = ObservationCollector(circumstance.observations, keeps_unknown=circumstance.unknown_sentences)
     found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file).exchanges
     given = read_answer(lent.answer) if lent.answer is not None and is_answer(lent.answer) else None
     for each in found:
-        seeing.see(replace(each, answer=given) if given is not None else each, lent)
+        seeing.record(replace(each, answer=given) if given is not None else each, lent)
     seeing.finish(partial(click.echo, err=True))
 
 
@@ -260,13 +260,15 @@ def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
     base = _server(server).rstrip("/")
     explained = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
     if "detail" in explained:
-        raise No(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
+        raise AnswerIsNo(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
     if "exchange" not in explained:
-        raise No(
+        raise AnswerIsNo(
             f"No mock answers at {base}: start one with `nhsauth serve`, or name another with --server. {_OF_THE_REAL}"
         )
     if explained["exchange"] is None:
-        raise No(f"The mock at {base} keeps no exchange with the message id {shown(message_id)}. {_OF_THE_REAL}")
+        raise AnswerIsNo(
+            f"The mock at {base} keeps no exchange with the message id {shown(message_id)}. {_OF_THE_REAL}"
+        )
     return explained
 
 

@@ -16,7 +16,7 @@ from mock_servers.jose import keys
 from mock_servers.jose.keys import KeyPair
 
 _KID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_TOLD: Final = """\
+_NEXT_STEPS: Final = """\
 Key {kid}, RSA of {bits} bits:
   {private_key}  private: keep it secret and out of every repository
   {public_key}  public, as PEM
@@ -55,7 +55,7 @@ def make(*, bits: int, kid: str | None, folder: Path, as_json: bool) -> None:
     except OSError as error:
         raise Misuse(f"{error.filename} cannot be written ({error.strerror})") from None
     made = {"kid": kid, "bits": bits, **{name: str(file) for name, file in files.items()}}
-    click.echo(json.dumps(made, indent=2) if as_json else _TOLD.format_map(made), nl=as_json)
+    click.echo(json.dumps(made, indent=2) if as_json else _NEXT_STEPS.format_map(made), nl=as_json)
 
 
 def _write(pair: KeyPair, files: dict[str, Path]) -> None:

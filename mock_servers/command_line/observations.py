@@ -15,12 +15,12 @@ from mock_servers.command_line.exit import misuse
 from mock_servers.explain.whole import Lent
 from mock_servers.reading.captured import Captured
 from mock_servers.traffic.comparison import compared, table
-from mock_servers.traffic.observed_values import Seen
+from mock_servers.traffic.observed_values import SeenExchange
 
 _AT_ONCE = 200
 
 
-class Observing:
+class ObservationCollector:
     """Compares exchanges, one at a time from any thread.
 
     `file` is written at the end, where there is one; `keeps_unknown` are sentences that no row has. `elsewhere` says by
@@ -39,7 +39,7 @@ class Observing:
         with misuse(ObservationsError):
             observations.check_writable(file) if file is not None else None
 
-    def see(self, captured: Captured, lent: Lent | None = None) -> None:
+    def record(self, captured: Captured, lent: Lent | None = None) -> None:
         """Compare an exchange."""
         found = compared(captured, lent, keeps_unknown=self._keeps_unknown)
         if found is None:
@@ -49,9 +49,9 @@ class Observing:
             if len(self._days) > _AT_ONCE:
                 self._days = list(observations.merged(self._days))
 
-    def keep(self, seen: Seen) -> None:
+    def keep(self, seen: SeenExchange) -> None:
         """Compare what has passed by."""
-        self.see(seen.captured)
+        self.record(seen.captured)
 
     @property
     def days(self) -> tuple[Day, ...]:
@@ -67,7 +67,7 @@ class Observing:
     def finish(self, say: Callable[[str], None]) -> None:
         """Tell what was observed, and write it down. Raises Misuse for a file that cannot be written."""
         days = self.days
-        _tell(days, say)
+        _print(days, say)
         if self._file is None or not days:
             return
         with misuse(ObservationsError):
@@ -75,6 +75,6 @@ class Observing:
         say(f"{click.format_filename(self._file)} has it, without any value.")
 
 
-def _tell(days: Iterable[Day], say: Callable[[str], None]) -> None:
+def _print(days: Iterable[Day], say: Callable[[str], None]) -> None:
     for line in table(days):
         say(line)

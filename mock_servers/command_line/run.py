@@ -20,7 +20,7 @@ import click
 from mock_servers.command_line import scratch
 from mock_servers.command_line.exit import misuse
 from mock_servers.command_line.serve import configured
-from mock_servers.command_line.shutdown import KILL, dying_with
+from mock_servers.command_line.shutdown import KILL, die_with_parent
 from mock_servers.http.forward_proxy import ForwardProxy
 from mock_servers.http.server import CannotListenError
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
@@ -39,7 +39,7 @@ _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 _FINAL: Final = ("SIGTERM", "SIGHUP")
 _PATIENCE: Final = 10.0  # seconds from one of these to the end
 _TERMINAL: Final = "/dev/tty"
-_MOST_TOLD: Final = 50
+_MOST_REPORTED: Final = 50
 _PASSED: Final = (
     "  The suite has passed, so what it was refused is not listed: --log-level warning tells it as it comes."
 )
@@ -71,11 +71,11 @@ def run(
             code = code_of(command, _environ(configuration, known), signals, "run")
         finally:
             server.stop()
-    tell(platform, prepared.proxy, is_green_suite=code == 0 and configuration.test_suite_hosts)
+    print_variables(platform, prepared.proxy, is_green_suite=code == 0 and configuration.test_suite_hosts)
     sys.exit(code)
 
 
-def tell(platform: Mock, proxy: ForwardProxy, *, is_green_suite: bool = False) -> None:
+def print_variables(platform: Mock, proxy: ForwardProxy, *, is_green_suite: bool = False) -> None:
     """Print on stderr what was asked of the mock, why it refused, and which hosts were called in vain.
 
     A test suite that has passed was refused what it meant to be refused: that is counted alone.
@@ -89,9 +89,9 @@ def tell(platform: Mock, proxy: ForwardProxy, *, is_green_suite: bool = False) -
     if is_green_suite and notable:
         click.echo(_PASSED, err=True)
         notable = []
-    if len(notable) > _MOST_TOLD:
-        click.echo(f"  the last {_MOST_TOLD} of {len(notable)} with something to tell:", err=True)
-    for record in notable[-_MOST_TOLD:]:
+    if len(notable) > _MOST_REPORTED:
+        click.echo(f"  the last {_MOST_REPORTED} of {len(notable)} with something to tell:", err=True)
+    for record in notable[-_MOST_REPORTED:]:
         click.echo("\n".join(f"  {line}" for line in record.explained().splitlines()), err=True)
     for authority, times in proxy.refused.most_common():
         click.echo(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})", err=True)
@@ -150,7 +150,7 @@ class Signals:
     def started(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start a command, and pass on to it what has been received and what will be. Raises OSError."""
         group = None if self._shared or os.name != "posix" else 0
-        before_it_runs = dying_with(os.getpid())
+        before_it_runs = die_with_parent(os.getpid())
         process = subprocess.Popen(  # noqa: S603 - the user's own command
             command,
             env=environ,

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, Literal, NoReturn
 import click
 
 from mock_servers.command_line import startup_message
-from mock_servers.command_line.exit import Misuse, No, misuse
-from mock_servers.command_line.shutdown import Ending
+from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
+from mock_servers.command_line.shutdown import Shutdown
 from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock, opened
@@ -37,7 +37,7 @@ _PATIENCE: Final = 0.7  # seconds that requests under way get at the end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ServeOptions:
     """What `nhsauth serve` was asked for."""
 
     host: str
@@ -57,7 +57,7 @@ class Asked:
         return [self.port, *([] if self.control_port is None else [self.control_port])]
 
 
-def run(asked: Asked, ending: Ending) -> NoReturn:
+def run(asked: ServeOptions, ending: Shutdown) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with usable():
         configuration = configured(asked.config)
@@ -67,7 +67,7 @@ def run(asked: Asked, ending: Ending) -> NoReturn:
     real = prepared(platform, asked.allowed) if asked.tls else None
     if real is not None:
         real.open_at(servers[0])
-    tell(asked, platform, real)
+    print_ready(asked, platform, real)
     until(ending, servers)
 
 
@@ -83,7 +83,7 @@ def usable() -> AbstractContextManager[None]:
     return misuse(KeyFileError, CannotListenError, StateError)
 
 
-def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:
+def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> None:
     """Say that the mocks can answer, and where; people at a terminal are told with what to log in."""
     if real is not None:
         authority = real.store.authority
@@ -104,13 +104,13 @@ def tell(asked: Asked, platform: Mock, real: Prepared | None) -> None:
         click.echo("\n".join(startup_message.lines(url, control or url, apps, people)), err=True)
 
 
-def until(ending: Ending, servers: Sequence[Server]) -> NoReturn:
+def until(ending: Shutdown, servers: Sequence[Server]) -> NoReturn:
     """Serve until the ending comes, and end the process with 0. Raises No when a server dies."""
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
     while not ending.came_within(_LOOK):
         for failure in (server.failure for server in servers if server.failure is not None):
-            raise No(f"The server died ({type(failure).__name__}): see the log")
+            raise AnswerIsNo(f"The server died ({type(failure).__name__}): see the log")
     _stop(servers)
 
 

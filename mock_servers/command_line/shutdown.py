@@ -14,7 +14,7 @@ _SET_DEATH_SIGNAL: Final = 1  # prctl's PR_SET_PDEATHSIG
 _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, on Windows alone
 
 
-class Ending:
+class Shutdown:
     """From its making on, those signals no longer end the process: each is noted, even one that nobody waits for yet.
 
     A byte in a socket notes it: setting an Event where a signal is received can deadlock with whoever waits for it.
@@ -41,7 +41,7 @@ class Ending:
             return False
 
 
-def dying_with(parent: int) -> Callable[[], None] | None:
+def die_with_parent(parent: int) -> Callable[[], None] | None:
     """Return what a process does to be killed when its parent is gone, however that went. For Linux alone.
 
     The parent is, for Linux, the thread that started the process.

@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 import requests
 
-from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown
@@ -40,7 +40,7 @@ def _exchanges(server: str) -> Sequence[Exchange]:
         except (requests.RequestException, ValueError):
             answer = None
     if not isinstance(answer, list):
-        raise No(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
+        raise AnswerIsNo(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
     return answer
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mock_servers.client import Client, TokenError
-from mock_servers.command_line.exit import Misuse, No, misuse
+from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
 from mock_servers.jose.keys import KeyFileError, read_private_key
 
 
@@ -22,7 +22,7 @@ def run(*, token_url: str, client_id: str, key: Path, kid: str, subject_token: s
         try:
             token = client.token_exchange(id_token) if id_token else client.client_credentials()
         except TokenError as refused:
-            raise No(str(refused)) from None
+            raise AnswerIsNo(str(refused)) from None
     click.echo(json.dumps(dict(token.raw), indent=2))
 
 

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 import click
 
 from mock_servers.command_line import env, scratch
-from mock_servers.command_line.exit import Misuse, No, misuse
-from mock_servers.command_line.observations import Observing
+from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
+from mock_servers.command_line.observations import ObservationCollector
 from mock_servers.command_line.run import Signals, code_of
 from mock_servers.command_line.serve import configured
-from mock_servers.command_line.shutdown import Ending
+from mock_servers.command_line.shutdown import Shutdown
 from mock_servers.explain.judging import host_of
 from mock_servers.http import server as http_server
 from mock_servers.http.bounds import Bounds
@@ -33,11 +33,11 @@ from mock_servers.platform import real_names
 from mock_servers.real_hosts.variables import RealNames
 from mock_servers.settings.real_host import HOSTS, RealHost
 from mock_servers.settings.sections import WatchSettings
-from mock_servers.traffic.connect_upstream import OwnProxy, Reaching, Route, UnusableProxyError, own_proxy, public_body
+from mock_servers.traffic.connect_upstream import Connector, OwnProxy, Route, UnusableProxyError, own_proxy, public_body
 from mock_servers.traffic.har_file import HarFile
-from mock_servers.traffic.observed_values import Seen
-from mock_servers.traffic.recorder import Eyewitness
-from mock_servers.traffic.recording_relay import Lookout
+from mock_servers.traffic.observed_values import SeenExchange
+from mock_servers.traffic.recorder import ExplainingRecorder
+from mock_servers.traffic.recording_relay import WatchingProxy
 from mock_servers.wire.origins import is_loopback
 from mock_servers.wire.wording import did_you_mean, shown
 
@@ -49,7 +49,7 @@ _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
 _PATIENCE: Final = 10.0  # seconds in which what was heard last is explained
 _SWITCH: Final = 0.0002  # seconds after which a thread that explains lets the one that passes bytes go on
 _FILES: Final = 4096
-_SPARE: Final = 100
+_RESERVED_FILES: Final = 100
 """Open files that are left for all but connections; each of these takes two."""
 _PAGE: Final = ("", "/", "/health", "/status", "/openapi.json", "/style.css", "/journal.js")
 _PAGES: Final = ("/exchanges", "/errors")
@@ -76,10 +76,10 @@ class Options:
 def watch(command: Sequence[str], options: Options) -> NoReturn:
     """Run the command, or wait for a signal, and exit with its code. Raises Misuse."""
     _check(options)
-    signals, ending = (Signals(), None) if command else (None, Ending())
+    signals, ending = (Signals(), None) if command else (None, Shutdown())
     configuration = configured(options.config)
-    reaching = _reaching(options, configuration.watch)
-    observing = _observing(options, reaching)
+    connector = _connector(options, configuration.watch)
+    observing = _observations(options, connector)
     sys.setswitchinterval(_SWITCH)
     with ExitStack() as stack:
         with misuse(CannotListenError, OSError):
@@ -88,81 +88,83 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
             mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
             prepared = real_names.throwaway(mock, folder)
             mock.exchanges.is_real = True
-        witness = _witness(mock, options, reaching, [each for each in (har, observing) if each is not None])
-        lookout = Lookout(
+        recorder = _recorder(mock, options, connector, [each for each in (har, observing) if each is not None])
+        proxy = WatchingProxy(
             known=_known,
             tls=prepared.proxy.tls,
-            reaching=reaching,
-            witness=witness,
+            connector=connector,
+            recorder=recorder,
             production=options.production,
             most=_most_connections(),
         )
-        server = _served(mock, lookout, options.port)
+        server = _served(mock, proxy, options.port)
         try:
             known = RealNames(url=server.url, store=prepared.store, hosts=tuple(host.name for host in HOSTS))
             mock.names.reached_by_real_names(known)
             code = _run(command, known, signals, lambda seconds: _is_over(ending, server, seconds))
         finally:
             server.stop()
-            witness.stop(_PATIENCE)
-    _tell(witness, lookout, observing)
-    failed = {"refused": bool(witness.refused), "differs": observing is not None and observing.differs}
+            recorder.stop(_PATIENCE)
+    _print_summary(recorder, proxy, observing)
+    failed = {"refused": bool(recorder.refused), "differs": observing is not None and observing.differs}
     sys.exit(code or int(failed.get(options.fail_on or "", False)))
 
 
-def _reaching(options: Options, settings: WatchSettings) -> Reaching:
+def _connector(options: Options, settings: WatchSettings) -> Connector:
     """Return how hosts are reached; what the command was told goes before what is configured."""
     _check_upstreams(settings.upstreams, "[watch] upstreams")
     _check_upstreams(options.upstreams, "--upstream")
     upstreams = {**settings.upstreams, **options.upstreams}
-    return Reaching(
+    return Connector(
         tls=_verifying(options.upstream_ca or settings.upstream_ca),
         proxy=_own_proxy(options.port),
         routes={host: _route(host, url) for host, url in upstreams.items()},
     )
 
 
-def _observing(options: Options, reaching: Reaching) -> Observing | None:
+def _observations(options: Options, connector: Connector) -> ObservationCollector | None:
     """Return what compares what passes by, where that is asked for; what is reached on this machine is no real host."""
     if options.observations is None and options.fail_on != "differs":
         return None
-    local = {host: f"{route.host}:{route.port}" for host, route in reaching.routes.items() if is_loopback(route.host)}
-    return Observing(options.observations, keeps_unknown=options.unknown_sentences, elsewhere=local)
+    local = {host: f"{route.host}:{route.port}" for host, route in connector.routes.items() if is_loopback(route.host)}
+    return ObservationCollector(options.observations, keeps_unknown=options.unknown_sentences, elsewhere=local)
 
 
-def _witness(mock: Mock, options: Options, reaching: Reaching, keepers: Sequence[HarFile | Observing]) -> Eyewitness:
-    def keep(seen: Seen) -> None:
+def _recorder(
+    mock: Mock, options: Options, connector: Connector, keepers: Sequence[HarFile | ObservationCollector]
+) -> ExplainingRecorder:
+    def keep(seen: SeenExchange) -> None:
         for each in keepers:
             each.keep(seen)
 
-    return Eyewitness(
+    return ExplainingRecorder(
         mock.exchanges,
         _say,
         keeps_values=not options.production,
         keep=keep,
-        fetch=partial(public_body, reaching) if options.fetch_keys else None,
+        fetch=partial(public_body, connector) if options.fetch_keys else None,
     )
 
 
-def _served(mock: Mock, lookout: Lookout, port: int) -> Server:
+def _served(mock: Mock, proxy: WatchingProxy, port: int) -> Server:
     with misuse(CannotListenError):
-        server = http_server.start(_page_of(mock), port=port, bounds=Bounds(connections=2 * lookout.most))
+        server = http_server.start(_page_of(mock), port=port, bounds=Bounds(connections=2 * proxy.most))
     mock.served_at(server.url)
-    server.be_proxy(lookout)
+    server.set_proxy(proxy)
     return server
 
 
-def _is_over(ending: Ending | None, server: Server, seconds: float) -> bool:
+def _is_over(ending: Shutdown | None, server: Server, seconds: float) -> bool:
     """Wait so long for the signal that ends it; whether one came. Raises No when the server has died."""
     if server.failure is not None:
-        raise No(f"The server died ({type(server.failure).__name__}): see the log")
+        raise AnswerIsNo(f"The server died ({type(server.failure).__name__}): see the log")
     return ending is None or ending.came_within(seconds)
 
 
 def _run(command: Sequence[str], known: RealNames, signals: Signals | None, is_over: Callable[[float], bool]) -> int:
     if signals is not None:
         return code_of(command, {**os.environ, **known.variables(os.environ)}, signals, "watch")
-    env.tell(known, "sh")
+    env.print_variables(known, "sh")
     _say(f"nhsauth: watching; the page is at {known.url}/_nhsauth/. Ctrl-C ends it.")
     while not is_over(_LOOK):
         pass
@@ -173,13 +175,13 @@ def _say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def _tell(witness: Eyewitness, lookout: Lookout, observing: Observing | None) -> None:
+def _print_summary(recorder: ExplainingRecorder, proxy: WatchingProxy, observing: ObservationCollector | None) -> None:
     """Print what there was in all, then how that compares with what we would have said; and write that down."""
-    for line in witness.summary():
+    for line in recorder.summary():
         _say(f"nhsauth: {line}" if not line.startswith(" ") else line)
-    for authority, times in lookout.tunnelled.most_common():
+    for authority, times in proxy.tunnelled.most_common():
         _say(f"  tunnelled untouched: {authority} ({times} time{'s' if times > 1 else ''})")
-    for authority, times in lookout.refused.most_common():
+    for authority, times in proxy.refused.most_common():
         _say(f"  refused by the proxy: {authority} ({times} time{'s' if times > 1 else ''})")
     if observing is not None:
         observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
@@ -263,7 +265,7 @@ def _most_connections() -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft = wanted
     files = _FILES if soft == resource.RLIM_INFINITY else min(soft, _FILES)
-    return max((files - _SPARE) // 2, 8)
+    return max((files - _RESERVED_FILES) // 2, 8)
 
 
 # the page

@@ -19,8 +19,8 @@ from typing import Final
 import click
 
 from mock_servers.command_line import logs, serve
-from mock_servers.command_line.serve import Asked
-from mock_servers.command_line.shutdown import Ending, dying_with
+from mock_servers.command_line.serve import ServeOptions
+from mock_servers.command_line.shutdown import Shutdown, die_with_parent
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock, opened
 from mock_servers.state.configuration import Configuration
@@ -35,7 +35,7 @@ class Job:
     `state` is where all of them remember; `sockets`, in the order of the ports, and `lock` are files that it inherits.
     """
 
-    asked: Asked
+    asked: ServeOptions
     configuration: Configuration
     state: str
     sockets: tuple[int, ...]
@@ -64,7 +64,7 @@ class Job:
 def main() -> None:
     """Serve until SIGTERM, or until the parent is gone."""
     gc.disable()
-    ending = Ending()
+    ending = Shutdown()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
     logs.set_up(form=job.asked.log_format, level="error", lock=job.lock)  # what a start warns of, the parent has said
@@ -75,7 +75,7 @@ def main() -> None:
         sys.exit(error.exit_code)
 
 
-def _serve(job: Job, ending: Ending) -> None:
+def _serve(job: Job, ending: Shutdown) -> None:
     with serve.usable():
         ring = KeyRing(cache_folder(os.environ))
         platform = Mock(job.configuration, ring=ring, backend=opened(job.state))
@@ -89,7 +89,7 @@ def _serve(job: Job, ending: Ending) -> None:
 
 
 def _die_with(parent: int) -> None:
-    ask = dying_with(parent)
+    ask = die_with_parent(parent)
     if ask is not None:
         ask()
     threading.Thread(target=_outlive_nobody, daemon=True).start()

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from mock_servers.command_line import logs, scratch, serve
-from mock_servers.command_line.exit import Misuse, No
-from mock_servers.command_line.serve import Asked
-from mock_servers.command_line.shutdown import Ending
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
+from mock_servers.command_line.serve import ServeOptions
+from mock_servers.command_line.shutdown import Shutdown
 from mock_servers.command_line.worker import Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
@@ -43,7 +43,7 @@ Begin = Callable[[int], "subprocess.Popen[bytes]"]
 """Starts the worker of a number, with a pipe to its stdin and one from its stdout."""
 
 
-def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
+def run(asked: ServeOptions, count: int, ending: Shutdown) -> NoReturn:
     """Let so many processes serve until the ending comes; then the process exits with 0. Raises Misuse and No.
 
     What they share is in the state that is asked for, or in a private file that ends with them.
@@ -70,7 +70,7 @@ def run(asked: Asked, count: int, ending: Ending) -> NoReturn:
             lock=lock.fileno(),
             parent=os.getpid(),
         )
-        Workers(count, job.begin, ending).keep(lambda: serve.tell(asked, platform, real))
+        Workers(count, job.begin, ending).keep(lambda: serve.print_ready(asked, platform, real))
     logging.shutdown()
     os._exit(0)
 
@@ -148,7 +148,7 @@ class Workers:
         self._forget(worker)
         died = f"Worker {worker.number} (process {worker.process.pid}) {_end_of(worker.process.wait())}"
         if not self._were_ready and not worker.can_answer:
-            raise No(f"{died} before it could answer: see the log")
+            raise AnswerIsNo(f"{died} before it could answer: see the log")
         self._replace(worker, died)
 
     def _replace(self, worker: _Worker, died: str) -> None:
@@ -156,7 +156,9 @@ class Workers:
         lived = self._ticks() - worker.began
         self._brief = self._brief + 1 if lived < _BRIEF else 0
         if self._brief >= _MOST_BRIEF:
-            raise No(f"{died}: the last of {_MOST_BRIEF} in a row that lived less than {_BRIEF:.0f} s; see the log")
+            raise AnswerIsNo(
+                f"{died}: the last of {_MOST_BRIEF} in a row that lived less than {_BRIEF:.0f} s; see the log"
+            )
         _LOG.warning("%s; another takes its place", died)
         self._due[worker.number] = self._ticks() + _SLOWER * self._brief
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import click
 import requests
 
-from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.wire.wording import printable, shown
 
 _TIMEOUT: Final = 10  # seconds
@@ -46,9 +46,9 @@ def _asked(method: str, server: str, path: str) -> Any:
         except (requests.RequestException, ValueError):
             raise _none(server) from None
     if isinstance(told, dict) and "detail" in told:
-        raise No(f"The mock at {server} refuses: {printable(str(told['detail']))}")
+        raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(told['detail']))}")
     return told
 
 
-def _none(server: str) -> No:
-    return No(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
+def _none(server: str) -> AnswerIsNo:
+    return AnswerIsNo(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")

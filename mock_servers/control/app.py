@@ -131,7 +131,7 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
             body=_body(call),
             for_people=guards.is_browser(),
         )
-        with platform.faults.spared():  # what is ordered is for clients
+        with platform.faults.suspended():  # what is ordered is for clients
             return _response(call.answer(request))
 
     return view

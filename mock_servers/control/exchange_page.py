@@ -195,7 +195,7 @@ def _policy(name: str, steps: Sequence[Step]) -> PolicyShown:
     states = [step.state for step in steps]
     return PolicyShown(
         name=name,
-        told=_passed(states),
+        results=_passed(states),
         rules=[RuleShown(name=step.rule, state=step.state, words=step.words) for step in steps],
         is_open="stopped" in states or "foreseen" in states,
     )

@@ -25,7 +25,7 @@ from mock_servers.control.calls import (
 )
 from mock_servers.control.problems import ProblemError
 from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.provider import errors
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.limits import REDIRECT
@@ -117,7 +117,9 @@ def log_in(request: Request) -> Response:
     given = members.read(_LogIn, request.body)
     service, app = named_provider(request.platform, given.provider), named_app(request.platform, given.client_id)
     redirect_uri = _redirect_uri(given.redirect_uri, app.redirect_uris)
-    wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state)
+    wanted = LogInRequest(
+        user=given.user, level=given.level, client_id=app.client_id, nonce=given.nonce, state=given.state
+    )
     if given.outcome == "ok":
         return Response(body={"code": request.platform.issue_code(given.provider, wanted, redirect_uri)})
     if given.user is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.decoded_jwt import taken_apart
-from mock_servers.journal.record import Received, Record
+from mock_servers.journal.record import ReceivedJwt, Record
 
 
 def jwts_of(record: Record) -> dict[str, Mapping[str, Any]]:
@@ -17,6 +17,6 @@ def jwts_of(record: Record) -> dict[str, Mapping[str, Any]]:
     return read | {name: json.loads(text) for name, text in record.examination().jwts.items()}
 
 
-def _shown(jwt: Received, now: float) -> dict[str, Any]:
+def _shown(jwt: ReceivedJwt, now: float) -> dict[str, Any]:
     whole = Jwt(header=jwt.header, claims=jwt.claims, signing_input=b"", signature=b"")
     return {**taken_apart(whole, now), "signature": "not kept"}

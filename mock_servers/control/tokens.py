@@ -13,7 +13,7 @@ from mock_servers.configuration.members import MemberError
 from mock_servers.control.body_members import named_app, named_provider
 from mock_servers.control.calls import TEXT, Body, Call, Request, Response, ResponseObject, answer_object, ref
 from mock_servers.control.problems import ProblemError
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.limits import URL, WORD
@@ -114,7 +114,7 @@ def sign_id_token(request: Request) -> Response:
     named_provider(request.platform, given.provider)
     if given.base is not None and not request.platform.names.is_own(given.base):
         raise MemberError("base", shown(given.base), "a base URL of this mock, or of a real host that it plays")
-    wanted = Wanted(
+    wanted = LogInRequest(
         user=given.user,
         level=given.level,
         client_id=named_app(request.platform, given.client_id).client_id,
@@ -151,7 +151,7 @@ def _application(given: _AccessToken) -> dict[str, str]:
 
 def _person(request: Request, given: _AccessToken) -> dict[str, str]:
     app = named_app(request.platform, given.client_id)
-    wanted = Wanted(user=given.user, level=given.level, client_id=app.client_id)
+    wanted = LogInRequest(user=given.user, level=given.level, client_id=app.client_id)
     return {
         "grant_type": TOKEN_EXCHANGE,
         "subject_token_type": ID_TOKEN_TYPE,

@@ -18,7 +18,7 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal import provenance
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
 from mock_servers.journal.record import Record
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import Problem, Refusal, Rule, ServiceError, UnknownError
@@ -67,7 +67,7 @@ class Known:
     issuers: Callable[[], Sequence[str]] = list
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
     is_all: bool = True
-    elsewhere: FindElsewhere = nowhere
+    elsewhere: FindInOtherWorlds = no_other_world
 
     def app(self, client_id: Any) -> App | None:
         """Return the app with this API key, if it is known; `is_all` says whether others can exist."""

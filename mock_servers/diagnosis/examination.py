@@ -55,7 +55,7 @@ def examine(
     passed = {step.rule.name for step in steps if step.refusal is None and step.unknown is None}
     found = _ranked(replace(case, ahead=tuple(rule for rule in case.ahead if rule.name not in passed)), FINDERS)
     return Examination(
-        headline=next((one.seen for nearness, one in found[:1] if not nearness and one.certainty == "certain"), None),
+        headline=next((one.seen for distance, one in found[:1] if not distance and one.certainty == "certain"), None),
         findings=tuple(finding for _, finding in found),
         foreseen=tuple(step.refusal for step in steps if step.refusal is not None),
     )
@@ -110,9 +110,9 @@ def _ranked(case: Case, finders: Sequence[Finder]) -> list[tuple[int, Finding]]:
     found = [one for finder in finders for one in asked(finder, case)]
     found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
     nearest: dict[Finding, int] = {}
-    for nearness, finding in found:
-        nearest.setdefault(finding, nearness)
-    best = [(nearness, finding) for finding, nearness in nearest.items()][:MOST]
+    for distance, finding in found:
+        nearest.setdefault(finding, distance)
+    best = [(distance, finding) for finding, distance in nearest.items()][:MOST]
     return [(best[0][0], _with_cost(best[0][1])), *best[1:]] if best and case.jti_spent else best
 
 
@@ -122,8 +122,8 @@ def _with_cost(finding: Finding) -> Finding:
 
 def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
     """Yield what a finder finds, and the number of rules between the refusal and its mistake."""
-    nearness = finder.nearness(case)
-    if nearness is None:
+    distance = finder.distance(case)
+    if distance is None:
         return
     try:
         finding = finder.find(case)
@@ -133,12 +133,12 @@ def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
         _log.exception("the finder %s failed on exchange %s", finder.name, case.record.id)
         return
     if finding is not None:
-        yield nearness, _completed(finding, nearness, case)
+        yield distance, _completed(finding, distance, case)
 
 
-def _completed(finding: Finding, nearness: int, case: Case) -> Finding:
+def _completed(finding: Finding, distance: int, case: Case) -> Finding:
     """Add how sure the row is that the mistake runs into, and the recognised library's own words."""
-    error = case.ahead[nearness].error if nearness < len(case.ahead) else None
+    error = case.ahead[distance].error if distance < len(case.ahead) else None
     row = case.row(error) if error is not None else None
     change = hint(case.traits, finding.id)
     return replace(

@@ -22,13 +22,13 @@ class Finder:
     """Looks for one mistake.
 
     It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that
-    passed rules out its mistakes. An `aside` explains no rule, and its findings come last. `named` are the ids
+    passed rules out its mistakes. An `informational` explains no rule, and its findings come last. `named` are the ids
     of its findings if they differ from the function's name, with a description if they differ from each other.
     """
 
     find: Callable[[Case], Finding | None]
     rules: tuple[str, ...] = ()
-    aside: bool = False
+    informational: bool = False
     named: tuple[str, ...] | Mapping[str, str] = ()
 
     @property
@@ -50,9 +50,9 @@ class Finder:
         """One of its mistakes, in a sentence."""
         return self.named[mistake] if isinstance(self.named, Mapping) else self.words
 
-    def nearness(self, case: Case) -> int | None:
+    def distance(self, case: Case) -> int | None:
         """Return the number of rules between the refusal and this mistake; `None` if the case cannot have it."""
-        if self.aside:
+        if self.informational:
             return len(case.ahead) + len(case.later)
         if not self.rules:
             return 0

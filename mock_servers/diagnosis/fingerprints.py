@@ -66,7 +66,7 @@ def _points(library: Library, seen: Traits) -> int:
     """Return the points in favour of a library; zero as soon as one trait contradicts it."""
     if any(fits is False for fits in _excluding(library, seen)):
         return 0
-    telling = (
+    evidence = (
         (6, library.user_agent, _matches(library.user_agent, seen.user_agent)),
         (3, library.jti != UUID and library.jti, _matches(library.jti, seen.jti)),
         (2, library.claims, _matches(library.claims, seen.claims)),
@@ -78,7 +78,7 @@ def _points(library: Library, seen: Traits) -> int:
         (1, library.language, _language(seen.user_agent) == library.language),
         (1, library.basic, seen.basic),
     )
-    return sum(points for points, known, fits in telling if known and fits) + _of_lifetime(library, seen)
+    return sum(points for points, known, fits in evidence if known and fits) + _of_lifetime(library, seen)
 
 
 def _of_lifetime(library: Library, seen: Traits) -> int:

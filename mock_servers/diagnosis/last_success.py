@@ -10,7 +10,7 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Finding
-from mock_servers.journal.record import Received, Record
+from mock_servers.journal.record import ReceivedJwt, Record
 from mock_servers.wire.wording import duration, shown
 
 _HEADER: Final = ("alg", "kid", "typ")
@@ -74,7 +74,7 @@ def _changes(case: Case, good: Record) -> Iterator[str]:
         yield from _of_assertion(case, good, before)
 
 
-def _of_assertion(case: Case, good: Record, before: Received) -> Iterator[str]:
+def _of_assertion(case: Case, good: Record, before: ReceivedJwt) -> Iterator[str]:
     for name in _HEADER:
         yield from _changed(f"header {name}", before.header.get(name, UNDEFINED), case.header(name))
     for name in _CLAIMS:
@@ -94,4 +94,4 @@ def _changed(name: str, then: Any, now: Any) -> Iterator[str]:
         yield f"{name} was {before}, and is {after}"
 
 
-FINDERS: Final = (Finder(find=changed_since_success, aside=True),)
+FINDERS: Final = (Finder(find=changed_since_success, informational=True),)

@@ -30,7 +30,7 @@ def foreseen_findings(
     )
     case = case_of(known, flow, exchange, refusal, record, own_row)
     return findings(
-        case, [finder for finder in FINDERS if not finder.aside and not set(finder.rules) & set(not_judged)]
+        case, [finder for finder in FINDERS if not finder.informational and not set(finder.rules) & set(not_judged)]
     )
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from mock_servers.apim.app import served as token_service
 from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
-from mock_servers.explain.seen_values import Asked, Past
+from mock_servers.explain.seen_values import SeenValues, ServiceQuestion
 from mock_servers.gateway import own_api, subscription
 from mock_servers.gateway.app import served as api_behind_gateway
 from mock_servers.gateway.flows import NOWHERE, routes
@@ -85,7 +85,7 @@ class Circumstance:
     now: float
     clock: str = ""
     keys: bytes | None = None
-    past: Past | None = None
+    past: SeenValues | None = None
     place: Place | None = None
 
 
@@ -294,7 +294,7 @@ def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Rul
     past, row, place = circumstance.past, ruled.row, circumstance.place
     if past is None or row is None or place is None or ruled.refusal is not None:
         return ruled
-    asked = Asked(
+    asked = ServiceQuestion(
         rule=ruled.rule.name,
         request=found.exchange.request,
         home=place.home,

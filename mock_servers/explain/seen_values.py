@@ -84,7 +84,7 @@ def hashed(key: Hashable) -> bytes:
 
 
 @dataclass(slots=True, kw_only=True)
-class Past:
+class SeenValues:
     """What has passed by. `journal` has its exchanges; `clients` who sent a person to log in, by the hash of the state.
 
     `store` is what rules and finders see of it; `key_sets` are bodies by URL, and `fetch` gets one that has not passed
@@ -131,7 +131,7 @@ class Past:
         """Return where a value came from, when that passed by."""
         return self.store.issued.get(fingerprint(value))
 
-    def objection(self, asked: Asked) -> str | None:
+    def objection(self, asked: ServiceQuestion) -> str | None:
         """Return what a rule must object to a value that passed by before; `None` when nothing is known of it."""
         name = _VALUES.get(asked.rule)
         value = asked.value_of(name) if name is not None else ""
@@ -146,7 +146,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ServiceQuestion:
     """A rule that nobody here can answer by itself: of which request, at which service, at what moment."""
 
     rule: str

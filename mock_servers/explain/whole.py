@@ -26,7 +26,7 @@ from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.said import Said
-from mock_servers.explain.seen_values import Past
+from mock_servers.explain.seen_values import SeenValues
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -65,7 +65,7 @@ class Lent:
     at: float | None = None
     keys: bytes | None = None
     read_file: ReadFile | None = None
-    past: Past | None = None
+    past: SeenValues | None = None
     number: int = 1
     client_id: str | None = None
     facts: Facts | None = None
@@ -257,15 +257,15 @@ class _Explaining:
         if case is None:
             return
         for finder in FINDERS:
-            for nearness, finding in asked(finder, case):
-                ruled = _explained(finder, nearness, left, stopped)
+            for distance, finding in asked(finder, case):
+                ruled = _explained(finder, distance, left, stopped)
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
                 if ruled is None and finder.rules and stopped:
                     self.apart.add(finding.id)
                 if finding.certainty == "certain" and ruled is not None and self._is_seen(ruled):
                     self.sure.add(finding.id)
-                yield finding if finder.aside else _graded(finding, ruled, self.circumstance), ruled
+                yield finding if finder.informational else _graded(finding, ruled, self.circumstance), ruled
 
     def _is_seen(self, ruled: Ruled) -> bool:
         """Whether a rule objects by the request and the answer says so too, or by the request alone at any time."""
@@ -425,10 +425,10 @@ def _new_wording(answer: Answered, rows: Sequence[ServiceError]) -> Iterator[str
     yield f"This wording is new. No known check gives it.{listed}"
 
 
-def _explained(finder: Finder, nearness: int, left: Sequence[Ruled], stopped: Sequence[Ruled]) -> Ruled | None:
+def _explained(finder: Finder, distance: int, left: Sequence[Ruled], stopped: Sequence[Ruled]) -> Ruled | None:
     """Return the rule that a finding explains: of those that may have refused one that objects, else the nearest."""
     objecting = (each for each in stopped if each.objects and each.rule.name in finder.rules)
-    return next(objecting, left[nearness] if nearness < len(left) else None)
+    return next(objecting, left[distance] if distance < len(left) else None)
 
 
 def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:

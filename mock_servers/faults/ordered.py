@@ -36,13 +36,13 @@ class Faults:
         self.spoilt_keys = False
 
     @contextmanager
-    def spared(self) -> Iterator[None]:
+    def suspended(self) -> Iterator[None]:
         """For the length of a block, meet no fault in this thread, and use none up: for requests of the mock itself."""
-        before, self._here.spared = getattr(self._here, "spared", False), True
+        before, self._here.suspended = getattr(self._here, "suspended", False), True
         try:
             yield
         finally:
-            self._here.spared = before
+            self._here.suspended = before
 
     def order(self, fault: Fault) -> Fault:
         """Order a fault and return it with its number. The platform then forgets key sets that it would fetch there."""
@@ -77,7 +77,7 @@ class Faults:
     def claim(self, place: str, client: Callable[[], str | None]) -> Fault | None:
         """Count a request at a place, and return the first fault that it meets; `client` returns the client's id."""
         ordered = self._ordered(place)
-        if not ordered or getattr(self._here, "spared", False):
+        if not ordered or getattr(self._here, "suspended", False):
             return None
         asking = client() if any(fault.client_id is not None for fault in ordered) else None
         met = self._count([fault.id for fault in ordered if fault.client_id in (None, asking)])

@@ -13,7 +13,7 @@ from typing import Final
 
 from mock_servers.state.table import Table
 
-Spare = Callable[[], AbstractContextManager[None]]
+ExtraWorker = Callable[[], AbstractContextManager[None]]
 """Gives a server one more worker for the length of a block."""
 
 
@@ -33,14 +33,14 @@ class Pause:
         self._changed = threading.Condition()
         self._round = 0
         self._ending = 0
-        self._spares: list[Spare] = []
+        self._extra_workers: list[ExtraWorker] = []
         self._elsewhere: list[Callable[[], None]] = []
 
     def wait(self, seconds: float) -> None:
         """Wait, unless all waiting is ended; meanwhile the servers that run have another worker."""
         with self._changed:
             entered = self._round
-        with self.spared():
+        with self.with_extra_workers():
             for patience in self._turns(seconds):
                 with self._changed:
                     if self._changed.wait_for(lambda: self._ending or self._round != entered, patience):
@@ -61,7 +61,7 @@ class Pause:
     @contextmanager
     def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
         """Wait for something else for the length of a block; `let_go` ends that when all waiting is ended."""
-        with self.spared():
+        with self.with_extra_workers():
             with self._changed:
                 self._elsewhere.append(let_go)
                 over = self._ending > 0
@@ -95,13 +95,13 @@ class Pause:
         for let_go in waiting:
             let_go()
 
-    def served_by(self, spare: Spare) -> None:
+    def served_by(self, extra_worker: ExtraWorker) -> None:
         """Register a server whose workers may wait here."""
         with self._changed:
-            self._spares.append(spare)
+            self._extra_workers.append(extra_worker)
 
     @contextmanager
-    def stopping(self, spare: Spare) -> Iterator[None]:
+    def stopping(self, extra_worker: ExtraWorker) -> Iterator[None]:
         """Let no request wait while a server stops, and unregister it afterwards."""
         with self._changed:
             self._ending += 1
@@ -112,15 +112,15 @@ class Pause:
         finally:
             with self._changed:
                 self._ending -= 1
-                if spare in self._spares:
-                    self._spares.remove(spare)
+                if extra_worker in self._extra_workers:
+                    self._extra_workers.remove(extra_worker)
 
     @contextmanager
-    def spared(self) -> Iterator[None]:
+    def with_extra_workers(self) -> Iterator[None]:
         """Wait for something that ends by itself for the length of a block, while the servers answer other requests."""
         with self._changed:
-            spares = list(self._spares)
+            extra_workers = list(self._extra_workers)
         with ExitStack() as stack:
-            for spare in spares:
-                stack.enter_context(spare())
+            for extra_worker in extra_workers:
+                stack.enter_context(extra_worker())
             yield

@@ -67,7 +67,7 @@ NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
 )
 
 
-def _is_visit(exchange: Exchange) -> bool:
+def _is_browser_at_root(exchange: Exchange) -> bool:
     """Whether a person looks at the mock with a browser, under a name that no real service has."""
     asked = exchange.request
     by_browser = "text/html" in asked.headers.get("accept", "")
@@ -77,7 +77,7 @@ def _is_visit(exchange: Exchange) -> bool:
 FRONT_DOOR: Final[Flow[Exchange, Answer]] = Flow(
     row="the mock's own",
     name="front-door",
-    takes=_is_visit,
+    takes=_is_browser_at_root,
     policies=(),
     respond=lambda exchange: Answer(status=302, headers={"Location": f"{exchange.request.prefix}/_nhsauth/"}),
     recorded=False,

@@ -8,7 +8,7 @@ from pkgutil import resolve_name
 
 from mock_servers.gateway.reply import Reply, Send, UnreachableUpstreamError, UpstreamError
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow
@@ -42,7 +42,7 @@ class Service:
     journal: Journal
     send: Send = _nowhere
     providers: tuple[Provider, ...] = PROVIDERS
-    elsewhere: FindElsewhere = nowhere
+    elsewhere: FindInOtherWorlds = no_other_world
     has_page: Callable[[], bool] = lambda: True
 
 

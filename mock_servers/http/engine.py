@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.connections import Connection, Proxy
 from mock_servers.http.framing import Message, unsendable
-from mock_servers.http.thread_pool import Crew, Lane, Task
+from mock_servers.http.thread_pool import Lane, Task, ThreadPool
 from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__package__)
 _BETWEEN_COMPLAINTS: Final = 10.0  # seconds
-_NAP: Final = 0.01  # seconds until it tries again to accept
+_RETRY_SECONDS: Final = 0.01  # seconds until it tries again to accept
 _SWEEP: Final = 0.5  # seconds between looks at who is too slow
 _PATIENCE: Final = 0.03  # seconds of one call after which another thread leads
 _QUIET: Final = 30  # looks without a call after which nobody looks until there is one
@@ -66,7 +66,7 @@ class Engine:
         listening: socket.socket,
         application: WSGIApplication,
         *,
-        crew: Crew,
+        pool: ThreadPool,
         tls: ssl.SSLContext | None,
         is_quick: IsQuick,
         bounds: Bounds,
@@ -86,7 +86,7 @@ class Engine:
         self._listening = listening
         self._at_once = 1 if shares else _AT_ONCE
         self._application = application
-        self._crew = crew
+        self._pool = pool
         self._ready: deque[Task] = deque()
         self._following: dict[Connection, None] = {}
         self._left: deque[tuple[str, Call]] = deque()
@@ -95,8 +95,8 @@ class Engine:
         self._call = 0
         self._is_calling = False
         self._watch = _Watch.ABSENT
-        self._streams = Lane(crew, bounds.threads)
-        self._aside = Lane(crew, _ASIDE)
+        self._streams = Lane(pool, bounds.threads)
+        self._aside = Lane(pool, _ASIDE)
         self._long: dict[str, None] = {}
         self._path, self._began = "", 0.0
         self._complain_at = -_BETWEEN_COMPLAINTS
@@ -107,13 +107,13 @@ class Engine:
         self.loop.set_debug(False)
         self.loop.set_exception_handler(_complain_of)
         self._listen()
-        self._crew.give(self._lead)
+        self._pool.submit(self._lead)
 
     def stop(self) -> None:
         """End all but requests that run, and wait for these, unless this is one of them."""
         self.soon(self._stop)
-        if not self._crew.has(threading.current_thread()):
-            self._crew.join()
+        if not self._pool.has(threading.current_thread()):
+            self._pool.join()
 
     def soon(self, call: Callable[..., object], *arguments: object) -> bool:
         """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
@@ -125,16 +125,16 @@ class Engine:
 
     def elsewhere(self, task: Task) -> None:
         """Let another thread do something that blocks."""
-        self._crew.give(task)
+        self._pool.submit(task)
 
     @contextlib.contextmanager
-    def spare(self) -> Iterator[None]:
+    def extra_worker(self) -> Iterator[None]:
         """Let others go on for the length of a block, in which a request only waits. Safe from any thread."""
         with self._changed:
             led, self._leader = self._leads, None if self._leads else self._leader
         if led:
-            self._crew.give(self._lead)
-        with self._streams.spare(), self._aside.spare():
+            self._pool.submit(self._lead)
+        with self._streams.extra_worker(), self._aside.extra_worker():
             yield
 
     # the lead
@@ -184,7 +184,7 @@ class Engine:
             self._watch = _Watch.OVER
             self._changed.notify_all()
         self.loop.close()
-        self._crew.end()
+        self._pool.end()
 
     def _die(self, error: BaseException) -> None:
         _LOG.error("The serving thread died", exc_info=error)
@@ -205,7 +205,7 @@ class Engine:
             is_absent, self._watch = self._watch is _Watch.ABSENT, _Watch.KEPT
             self._changed.notify_all()
         if is_absent:
-            self._crew.give(self._keep_watch)
+            self._pool.submit(self._keep_watch)
 
     def _end_call(self) -> bool:
         """Return whether this thread leads still."""
@@ -229,7 +229,7 @@ class Engine:
             if self._leader is not None and _computed(self._leader) - self._began > _LONG:
                 self._be_long(self._path)
             self._leader = None
-        self._crew.give(self._keep_watch)
+        self._pool.submit(self._keep_watch)
         self._lead()
 
     def _be_long(self, path: str) -> None:
@@ -248,7 +248,7 @@ class Engine:
     def _answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
         path, call = environ["PATH_INFO"], Call(self._application, environ)
         if path in self._long:
-            self._aside.give(partial(self._answer_aside, connection, message, path, call), path)
+            self._aside.submit(partial(self._answer_aside, connection, message, path, call), path)
             return
         self._begin_call(path)
         began = self._began
@@ -282,7 +282,7 @@ class Engine:
     def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
         """Call the application in a thread of its own, once there is room for one more."""
         call = Call(self._application, environ)
-        self._streams.give(partial(_pass_pieces, call, connection, outlet, self.soon))
+        self._streams.submit(partial(_pass_pieces, call, connection, outlet, self.soon))
 
     # clients come and go
 
@@ -316,7 +316,7 @@ class Engine:
     def _rest(self) -> None:
         """Accept nobody for a moment."""
         self.loop.remove_reader(self._listening)
-        self.loop.call_later(_NAP, self._listen)
+        self.loop.call_later(_RETRY_SECONDS, self._listen)
 
     def bound_unsent(self, connection: Connection) -> None:
         """Close who is slowest to take an answer, but not this one, while too much waits to be taken."""

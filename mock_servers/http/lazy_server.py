@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.thread_pool import Crew
+from mock_servers.http.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     from mock_servers.http.bounds import Bounds
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
     from mock_servers.http.engine import Engine
 
 _LOG: Final = logging.getLogger(__package__)
-_NAP: Final = 0.01  # seconds until it tries again to make an engine
+_RETRY_SECONDS: Final = 0.01  # seconds until it tries again to make an engine
 
 
-class Standby:
+class LazyServer:
     """Makes the engine of a listening socket when the first client comes, and passes on to it what it is told.
 
     `make` is given the threads that the engine is to use. Whatever is called here is safe from any thread.
     """
 
-    def __init__(self, listening: socket.socket, bounds: Bounds, name: str, make: Callable[[Standby], Engine]) -> None:
+    def __init__(
+        self, listening: socket.socket, bounds: Bounds, name: str, make: Callable[[LazyServer], Engine]
+    ) -> None:
         self._listening = listening
         self.bounds = bounds
-        self.crew = Crew(name)
+        self.pool = ThreadPool(name)
         self._make = make
         self._engine: Engine | None = None
         self._proxy: Proxy | None = None
@@ -48,7 +50,7 @@ class Standby:
     def start(self) -> None:
         """Wait for the first client, in a thread; the socket never blocks, since others may accept from it, too."""
         self._listening.settimeout(0)
-        self.crew.give(self._stand_by)
+        self.pool.submit(self._stand_by)
 
     def stop(self) -> None:
         """End as an engine does."""
@@ -61,14 +63,14 @@ class Standby:
             engine.stop()
             return
         self._wake.close()
-        self.crew.join()
+        self.pool.join()
 
-    def spare(self) -> contextlib.AbstractContextManager[None]:
+    def extra_worker(self) -> contextlib.AbstractContextManager[None]:
         """Let others go on for the length of a block, in which a request only waits."""
         engine = self._engine
-        return contextlib.nullcontext() if engine is None else engine.spare()
+        return contextlib.nullcontext() if engine is None else engine.extra_worker()
 
-    def be_proxy(self, proxy: Proxy | None) -> None:
+    def set_proxy(self, proxy: Proxy | None) -> None:
         """Be a forward proxy, or no longer."""
         with self._changed:
             self._proxy = proxy
@@ -90,7 +92,7 @@ class Standby:
             self._failure = error
         self._listening.close()
         self._woken.close()
-        self.crew.end()
+        self.pool.end()
 
     def _is_wanted(self) -> bool:
         """Wait until a client comes, or the end does; returns which."""
@@ -108,7 +110,7 @@ class Standby:
             try:
                 engine = self._make(self)
             except (OSError, RuntimeError):  # no descriptor is left; a library lets tests open no socket
-                time.sleep(_NAP)
+                time.sleep(_RETRY_SECONDS)
                 return False
             engine.proxy = self._proxy
             engine.start()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.bounds import Bounds
-from mock_servers.http.lazy_server import Standby
+from mock_servers.http.lazy_server import LazyServer
 
 if TYPE_CHECKING:
     import ssl
@@ -28,8 +28,8 @@ _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - noth
 _BACKLOG: Final = 128
 _BOUNDS: Final = Bounds()
 
-Spare = Callable[[], contextlib.AbstractContextManager[None]]
-WhileStopping = Callable[[Spare], contextlib.AbstractContextManager[None]]
+ExtraWorker = Callable[[], contextlib.AbstractContextManager[None]]
+WhileStopping = Callable[[ExtraWorker], contextlib.AbstractContextManager[None]]
 
 
 class CannotListenError(OSError):
@@ -47,21 +47,21 @@ class Server:
     host: str
     port: int
     url: str
-    _engine: Standby = field(repr=False)
+    _engine: LazyServer = field(repr=False)
     _while_stopping: WhileStopping = field(repr=False)
 
     def stop(self) -> None:
         """End all but requests that run, wait for these, and leave no thread and no socket. More often is no harm."""
-        with self._while_stopping(self.spare):
+        with self._while_stopping(self.extra_worker):
             self._engine.stop()
 
-    def spare(self) -> contextlib.AbstractContextManager[None]:
+    def extra_worker(self) -> contextlib.AbstractContextManager[None]:
         """Let other requests be answered for the length of a block, in which one only waits."""
-        return self._engine.spare()
+        return self._engine.extra_worker()
 
-    def be_proxy(self, proxy: Proxy | None) -> None:
+    def set_proxy(self, proxy: Proxy | None) -> None:
         """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
-        self._engine.be_proxy(proxy)
+        self._engine.set_proxy(proxy)
 
     @property
     def failure(self) -> BaseException | None:
@@ -85,24 +85,24 @@ def start(
     In place of a port there may be a socket of `listen`, which other processes serve as well.
 
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
-    without (the rest of) an answer. `while_stopping` is given the server's `spare`, and entered while it stops.
+    without (the rest of) an answer. `while_stopping` is given the server's `extra_worker`, and entered while it stops.
 
     A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
-    application tells by `spare` when it waits. Any other has a thread of its own, its body read as it comes.
+    application tells by `extra_worker` when it waits. Any other has a thread of its own, its body read as it comes.
     `ticks` are seconds since some moment: what `bounds` are measured by.
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
 
-    def make(standby: Standby) -> Engine:
+    def make(standby: LazyServer) -> Engine:
         from mock_servers.http import engine  # noqa: PLC0415 - 25 ms that only who is called takes
 
-        crew, limits = standby.crew, standby.bounds
+        pool, limits = standby.pool, standby.bounds
         return engine.Engine(
-            listening, application, crew=crew, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
+            listening, application, pool=pool, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
         )
 
-    standby = Standby(listening, bounds, __name__, make)
+    standby = LazyServer(listening, bounds, __name__, make)
     standby.start()
     url = url_of(host, listening, "https" if tls else "http")
     bound = listening.getsockname()[1]
@@ -154,9 +154,9 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
             with contextlib.suppress(OSError):  # :: is for IPv4 as well, where the system can
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         if address[1]:  # a free port could be shared with another that is not yet listened on
-            _let_be_had_again(sock)
+            _allow_address_reuse(sock)
         sock.bind(address)
-        _let_be_had_again(sock)
+        _allow_address_reuse(sock)
         sock.listen(_BACKLOG)
     except (OSError, OverflowError):
         sock.close()
@@ -164,7 +164,7 @@ def _bound(family: int, address: tuple[object, ...]) -> socket.socket:
     return sock
 
 
-def _let_be_had_again(sock: socket.socket) -> None:
+def _allow_address_reuse(sock: socket.socket) -> None:
     """Let a port be listened on though connections of its last server have yet to fade."""
     if sys.platform != "win32":  # where it would let two servers share the port
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

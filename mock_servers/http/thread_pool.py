@@ -16,7 +16,7 @@ _MOST_IDLE: Final = 4
 """Threads that are kept for the next task; a burst leaves no more."""
 
 
-class Crew:
+class ThreadPool:
     """Does each task in a thread of its own. Safe from any thread."""
 
     def __init__(self, name: str) -> None:
@@ -27,7 +27,7 @@ class Crew:
         self._idle = 0
         self._is_over = False
 
-    def give(self, task: Task) -> None:
+    def submit(self, task: Task) -> None:
         """Have a task done, now; a forgotten stop holds up no exit, since every thread is a daemon."""
         with self._changed:
             self._tasks.append(task)
@@ -79,14 +79,14 @@ class Lane:
     Safe from any thread.
     """
 
-    def __init__(self, crew: Crew, room: int) -> None:
-        self._crew = crew
+    def __init__(self, pool: ThreadPool, room: int) -> None:
+        self._pool = pool
         self._changed = threading.Lock()
         self._room = room
         self._tasks: dict[str, deque[Task]] = {}
         self._inside: set[int] = set()
 
-    def give(self, task: Task, kind: str = "") -> None:
+    def submit(self, task: Task, kind: str = "") -> None:
         """Have a task done in a thread of its own, once there is room for one more."""
         with self._changed:
             self._tasks.setdefault(kind, deque()).append(task)
@@ -94,7 +94,7 @@ class Lane:
         self._send(following)
 
     @contextlib.contextmanager
-    def spare(self) -> Iterator[None]:
+    def extra_worker(self) -> Iterator[None]:
         """Give up the place of this thread for the length of a block, in which its task only waits."""
         if threading.get_ident() not in self._inside:
             yield
@@ -122,7 +122,7 @@ class Lane:
 
     def _send(self, task: Task | None) -> None:
         if task is not None:
-            self._crew.give(partial(self._work, task))
+            self._pool.submit(partial(self._work, task))
 
     def _work(self, task: Task | None) -> None:
         self._inside.add(threading.get_ident())

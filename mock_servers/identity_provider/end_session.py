@@ -90,7 +90,7 @@ def ended(exchange: Exchange) -> Answer:
         client = exchange.service.client(visit.client_id)
         url = client.logout_uri(visit.redirect_uri) if client is not None else None
         if url is not None and session is not None:
-            _tell(exchange, session, visit, url)
+            _notify(exchange, session, visit, url)
     return answer
 
 
@@ -123,7 +123,7 @@ def _logout_token(exchange: Exchange, session: ProviderSession, visit: Visit) ->
     return jwts.sign(header, claims, key.private)
 
 
-def _tell(exchange: Exchange, session: ProviderSession, visit: Visit, url: str) -> None:
+def _notify(exchange: Exchange, session: ProviderSession, visit: Visit, url: str) -> None:
     token = _logout_token(exchange, session, visit)
     try:
         status, _ = exchange.service.send(url, {"logout_token": token})

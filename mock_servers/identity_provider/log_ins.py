@@ -41,7 +41,7 @@ class LevelError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class LogInRequest:
     """Whom to log in: a person's id, or the first of the provider's people; a level, or the person's own."""
 
     user: str | None = None
@@ -51,7 +51,7 @@ class Wanted:
     state: str | None = None
 
 
-def log_in(service: Service, wanted: Wanted) -> LogIn:
+def log_in(service: Service, wanted: LogInRequest) -> LogIn:
     """Log a person in. Raises NoSuchPersonError, LevelError."""
     person = find_person(service, wanted)
     patient, actor = acting(service, person)
@@ -86,7 +86,7 @@ def people(service: Service) -> list[Person]:
     return service.store.people.find("provider", service.provider.people)
 
 
-def find_person(service: Service, wanted: Wanted) -> Person:
+def find_person(service: Service, wanted: LogInRequest) -> Person:
     """Return the person asked for; without an id the first who can log in at the level. Raises NoSuchPersonError."""
     known, provider = service.store.people.derived(Roster), service.provider.people
     if wanted.user is None:

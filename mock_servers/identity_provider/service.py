@@ -12,7 +12,7 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.jose.jwts import Jwt
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
 from mock_servers.provider.provider import Provider
 from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.clock import Clock
@@ -51,7 +51,7 @@ class Service:
     fetch: Fetcher = _offline
     send: Callable[[str, Mapping[str, str]], tuple[int, bytes]] = _silent
     form_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
-    elsewhere: FindElsewhere = nowhere
+    elsewhere: FindInOtherWorlds = no_other_world
 
     def client(self, client_id: str) -> Client | None:
         """Return the client with this id, apps and the platform itself alike."""

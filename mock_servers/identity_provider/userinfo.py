@@ -93,13 +93,13 @@ def answer_claims(exchange: Exchange) -> Answer:
         "aud": login.client_id,
         _MEMBER: service.store.client_metadata.get(_key(exchange)),
     }
-    scopes = None if service.provider.tells_all else exchange.access_token.scope.split()
+    scopes = None if service.provider.ignores_scope else exchange.access_token.scope.split()
     body = people.userinfo(
         service.provider,
         login.person,
         scopes,
         level=login.level,
-        known=known if service.provider.telling.names_itself else None,
+        known=known if service.provider.userinfo_rules.names_itself else None,
     )
     return Answer(status=200, body=body, headers=log_ins.NO_STORE)
 

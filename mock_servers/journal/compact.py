@@ -15,7 +15,7 @@ _PLAIN: Final = 2
 """The format in which equal values have equal bytes; they never leave this process."""
 
 
-class Folded(Mapping[str, Any]):
+class CompactMapping(Mapping[str, Any]):
     """A mapping of JSON values, decoded at each access."""
 
     __slots__ = ("_raw",)
@@ -41,7 +41,7 @@ class Folded(Mapping[str, Any]):
         return repr(self.whole())
 
 
-def folded(mapping: M, value: Any, kind: type[Folded] = Folded) -> M | Folded:
+def compacted(mapping: M, value: Any, kind: type[CompactMapping] = CompactMapping) -> M | CompactMapping:
     """Return a mapping in compact form, from the value that its kind decodes; unchanged if it holds more than JSON."""
     try:
         return _of(kind, marshal.dumps(value, _PLAIN))
@@ -50,5 +50,5 @@ def folded(mapping: M, value: Any, kind: type[Folded] = Folded) -> M | Folded:
 
 
 @lru_cache(maxsize=_ALIKE)
-def _of(kind: type[Folded], raw: bytes) -> Folded:
+def _of(kind: type[CompactMapping], raw: bytes) -> CompactMapping:
     return kind(raw)

@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from mock_servers.journal.provenance import LONGEST_NAME
 from mock_servers.journal.record import (
-    Received,
+    ReceivedJwt,
     Record,
     RecordedError,
     request_shown,
@@ -96,11 +96,11 @@ def _status_that_left(outcome: Outcome[X]) -> int:
     return 0 if fault.do == "drop" else outcome.answer.status
 
 
-def _received(exchange: Judged) -> dict[str, Received]:
+def _received(exchange: Judged) -> dict[str, ReceivedJwt]:
     """Keep the JWTs that the rules have decoded, to compare later exchanges with; no large ones."""
     read = {field: getattr(exchange, name, None) for field, name in _JWTS.items()}
     return {
-        field: Received(header=jwt.header, claims=jwt.claims)
+        field: ReceivedJwt(header=jwt.header, claims=jwt.claims)
         for field, jwt in read.items()
         if jwt is not None and len(jwt.signing_input) <= _LARGEST_JWT
     }

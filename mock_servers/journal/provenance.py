@@ -20,7 +20,7 @@ LONGEST_NAME: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class OtherWorld:
     """What another world of the server has issued: `words` name that world, `base` is the beginning of its URLs."""
 
     issued: Issued
@@ -28,11 +28,11 @@ class Elsewhere:
     base: str
 
 
-FindElsewhere = Callable[[bytes], Elsewhere | None]
+FindInOtherWorlds = Callable[[bytes], OtherWorld | None]
 """Finds a value of another world by its fingerprint."""
 
 
-def nowhere(_: bytes) -> None:
+def no_other_world(_: bytes) -> None:
     """Find nothing: there is no other world."""
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from mock_servers.journal.compact import Folded, folded
+from mock_servers.journal.compact import CompactMapping, compacted
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.rule_trace import Step, Walk, steps
 from mock_servers.rules import Refusal
@@ -57,7 +57,7 @@ _ASKED_WHOLE: Final = PROTOCOL | frozenset(
     ]
 )
 """Parameters and headers of requests whose values are not secret. Any other may hold a secret, and is cut."""
-_TOLD_WHOLE: Final = _ASKED_WHOLE | frozenset(
+_SHOWN_WHOLE: Final = _ASKED_WHOLE | frozenset(
     [
         "token_type",
         "issued_token_type",
@@ -142,18 +142,21 @@ class Examination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class ReceivedJwt:
     """Header and claims of a JWT from a form; without its signature it is useless."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
 
 
-class _FoldedJwts(Folded):
+class _CompactJwts(CompactMapping):
     __slots__ = ()
 
     def whole(self) -> dict[str, Any]:
-        return {name: Received(header=header, claims=claims) for name, (header, claims) in Folded.whole(self).items()}
+        return {
+            name: ReceivedJwt(header=header, claims=claims)
+            for name, (header, claims) in CompactMapping.whole(self).items()
+        }
 
 
 @lru_cache(maxsize=_ALIKE)
@@ -185,7 +188,7 @@ class Record:
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     sent: Mapping[str, bytes]
-    received: Mapping[str, Received] = field(default_factory=dict, repr=False)
+    received: Mapping[str, ReceivedJwt] = field(default_factory=dict, repr=False)
     client_id: str | None = None
     message_id: str | None = None
     refusal: RecordedError | None = None
@@ -234,8 +237,8 @@ class Record:
         if assertion is not None:
             self._jti = _hashed(assertion.claims.get("sub"), assertion.claims.get("jti"))
         received = {name: (jwt.header, jwt.claims) for name, jwt in self.received.items()}
-        self.request, self.response = folded(self.request, self.request), folded(self.response, self.response)
-        self.received = folded(self.received, received, _FoldedJwts)
+        self.request, self.response = compacted(self.request, self.request), compacted(self.response, self.response)
+        self.received = compacted(self.received, received, _CompactJwts)
         if self._lock.acquire(blocking=False):  # otherwise it is being explained just now
             if not (self._examined.findings or self._examined.foreseen or self._examined.jwts):
                 self._examined = _advised(self._examined.headline, self._examined.advice)
@@ -370,7 +373,7 @@ def request_shown(request: Request) -> dict[str, Any]:
 def response_shown(answer: Answer) -> dict[str, Any]:
     """Return an answer as a record shows it."""
     body = answer.body
-    members = {} if isinstance(body, str) else {name: _shown(name, each, _TOLD_WHOLE) for name, each in body.items()}
+    members = {} if isinstance(body, str) else {name: _shown(name, each, _SHOWN_WHOLE) for name, each in body.items()}
     headers = {name: _header_shown(name, value) for name, value in answer.headers.items()}
     return {"status": answer.status, "headers": headers, "body": members}
 
@@ -390,7 +393,7 @@ def _header_shown(name: str, value: str) -> str:
         return value
     target, mark, query = value.partition("?")
     cut_query = "&".join(
-        f"{key}={_shown(key, text, _TOLD_WHOLE)}" for key, text in parse_qsl(query, keep_blank_values=True)
+        f"{key}={_shown(key, text, _SHOWN_WHOLE)}" for key, text in parse_qsl(query, keep_blank_values=True)
     )
     return f"{target}{mark}{cut_query}"
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.journal import LIMIT, Journal, Tally
 from mock_servers.journal.provenance import of_jti
-from mock_servers.journal.record import Examination, Received, Record, RecordedError
+from mock_servers.journal.record import Examination, ReceivedJwt, Record, RecordedError
 from mock_servers.journal.rule_trace import Step
 from mock_servers.rules import Problem, Refusal
 from mock_servers.state.store import Store
@@ -26,11 +26,11 @@ _FIRST: Final = 10
 _FORGOTTEN: Final = "forgotten exchanges"
 _TURN: Final = 0.05
 """Seconds after which a waiting process looks again for records of other processes."""
-_UNTOLD: Final = Problem(cause="", cure="")
+_NO_PROBLEM: Final = Problem(cause="", cure="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredRecord:
     """A record as data, with its explanation. `flow` is the name of its flow."""
 
     id: int
@@ -42,7 +42,7 @@ class Kept:
     request: Mapping[str, Any]
     response: Mapping[str, Any]
     sent: Mapping[str, bytes]
-    received: Mapping[str, Received] = field(default_factory=dict)
+    received: Mapping[str, ReceivedJwt] = field(default_factory=dict)
     client_id: str | None = None
     message_id: str | None = None
     refusal: RecordedError | None = None
@@ -56,10 +56,10 @@ class Kept:
     jwts: Mapping[str, str] = field(default_factory=dict)
 
 
-def _of(record: Record) -> Kept:
+def _of(record: Record) -> StoredRecord:
     examined = record.examination()
-    return Kept(
-        **{name: getattr(record, name) for name in _TOLD},
+    return StoredRecord(
+        **{name: getattr(record, name) for name in _SHARED_MEMBERS},
         flow=record.flow,
         steps=tuple(record.timeline()),
         headline=examined.headline,
@@ -70,33 +70,33 @@ def _of(record: Record) -> Kept:
     )
 
 
-def _told(kept: Kept) -> Record:
-    foreseen = tuple(Refusal(error=_UNTOLD, rule="", policy="", diagnosis=each) for each in kept.then)
+def _restored(kept: StoredRecord) -> Record:
+    foreseen = tuple(Refusal(error=_NO_PROBLEM, rule="", policy="", diagnosis=each) for each in kept.then)
     examined = Examination(
         headline=kept.headline, findings=kept.findings, foreseen=foreseen, advice=kept.advice, jwts=kept.jwts
     )
-    record = Record(**{name: getattr(kept, name) for name in _TOLD})
+    record = Record(**{name: getattr(kept, name) for name in _SHARED_MEMBERS})
     record.be_explained(examined, kept.flow, kept.steps)
     return record
 
 
-_TOLD: Final = (
+_SHARED_MEMBERS: Final = (
     *("id", "at", "service", "method", "path", "status", "request", "response", "sent", "received"),
     *("client_id", "message_id", "refusal", "diagnosis"),
 )
 """The members that a record and its stored form have in common."""
 
 
-def _hashes(_: int, kept: Kept) -> set[bytes]:
+def _hashes(_: int, kept: StoredRecord) -> set[bytes]:
     assertion = kept.received.get("client_assertion")
     claims = assertion.claims if assertion is not None else {}
     return {*kept.sent.values(), of_jti(claims.get("sub"), claims.get("jti"))}
 
 
-def kind(limit: int = LIMIT) -> Kind[Kept]:
+def kind(limit: int = LIMIT) -> Kind[StoredRecord]:
     """Return the kind of a journal's table that keeps so many records, even just after a tenth was removed."""
     indexes = {"message id": lambda _, kept: filter(None, [kept.message_id]), "hash": _hashes}
-    return Kind(value=Kept, key=int, limit=limit * 10 // 9 + 2, indexes=indexes)
+    return Kind(value=StoredRecord, key=int, limit=limit * 10 // 9 + 2, indexes=indexes)
 
 
 KINDS: Final[Mapping[str, Kind[Any]]] = {_TABLE: kind()}
@@ -111,7 +111,7 @@ class SharedJournal(Journal):
         self._limit = limit
         self._backend = store.backend
         self._counters = store.counters
-        self._table: Table[Kept] = store.backend.table(_TABLE, kind(limit))
+        self._table: Table[StoredRecord] = store.backend.table(_TABLE, kind(limit))
         self._recent: list[Record | None] = [None] * (2 * FEW)
 
     def add(self, record: Record) -> None:
@@ -123,13 +123,13 @@ class SharedJournal(Journal):
             before = self._counters.get(_TABLE)
             record.id = (before or 0) + 1
             kept = replace(kept, id=record.id)
-        self._remember(_told(kept))
+        self._remember(_restored(kept))
         if record.refusal is not None:
             self._counters.count(_REFUSED)
         with self._arrived:
             self._arrived.notify_all()
 
-    def _is_next(self, before: int | None, kept: Kept) -> bool:
+    def _is_next(self, before: int | None, kept: StoredRecord) -> bool:
         """Store a record whose number follows this one, unless another process was faster."""
         counter = (self._counters, _TABLE)
         return self._backend.commit([(*counter, before)], [(*counter, kept.id), (self._table, kept.id, kept)])
@@ -162,11 +162,11 @@ class SharedJournal(Journal):
         """Return the newest record with this message id or number."""
         found = self._table.find("message id", key)
         kept = found[-1] if found else self._table.get(int(key)) if key.isdecimal() and key.isascii() else None
-        return _told(kept) if kept is not None else None
+        return _restored(kept) if kept is not None else None
 
     def kept(self) -> list[Record]:
         """Return the records that are kept now, oldest first."""
-        return [*map(_told, reversed(self._table.newest(self._limit)))]
+        return [*map(_restored, reversed(self._table.newest(self._limit)))]
 
     def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
         """Return a few of the records before this one, the newest first; a number's record never changes."""
@@ -179,7 +179,7 @@ class SharedJournal(Journal):
         if recent is not None and recent.id == number:
             return recent
         kept = self._table.get(number)
-        return self._remember(_told(kept)) if kept is not None else None
+        return self._remember(_restored(kept)) if kept is not None else None
 
     def _remember(self, record: Record) -> Record:
         self._recent[record.id % len(self._recent)] = record
@@ -191,18 +191,18 @@ class SharedJournal(Journal):
         Who sends one value again and again makes nobody read all of them; the first is the one that used it up.
         """
         found = reversed(self._table.find("hash", key, _FIRST))
-        return (_told(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
+        return (_restored(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
 
     def with_jti_before(self, record: Record, sub: Any, jti: Any) -> Iterator[Record]:
         """Return the first few of the records before this one whose assertion had this jti, the newest first."""
         found = reversed(self._table.find("hash", of_jti(sub, jti), _FIRST))
-        return (_told(kept) for kept in found if kept.id < record.id)
+        return (_restored(kept) for kept in found if kept.id < record.id)
 
     @property
     def last(self) -> Record:
         """The newest record. Raises LookupError when there is none."""
         newest = self._table.newest(1)
-        return _told(newest[0]) if newest else super().last
+        return _restored(newest[0]) if newest else super().last
 
     def __len__(self) -> int:
         return min(self._table.size(), self._limit)

@@ -43,6 +43,6 @@ def _organisations(provider: Provider, person: Person) -> dict[str, str]:
 def _description(provider: Provider, person: Person, offered: list[RoleChoice]) -> str:
     if person.acts_for is not None:
         return f"born {person.birthdate}, acts for {person.acts_for}"
-    if provider.telling.tells_birthdate:
+    if provider.userinfo_rules.shows_birthdate:
         return f"born {person.birthdate}"
     return "; ".join(f"{role.name} at {role.organisation}" for role in offered) or "no role"

@@ -83,10 +83,10 @@ class RuleShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyShown:
-    """A policy of the timeline with its rules; `told` says their results in a word or two."""
+    """A policy of the timeline with its rules; `results` says their results in a word or two."""
 
     name: str
-    told: str
+    results: str
     rules: Sequence[RuleShown]
     is_open: bool
 

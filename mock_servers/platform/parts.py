@@ -10,7 +10,7 @@ from typing import Final
 from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
 from mock_servers.journal.journal import LIMIT, Journal
-from mock_servers.journal.provenance import FindElsewhere, nowhere
+from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
 from mock_servers.platform import beginning
 from mock_servers.platform.names import Names
 from mock_servers.provider.provider import Provider
@@ -47,7 +47,7 @@ class Parts:
     developer_apps: DeveloperApps
     providers: tuple[Provider, ...]
     seal: bytes
-    elsewhere: FindElsewhere
+    elsewhere: FindInOtherWorlds
 
 
 def parts_of(
@@ -59,7 +59,7 @@ def parts_of(
     providers: tuple[Provider, ...] = PROVIDERS,
     world: World | None = None,
     backend: Backend | None = None,
-    elsewhere: FindElsewhere = nowhere,
+    elsewhere: FindInOtherWorlds = no_other_world,
 ) -> Parts:
     """Return the parts of a mock with this configuration; nothing is registered yet."""
     store, identifiers = Store.over(backend or MemoryBackend()), Identifiers(random)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mock_servers.gateway.service import find_api
 from mock_servers.http import server as http_server
-from mock_servers.http.server import Server, Spare
+from mock_servers.http.server import ExtraWorker, Server
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_servers.apim.service import Service as TokenService
-    from mock_servers.identity_provider.log_ins import Wanted
+    from mock_servers.identity_provider.log_ins import LogInRequest
     from mock_servers.identity_provider.service import Service as ProviderService
-    from mock_servers.journal.provenance import Elsewhere
+    from mock_servers.journal.provenance import OtherWorld
     from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.environments import Environments
     from mock_servers.platform.in_process import InProcess
@@ -217,13 +217,13 @@ class Platform:
         """Whether the mock made the key of an app itself, rather than read it from a file of the user's."""
         return app.key_name not in (None, own_key_name(app.client_id))
 
-    def elsewhere(self, key: bytes) -> Elsewhere | None:  # noqa: ARG002 - who has worlds looks there
+    def elsewhere(self, key: bytes) -> OtherWorld | None:  # noqa: ARG002 - who has worlds looks there
         """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
         return None
 
     # what it does for a test
 
-    def issue_code(self, provider: str, wanted: Wanted, redirect_uri: str) -> str:
+    def issue_code(self, provider: str, wanted: LogInRequest, redirect_uri: str) -> str:
         """Log a person in without a form, and return the authorization code."""
         from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - for who logs anybody in
 
@@ -231,7 +231,7 @@ class Platform:
         return log_ins.issue_code(service, log_ins.log_in(service, wanted), redirect_uri)
 
     def id_token(
-        self, provider: str, wanted: Wanted, alterations: Alterations = UNALTERED, *, base: str | None = None
+        self, provider: str, wanted: LogInRequest, alterations: Alterations = UNALTERED, *, base: str | None = None
     ) -> str:
         """Return an id token, as after a log-in under one of the mock's names; `base` is the provider's own.
 
@@ -332,7 +332,7 @@ class Platform:
         server = self._server = http_server.start(
             self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
         )
-        pause.served_by(server.spare)
+        pause.served_by(server.extra_worker)
         self.served_at(server.url)
         return server
 
@@ -366,9 +366,9 @@ class Platform:
     def _worlds_made(self) -> list[Platform]:
         return self.worlds.platforms() if self.worlds is not None else []
 
-    def stopping(self, spare: Spare) -> AbstractContextManager[None]:
+    def stopping(self, extra_worker: ExtraWorker) -> AbstractContextManager[None]:
         """Return what holds while a server stops: nobody waits for a fault to end."""
-        return self.faults.pause.stopping(spare)
+        return self.faults.pause.stopping(extra_worker)
 
     def let_go(self) -> None:
         """Let everybody go on whom a fault holds, or who waits for a team's own API."""

@@ -36,14 +36,14 @@ class Prepared:
         """Let a server of the platform be reached by real names, too, and return what clients must know."""
         names = (*(host.name for host in self.platform.names.hosts), *sorted(self.platform.names.client_hosts))
         known = RealNames(url=server.url, store=self.store, hosts=names)
-        server.be_proxy(self.proxy)
+        server.set_proxy(self.proxy)
         self.platform.reached_by_real_names(known)
         return known
 
     def close_at(self, server: Server) -> None:
         """Let the server be reached by its own names alone again."""
         self.platform.reached_by_real_names(None)
-        server.be_proxy(None)
+        server.set_proxy(None)
 
 
 def throwaway(platform: Platform, folder: Path, allowed: Iterable[str] = (), now: Now = real_time) -> Prepared:

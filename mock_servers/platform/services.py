@@ -204,7 +204,7 @@ class Services:
 
     def _fetcher(self) -> HttpFetcher:
         allowed, pause = self.parts.configuration.allow_hosts, self.parts.faults.pause
-        return HttpFetcher(own=self.own, allow_hosts=allowed, timeout=FETCH_TIMEOUT, waiting=pause.spared)
+        return HttpFetcher(own=self.own, allow_hosts=allowed, timeout=FETCH_TIMEOUT, waiting=pause.with_extra_workers)
 
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""

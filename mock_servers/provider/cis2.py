@@ -16,7 +16,7 @@ from mock_servers.provider.provider import (
     Proof,
     Provider,
     Someone,
-    Telling,
+    UserinfoRules,
     mailbox,
 )
 from mock_servers.provider.workplaces import PROFESSIONAL_IDS, WORK
@@ -366,7 +366,7 @@ def _worker_members(person: Someone) -> dict[str, Any]:
     }
 
 
-TELLING: Final = Telling(
+USERINFO_RULES: Final = UserinfoRules(
     members=_worker_members,
     by_scope={
         "openid": ("sub", "nhsid_useruid"),  # the names are documented (D), what they add is inferred (I)
@@ -427,7 +427,7 @@ _PROVIDER: Final = Provider(
     errors=ROWS,
     ancestor_errors=ANCESTOR_ROWS,
     ready_made=READY_MADE,
-    telling=TELLING,
+    userinfo_rules=USERINFO_RULES,
     access="healthcare_worker",
     scope_mark="aal{level}",
     client_id_like=("….apps.supplier", "….apps.national"),
@@ -437,7 +437,7 @@ _PROVIDER: Final = Provider(
         scope="openid nationalrbacaccess",  # (S)
         default_acr="AAL3_ANY",
         session_lifetime=43200,  # (S)
-        tells_log_outs=True,
+        sends_logout_tokens=True,
         lent_as="cis2",
     ),
     mock_realm=MockRealm(name="Cis2-mock", claims={"authentication_assurance_level": Fact.LEVEL}),

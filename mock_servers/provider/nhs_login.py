@@ -16,7 +16,7 @@ from mock_servers.provider.provider import (
     Proof,
     Provider,
     Someone,
-    Telling,
+    UserinfoRules,
     mailbox,
 )
 from mock_servers.rules import Evidence, Problem, ServiceError
@@ -368,7 +368,7 @@ def _patient_members(person: Someone) -> dict[str, Any]:
     }
 
 
-TELLING: Final = Telling(
+USERINFO_RULES: Final = UserinfoRules(
     members=_patient_members,
     by_scope={
         "openid": ("sub", "iss", "aud"),
@@ -391,7 +391,7 @@ TELLING: Final = Telling(
     ),
     unknown_at_level=_UNKNOWN_AT_LEVEL,
     names_itself=True,
-    tells_birthdate=True,
+    shows_birthdate=True,
 )
 """It is documented what each scope adds (D)."""
 
@@ -428,7 +428,7 @@ NHS_LOGIN: Final = Provider(
     token_members=("access_token", "id_token", "scope", "expires_in", "token_type", "refresh_token"),
     errors=ROWS,
     ready_made=READY_MADE,
-    telling=TELLING,
+    userinfo_rules=USERINFO_RULES,
     access="patient",
     scope_mark="{level:.2}",
     host_form=r"auth\.(\w+\.)?(signin|login)\.nhs\.uk",

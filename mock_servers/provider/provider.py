@@ -139,12 +139,12 @@ class Someone(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class UserinfoRules:
     """What a provider returns about people at userinfo.
 
     `members` returns all members in their order; `by_scope` says which of them each scope adds. Those of the scopes in
     `at_userinfo_alone` are left out of an id token. `unknown_at_level`: the members that a log-in at a level does not
-    return. `names_itself`: issuer, client and the client's own metadata are included. `tells_birthdate`: the log-in
+    return. `names_itself`: issuer, client and the client's own metadata are included. `shows_birthdate`: the log-in
     page shows people's dates of birth, else their roles.
     """
 
@@ -153,7 +153,7 @@ class Telling:
     at_userinfo_alone: tuple[str, ...] = ()
     unknown_at_level: Mapping[str, Sequence[str]] = field(default_factory=dict)
     names_itself: bool = False
-    tells_birthdate: bool = False
+    shows_birthdate: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +163,8 @@ class PlatformAsClient:
     `client_id` is the platform's own at the provider, `scope` what it requests, `default_acr` the `acr_values` for a
     client that names none; without it none are sent. `picked_by` is the scope at /authorize that selects this provider;
     the first provider without one takes all other requests. A session and its refresh token live for `session_lifetime`
-    seconds. `tells_log_outs`: the platform accepts its logout tokens. The platform authenticates by its secret in the
-    form, or by an assertion. `lent_as` is the word under which the proxy mock-jwks offers a client id and secret.
+    seconds. `sends_logout_tokens`: the platform accepts its logout tokens. The platform authenticates by its secret in
+    the form, or by an assertion. `lent_as` is the word under which the proxy mock-jwks offers a client id and secret.
     """
 
     client_id: str
@@ -172,7 +172,7 @@ class PlatformAsClient:
     default_acr: str | None = None
     picked_by: str | None = None
     session_lifetime: int = 43200
-    tells_log_outs: bool = False
+    sends_logout_tokens: bool = False
     lent_as: str | None = None
 
 
@@ -194,14 +194,14 @@ class Provider:
     the real hosts of this provider alone; with `only_at_hosts` no other name reaches it. Lifetimes are seconds;
     `expires_in` is `expires_in_short_by` seconds shorter. `assurance_claims` are numbers that a setting turns into
     text. `scope` is the default scope of a log-in; `token_members` are those of a token answer, in their order.
-    `redirect_at_token_is_loose`: the redirect URI of a code is compared without case and query. `tells_all`: userinfo
-    ignores the scope. `answers_codes_alone`: its errors are codes, mostly without a sentence.
+    `redirect_at_token_is_loose`: the redirect URI of a code is compared without case and query. `ignores_scope`:
+    userinfo ignores the scope. `answers_codes_alone`: its errors are codes, mostly without a sentence.
     `known_grants` have another refusal than unknown grants; `gives_refresh_tokens`: also to clients that are registered
     for no particular grant. Any other path below `realms_path` is a realm that does not exist.
     `errors` has the row for each problem, `ancestor_errors` the rows that a setting replaces them with.
 
-    `ready_made` are the people at the start, as members of a `Person`; `telling` says what userinfo returns about them.
-    `access` is the word for their access to an API. `scope_mark` makes the name of a level in a scope from the claim's
+    `ready_made` are the people at the start, as members of a `Person`; `userinfo_rules` says what userinfo returns about
+    them. `access` is the word for their access to an API. `scope_mark` makes the name of a level in a scope from the claim's
     text. A client id has the form `client_id_form`, if it has one of its own, and looks like `client_id_like`;
     `host_form` is the form of its real hosts. `at_environment` are further realms of one environment. `on_platform` is
     what the API platform does with the provider, `mock_realm` its stand-in at `/oauth2-mock`.
@@ -241,13 +241,13 @@ class Provider:
     gives_refresh_tokens: bool = True
     token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
     redirect_at_token_is_loose: bool = False
-    tells_all: bool = False
+    ignores_scope: bool = False
     answers_codes_alone: bool = False
     realms_path: str = ""
     errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
     ancestor_errors: Mapping[Problem, ServiceError] = field(default_factory=dict)
     ready_made: tuple[Mapping[str, Any], ...] = ()
-    telling: Telling
+    userinfo_rules: UserinfoRules
     access: str = ""
     scope_mark: str = "{level}"
     client_id_form: str = ""

@@ -74,7 +74,7 @@ def _realm(parent: Provider, realm: str, claims: Mapping[str, Fact]) -> Provider
         grants=("authorization_code",),
         token_members=("access_token", "expires_in", "token_type", "id_token", "scope"),
         redirect_at_token_is_loose=False,
-        tells_all=True,
+        ignores_scope=True,
         errors=keycloak.ROWS,
         ancestor_errors={},
         at_environment={},

@@ -138,7 +138,7 @@ class Issued:
 
     `at` is `None` for what was registered rather than issued; `environment` is the platform's. `redeem_at` is the path
     where the value is valid, under the real origin `home` or, unless it is `only_at_home`, under the mock's own names;
-    `proof` is how a client authenticates there. `is_overheard`: a real service issued it, and its later fate is not
+    `proof` is how a client authenticates there. `is_observed`: a real service issued it, and its later fate is not
     fully known.
     """
 
@@ -154,4 +154,4 @@ class Issued:
     only_at_home: bool = False
     proof: str = "client_id and client_secret"
     spent_at: float | None = None
-    is_overheard: bool = False
+    is_observed: bool = False

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Annotated, Any, Final
 
-from mock_servers.provider.provider import Provider, Telling
+from mock_servers.provider.provider import Provider, UserinfoRules
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.limits import DATE, WORD, Contradictions, one_of
 from mock_servers.wire.wording import shown
@@ -114,22 +114,22 @@ def userinfo(
     `level` is that of the log-in, by default the person's own. `known` are members that are not the person's: `iss`,
     `aud`, `client_user_metadata`; each has its place and its scope.
     """
-    telling, asked = provider.telling, (level or person.level).lower()
+    userinfo_rules, asked = provider.userinfo_rules, (level or person.level).lower()
     reached = next((each for each in provider.levels if each.lower() == asked), asked)
-    members = {**_at_level(provider, telling.members(person), reached), **(known or {}), **person.claims}
-    hidden = _unasked(telling, scopes)
+    members = {**_at_level(provider, userinfo_rules.members(person), reached), **(known or {}), **person.claims}
+    hidden = _unasked(userinfo_rules, scopes)
     return {name: value for name, value in members.items() if value is not None and name not in hidden}
 
 
-def _unasked(telling: Telling, scopes: Collection[str] | None) -> set[str]:
-    by_scope = telling.by_scope
+def _unasked(userinfo_rules: UserinfoRules, scopes: Collection[str] | None) -> set[str]:
+    by_scope = userinfo_rules.by_scope
     asked = {name for scope, names in by_scope.items() if scopes is None or scope in scopes for name in names}
     return {name for names in by_scope.values() for name in names} - asked
 
 
 def _at_level(provider: Provider, members: Mapping[str, Any], level: str) -> dict[str, Any]:
     """Remove the members that a log-in at this level does not return, and set the level where it has a place."""
-    unknown = provider.telling.unknown_at_level.get(level, ())
+    unknown = provider.userinfo_rules.unknown_at_level.get(level, ())
     allowed = {name: value for name, value in members.items() if name not in unknown}
     return allowed | ({provider.level_claim: level} if provider.level_claim in allowed else {})
 
@@ -153,6 +153,6 @@ def selected_roleid(provider: Provider, person: Person, chosen: str | None = Non
 
 def id_token_claims(provider: Provider, person: Person) -> dict[str, Any]:
     """Return those of the person's `claims` that go in an id token: not those of userinfo only."""
-    telling = provider.telling
-    elsewhere = {name for scope in telling.at_userinfo_alone for name in telling.by_scope[scope]}
+    userinfo_rules = provider.userinfo_rules
+    elsewhere = {name for scope in userinfo_rules.at_userinfo_alone for name in userinfo_rules.by_scope[scope]}
     return {name: value for name, value in person.claims.items() if name not in elsewhere}

@@ -31,8 +31,8 @@ _HEADER: Final = 100
 _ID_AT: Final = slice(68, 72)
 _PATIENCE: Final = 2.0
 """Seconds to wait for another writer; our own steps take less than a thousandth of that."""
-_FIRST_NAP: Final = 0.0001
-_LONGEST_NAP: Final = 0.002
+_FIRST_DELAY: Final = 0.0001
+_LONGEST_DELAY: Final = 0.002
 _PRIMARY: Final = 0xFF  # the part of an error's code that is its kind
 _BETWEEN_CHECKPOINTS: Final = 300
 """The number of our commits after which the log is copied into the file: a second or less of a busy server's."""
@@ -168,7 +168,7 @@ def _patiently(step: Callable[[], R]) -> R:
 
     SQLite would wait for a millisecond at the first try, then for longer and longer: many times what a step takes.
     """
-    until, nap = 0.0, _FIRST_NAP
+    until, delay = 0.0, _FIRST_DELAY
     while True:
         try:
             return step()
@@ -179,8 +179,8 @@ def _patiently(step: Callable[[], R]) -> R:
             until = until or now + _PATIENCE
             if now > until:
                 raise
-        time.sleep(nap)
-        nap = min(nap * 1.2, _LONGEST_NAP)
+        time.sleep(delay)
+        delay = min(delay * 1.2, _LONGEST_DELAY)
 
 
 class SqliteMedium:

@@ -6,8 +6,8 @@ from typing import Final
 
 from mock_servers.jose import javascript
 from mock_servers.journal.finding import Finding
-from mock_servers.traffic.http_observer import Overheard
-from mock_servers.traffic.observed_values import Seen
+from mock_servers.traffic.http_observer import ObservedExchange
+from mock_servers.traffic.observed_values import SeenExchange
 from mock_servers.wire.wording import duration, moment
 
 _LEAST: Final = 10
@@ -16,7 +16,7 @@ _SAME: Final = 5
 """Seconds between this machine's clock and the signer's, within which they are one."""
 
 
-def clock_finding(seen: Seen, date: float, heard: Overheard) -> Finding | None:
+def clock_finding(seen: SeenExchange, date: float, heard: ObservedExchange) -> Finding | None:
     """Return that this machine's clock is off, when an assertion was signed by it and the answer is dated otherwise.
 
     `date` is the answer's own, in seconds since 1970. The service made it between the request and the answer.
@@ -37,7 +37,7 @@ def clock_finding(seen: Seen, date: float, heard: Overheard) -> Finding | None:
     )
 
 
-def _off(date: float, heard: Overheard) -> float:
+def _off(date: float, heard: ObservedExchange) -> float:
     """Return by how many seconds this machine is ahead, at the least; 0 where the clocks agree."""
     ahead, behind = heard.asked.began_at - (date + 1), date - heard.ended_at
     if ahead > _LEAST:

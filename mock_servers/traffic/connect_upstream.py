@@ -29,11 +29,11 @@ _HTTPS: Final = 443
 _HTTP: Final = 80
 
 
-class UnreachedError(OSError):
+class UnreachableHostError(OSError):
     """A host was not reached; the message is a sentence of one line that names it and says why."""
 
 
-class MistrustedError(UnreachedError):
+class UntrustedCertificateError(UnreachableHostError):
     """A host showed a certificate that does not hold."""
 
 
@@ -96,7 +96,7 @@ def own_proxy(environ: Mapping[str, str]) -> OwnProxy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reaching:
+class Connector:
     """How hosts are reached: `routes` by host, for those that are elsewhere; `tls` verifies whoever answers."""
 
     tls: ssl.SSLContext
@@ -127,15 +127,17 @@ class Reaching:
             return Outside(socket=sock, early=_tunnelled(sock, proxy, f"{host}:{port}"))
         except OSError as error:
             sock.close()
-            if isinstance(error, UnreachedError):
+            if isinstance(error, UnreachableHostError):
                 raise
-            raise UnreachedError(f"the proxy {proxy.hostname}:{proxy.port} broke off ({_reason(error)})") from error
+            raise UnreachableHostError(
+                f"the proxy {proxy.hostname}:{proxy.port} broke off ({_reason(error)})"
+            ) from error
 
 
-def public_body(reaching: Reaching, url: str) -> bytes | None:
+def public_body(connector: Connector, url: str) -> bytes | None:
     """Return what a GET of a public https URL answers; `None`, and a line in the log, when it gives nothing."""
     parts = urlsplit(url)
-    connection = _Connection(reaching, parts.hostname or "")
+    connection = _Connection(connector, parts.hostname or "")
     try:
         connection.request("GET", parts.path)
         answer = connection.getresponse()
@@ -150,23 +152,23 @@ def public_body(reaching: Reaching, url: str) -> bytes | None:
 class _Connection(http.client.HTTPSConnection):
     """A connection to where a host is reached."""
 
-    def __init__(self, reaching: Reaching, host: str) -> None:
+    def __init__(self, connector: Connector, host: str) -> None:
         super().__init__(host, timeout=PATIENCE)
-        self._reaching = reaching
+        self._connector = connector
 
     def connect(self) -> None:
-        route = self._reaching.route(self.host)
-        plain = self._reaching.plainly(route.host, route.port).socket
-        self.sock = self._reaching.tls.wrap_socket(plain, server_hostname=route.name)
+        route = self._connector.route(self.host)
+        plain = self._connector.plainly(route.host, route.port).socket
+        self.sock = self._connector.tls.wrap_socket(plain, server_hostname=route.name)
 
 
 def _connected(host: str, port: int, called: str) -> socket.socket:
     try:
         return socket.create_connection((host, port), timeout=PATIENCE)
     except socket.gaierror as error:
-        raise UnreachedError(f"{host} has no address ({_reason(error)})") from error
+        raise UnreachableHostError(f"{host} has no address ({_reason(error)})") from error
     except (OSError, OverflowError, UnicodeError) as error:  # the last of a name that no DNS could hold
-        raise UnreachedError(f"{called} cannot be reached ({_reason(error)})") from error
+        raise UnreachableHostError(f"{called} cannot be reached ({_reason(error)})") from error
 
 
 def _tunnelled(sock: socket.socket, proxy: SplitResult, authority: str) -> bytes:
@@ -179,11 +181,11 @@ def _tunnelled(sock: socket.socket, proxy: SplitResult, authority: str) -> bytes
         piece = sock.recv(_PIECE)
         answer += piece
         if not piece or len(answer) > _LARGEST:
-            raise UnreachedError(f"the proxy {proxy.hostname}:{proxy.port} gave no answer to CONNECT {authority}")
+            raise UnreachableHostError(f"the proxy {proxy.hostname}:{proxy.port} gave no answer to CONNECT {authority}")
     head, _, early = bytes(answer).partition(b"\r\n\r\n")
     status = head.split(b"\r\n")[0].decode("latin-1").partition(" ")[2]
     if not status.startswith("2"):
-        raise UnreachedError(
+        raise UnreachableHostError(
             f"the proxy {proxy.hostname}:{proxy.port} answered CONNECT {authority} by {ascii(status[:100])[1:-1]}"
         )
     return early
@@ -204,9 +206,9 @@ def _secured(outside: Outside, tls: Tls, route: Route) -> Outside:
         sock.sendall(tls.outgoing())
     except ssl.SSLCertVerificationError as error:
         reason = f"the certificate of {route.host}:{route.port} does not hold for {route.name}: {error.verify_message}"
-        raise MistrustedError(reason) from error
+        raise UntrustedCertificateError(reason) from error
     except (OSError, ValueError) as error:
-        raise UnreachedError(f"{route.host}:{route.port} speaks no TLS with us ({_reason(error)})") from error
+        raise UnreachableHostError(f"{route.host}:{route.port} speaks no TLS with us ({_reason(error)})") from error
     return Outside(socket=sock, tls=tls, early=early)
 
 

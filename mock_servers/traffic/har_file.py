@@ -21,7 +21,7 @@ from mock_servers.explain import confidential
 from mock_servers.journal.record import response_shown
 from mock_servers.reading.captured import Captured, CapturedAnswer, Pairs
 from mock_servers.traffic import observed_exchange
-from mock_servers.traffic.observed_values import Seen
+from mock_servers.traffic.observed_values import SeenExchange
 from mock_servers.version import installed
 from mock_servers.wire import wording
 from mock_servers.wire.confidential import Confidential
@@ -29,7 +29,7 @@ from mock_servers.wire.disguise import Disguise
 from mock_servers.wire.request import Answer
 
 _TAIL: Final = b"\n]}}\n"
-_TOLD_HEADERS: Final = frozenset(
+_KEPT_HEADERS: Final = frozenset(
     [
         "accept",
         "accept-encoding",
@@ -88,7 +88,7 @@ class HarFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def keep(self, seen: Seen) -> None:
+    def keep(self, seen: SeenExchange) -> None:
         """Write one more exchange."""
         entry = _whole(seen.captured) if self._with_secrets else self._shapes.entry(seen)
         self._file.seek(self._end)
@@ -113,7 +113,7 @@ class _Shapes:
     def __init__(self, key: bytes) -> None:
         self._disguise = Disguise(key, _KEPT_MEMBERS, _is_placeholder)
 
-    def entry(self, seen: Seen) -> dict[str, Any]:
+    def entry(self, seen: SeenExchange) -> dict[str, Any]:
         """Return an exchange without a secret in it."""
         captured = seen.captured
         parts, body = urlsplit(captured.url), captured.body.decode(errors="replace")
@@ -126,7 +126,7 @@ class _Shapes:
 
     def _headers(self, headers: Pairs) -> Pairs:
         return tuple(
-            (name, value if name.lower() in _TOLD_HEADERS else self._disguise.of(value)) for name, value in headers
+            (name, value if name.lower() in _KEPT_HEADERS else self._disguise.of(value)) for name, value in headers
         )
 
     def _parameters(self, pairs: Iterable[tuple[str, str]]) -> str:
@@ -141,7 +141,7 @@ class _Shapes:
         is_harmless = name != "client_id" and observed_exchange.parameter_shown(name, value) == value
         return value if is_harmless else self._disguise.of(value)
 
-    def _answer(self, seen: Seen) -> CapturedAnswer:
+    def _answer(self, seen: SeenExchange) -> CapturedAnswer:
         answer, members = seen.captured.answer or CapturedAnswer(status=0), observed_exchange.members_shown(seen)
         shown = response_shown(Answer(status=answer.status, headers={}, body=members))["body"]
         members |= {name: self._disguise.of(str(each)) for name, each in members.items() if shown[name] != each}
@@ -155,7 +155,7 @@ class _Shapes:
         pairs = parse_qsl(query, keep_blank_values=True)
         return (("Location", f"{target}{mark}{self._parameters(pairs)}"),) if target else ()
 
-    def _cut(self, seen: Seen, members: dict[str, Any]) -> dict[str, Any]:
+    def _cut(self, seen: SeenExchange, members: dict[str, Any]) -> dict[str, Any]:
         """Disguise what of the request an answer repeats: a sentence may have an API key in it."""
         values = {*confidential.values_of([seen.captured]), *confidential.ids_in(seen.captured.url)}
         return Confidential(values, self._disguise.of).cut_in(members)

@@ -16,9 +16,9 @@ from mock_servers.http.framing import LARGEST_HEAD
 
 LARGEST_KEPT: Final = 1 << 18
 """Bytes of a body that are kept; more of it passes by unread."""
-UNHEARD: Final = 0.01
+READ_DELAY: Final = 0.01
 """Seconds for which bytes are only passed on, before they are read."""
-_MOST_UNHEARD: Final = 1 << 16
+_MOST_UNREAD: Final = 1 << 16
 """Bytes that wait to be read while others pass by."""
 _BLANK: Final = re.compile(rb"\n\r?\n")
 _REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP/1\.[01]")
@@ -33,7 +33,7 @@ _BODILESS: Final = (204, 304)
 Pairs = tuple[tuple[str, str], ...]
 
 
-class LostError(ValueError):
+class NotHttpError(ValueError):
     """What passes by is not HTTP/1.1, or is none any more; the message says what was seen."""
 
 
@@ -64,7 +64,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overheard:
+class ObservedExchange:
     """One exchange with a host: what was asked, and what was answered; `None` when nothing was.
 
     `ended_at` is when the last byte of the answer passed by, in seconds since 1970.
@@ -91,7 +91,7 @@ class Overheard:
         return _status(self.answer) if self.answer is not None else 0
 
 
-class Overhearing:
+class HttpObserver:
     """Listens to one connection; each exchange is told when its answer has passed by, or will not come.
 
     What is said is kept until `catch_up` reads it: whoever passes bytes on has better to do when some have just come.
@@ -100,7 +100,7 @@ class Overhearing:
     def __init__(
         self,
         host: str,
-        tell: Callable[[Overheard], None],
+        tell: Callable[[ObservedExchange], None],
         lost: Callable[[str], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -146,7 +146,7 @@ class Overhearing:
             return
         self._unheard.append((reader, data, self._clock()))
         self._unheard_bytes += len(data)
-        if self._unheard_bytes > _MOST_UNHEARD:
+        if self._unheard_bytes > _MOST_UNREAD:
             self.catch_up()
 
     def _listen(self, reader: _Reader, data: bytes) -> None:
@@ -154,29 +154,29 @@ class Overhearing:
             return
         try:
             reader.feed(data)
-        except LostError as reason:
+        except NotHttpError as reason:
             self.is_listening = False
             self._lost(str(reason))
 
     def _begin_request(self, message: Message) -> _Body:
         found = _REQUEST.fullmatch(message.first)
         if found is None:
-            raise LostError("a request is no HTTP/1.1")
+            raise NotHttpError("a request is no HTTP/1.1")
         message.began_at = self._moment
         self._waiting.append(message)
         coding = message.header("transfer-encoding").lower()
         if coding and coding != "chunked":
-            raise LostError("a request has an unknown Transfer-Encoding")
+            raise NotHttpError("a request has an unknown Transfer-Encoding")
         return _Body(is_chunked=bool(coding), left=_length(message) or 0)
 
     def _begin_answer(self, message: Message) -> _Body:
         if _ANSWER.fullmatch(message.first) is None:
-            raise LostError("an answer is no HTTP/1.1")
+            raise NotHttpError("an answer is no HTTP/1.1")
         if not self._waiting:
-            raise LostError("an answer came without a request")
+            raise NotHttpError("an answer came without a request")
         status, message.began_at = _status(message), self._moment
         if status == _SWITCHING or (self._method == "CONNECT" and status // 100 == 2):  # noqa: PLR2004 - success
-            raise LostError("the connection goes on in another protocol")
+            raise NotHttpError("the connection goes on in another protocol")
         if status < _FIRST_FINAL or status in _BODILESS or self._method == "HEAD":
             return _Body()
         if message.header("transfer-encoding").lower().endswith("chunked"):
@@ -193,7 +193,7 @@ class Overhearing:
             self._say(self._waiting.popleft(), message)
 
     def _say(self, asked: Message, answer: Message | None) -> None:
-        self._tell(Overheard(host=self._host, asked=asked, answer=answer, ended_at=self._moment))
+        self._tell(ObservedExchange(host=self._host, asked=asked, answer=answer, ended_at=self._moment))
 
     def _ignore(self, _: Message) -> None:
         """Do nothing at the end of a request: its answer tells of it."""
@@ -283,7 +283,7 @@ class _Reader:
             return True
         found = _SIZE.fullmatch(text)
         if found is None:
-            raise LostError("a chunk has no size")
+            raise NotHttpError("a chunk has no size")
         self._body.left = int(found[1], 16)
         self._in_trailers = not self._body.left
         return True
@@ -304,7 +304,7 @@ def _lines(head: bytearray) -> list[str]:
 def _header(line: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not name:
-        raise LostError("a header has no colon")
+        raise NotHttpError("a header has no colon")
     return name, value.strip(" \t")
 
 
@@ -314,7 +314,7 @@ def _length(message: Message) -> int | None:
         return None
     length = found.pop()
     if found or not re.fullmatch(r"[0-9]{1,15}", length):
-        raise LostError("Content-Length is no single number")
+        raise NotHttpError("Content-Length is no single number")
     return int(length)
 
 
@@ -324,4 +324,4 @@ def _status(answer: Message) -> int:
 
 def _check(length: int, most: int) -> None:
     if length > most:
-        raise LostError(f"there is no end of a line or head within {most} bytes")
+        raise NotHttpError(f"there is no end of a line or head within {most} bytes")

@@ -13,7 +13,7 @@ from mock_servers.explain.open_world import request_of
 from mock_servers.journal import unregistered
 from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import (
-    Received,
+    ReceivedJwt,
     Record,
     RecordedError,
     request_shown,
@@ -22,21 +22,21 @@ from mock_servers.journal.record import (
     shown_parameter,
 )
 from mock_servers.reading.captured import Captured, CapturedAnswer, Gaps
-from mock_servers.traffic.http_observer import LARGEST_KEPT, Message, Overheard
-from mock_servers.traffic.observed_values import GATEWAY, Seen
+from mock_servers.traffic.http_observer import LARGEST_KEPT, Message, ObservedExchange
+from mock_servers.traffic.observed_values import GATEWAY, SeenExchange
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
 from mock_servers.wire.wording import one_line
 
-_TOLD_HEADERS: Final = ("content-type", "date", "location", "set-cookie", "retry-after", "www-authenticate")
+_KEPT_HEADERS: Final = ("content-type", "date", "location", "set-cookie", "retry-after", "www-authenticate")
 _TOKENS: Final = frozenset(["access_token", "refresh_token", "id_token"])
-_TOLD_MEMBERS: Final = frozenset(["error", "error_description", "message", "message_id", "fault"])
+_KEPT_MEMBERS: Final = frozenset(["error", "error_description", "message", "message_id", "fault"])
 _KEPT_CLAIMS: Final = ("iss", "sub", "aud", "exp")
 _KEPT_HEADER: Final = ("alg", "kid", "typ")
 _LONGEST_CLAIM: Final = 200
 
 
-def captured_of(heard: Overheard) -> Captured:
+def captured_of(heard: ObservedExchange) -> Captured:
     """Return an exchange as whoever explains it takes it; what did not pass whole is a gap."""
     gaps = Gaps()
     body = bytes(heard.asked.body)
@@ -74,7 +74,7 @@ def _unpacked(body: bytes, coding: str) -> bytes | None:
     return found if unpacking.eof else None
 
 
-def harmless(seen: Seen) -> Captured:
+def harmless(seen: SeenExchange) -> Captured:
     """Return an exchange without what an API behind the platform answers: that is about people, not about access."""
     captured, answer = seen.captured, seen.captured.answer
     if answer is None or seen.place.service != GATEWAY or seen.rows:
@@ -83,7 +83,7 @@ def harmless(seen: Seen) -> Captured:
     return replace(captured, answer=CapturedAnswer(status=answer.status, headers=headers))
 
 
-def record_of(seen: Seen, *, keeps_values: bool) -> Record:
+def record_of(seen: SeenExchange, *, keeps_values: bool) -> Record:
     """Return what is kept of an exchange, with its error when it was refused."""
     plain, status = _plain(request_of(seen.captured, "")), seen.answered.status
     record = Record(
@@ -103,7 +103,7 @@ def record_of(seen: Seen, *, keeps_values: bool) -> Record:
     return record if keeps_values else _without_values(record)
 
 
-def path_shown(seen: Seen) -> str:
+def path_shown(seen: SeenExchange) -> str:
     """Return a path as it may be told: of an API's, what may name a person is left out."""
     path = urlsplit(seen.captured.url).path
     if seen.place.service != GATEWAY:
@@ -129,16 +129,16 @@ def _plain(request: Request) -> Request:
     )
 
 
-def response_of(seen: Seen) -> dict[str, Any]:
+def response_of(seen: SeenExchange) -> dict[str, Any]:
     """Return an answer as it may be told."""
     answer = seen.captured.answer or CapturedAnswer(status=0)
-    found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _TOLD_HEADERS}
+    found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _KEPT_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}
     shown = response_shown(Answer(status=answer.status, headers=headers, body=members_shown(seen)))
     return seen.secrets.cut_in(shown) if shown["body"] or "Location" in headers else shown
 
 
-def members_shown(seen: Seen) -> dict[str, Any]:
+def members_shown(seen: SeenExchange) -> dict[str, Any]:
     """Return the answer's members, in place of values that may be about a person what kind they are.
 
     Of text the journal shows what is harmless in an answer with tokens; that of any other answer may tell anything.
@@ -146,7 +146,7 @@ def members_shown(seen: Seen) -> dict[str, Any]:
     members = seen.members if seen.place.service != GATEWAY or seen.rows else {}
     has_tokens = not _TOKENS.isdisjoint(members)
     return {
-        name: value if name in _TOLD_MEMBERS or (has_tokens and isinstance(value, str)) else _word(value)
+        name: value if name in _KEPT_MEMBERS or (has_tokens and isinstance(value, str)) else _word(value)
         for name, value in members.items()
     }
 
@@ -157,28 +157,28 @@ def _word(value: Any) -> str:
     return words.get(type(value), "a number")
 
 
-def _jti_sent(seen: Seen) -> dict[str, bytes]:
+def _jti_sent(seen: SeenExchange) -> dict[str, bytes]:
     assertion = seen.assertion
     if assertion is None:
         return {}
     return {"jti": of_jti(assertion.claims.get("sub"), assertion.claims.get("jti"))}
 
 
-def _received(seen: Seen) -> dict[str, Received]:
+def _received(seen: SeenExchange) -> dict[str, ReceivedJwt]:
     """Keep of a client assertion what later ones are compared with; of a person's token nothing."""
     assertion = seen.assertion
     if assertion is None:
         return {}
     header = {name: assertion.header[name] for name in _KEPT_HEADER if _is_short(assertion.header.get(name))}
     claims = {name: assertion.claims[name] for name in _KEPT_CLAIMS if _is_short(assertion.claims.get(name))}
-    return {"client_assertion": Received(header=header, claims=claims)}
+    return {"client_assertion": ReceivedJwt(header=header, claims=claims)}
 
 
 def _is_short(value: Any) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= _LONGEST_CLAIM)
 
 
-def _error(seen: Seen) -> RecordedError | None:
+def _error(seen: SeenExchange) -> RecordedError | None:
     answer = seen.answered
     if not answer.refuses:
         return None
@@ -200,5 +200,5 @@ def _without_values(record: Record) -> Record:
     """Return a record of production: the names of what was sent, and no value."""
     request = {part: dict.fromkeys(values, "…") for part, values in record.request.items()}
     response = {"status": record.status, "headers": {}, "body": {}}
-    received = {name: Received(header={}, claims={}) for name in record.received}
+    received = {name: ReceivedJwt(header={}, claims={}) for name in record.received}
     return replace(record, request=request, response=response, received=received, client_id=None, message_id=None)

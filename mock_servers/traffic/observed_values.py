@@ -18,7 +18,7 @@ from mock_servers.catalogue.entries import Entry
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, fitting, of_answer
 from mock_servers.explain.judging import Place
-from mock_servers.explain.seen_values import Past, bare
+from mock_servers.explain.seen_values import SeenValues, bare
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt, MalformedJwtError
 from mock_servers.journal import provenance, unregistered
@@ -36,7 +36,7 @@ _PLATFORM: Final = "the platform"
 _GOOD: Final = 200
 
 
-class Seen:
+class SeenExchange:
     """One exchange, as far as something can be learned of it; `at` is when, in seconds since 1970."""
 
     def __init__(self, captured: Captured, place: Place, at: float) -> None:
@@ -98,20 +98,20 @@ class Seen:
             return ""
 
 
-def learn(past: Past, seen: Seen, *, spends_jti: bool) -> None:
+def learn(past: SeenValues, seen: SeenExchange, *, spends_jti: bool) -> None:
     """Learn from an exchange; `spends_jti`: by its answer, the jti of its assertion is spent."""
     answer = seen.captured.answer
     if answer is None or not answer.is_read:
         return
     if seen.is_token_request and spends_jti:
-        _see_jti(past, seen)
+        _record_jti(past, seen)
     if answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
         _learn_redirect(past, seen, _split(answer.header("location")))
     elif answer.status == _GOOD:
         _learn_answer(past, seen, answer)
 
 
-def _see_jti(past: Past, seen: Seen) -> None:
+def _record_jti(past: SeenValues, seen: SeenExchange) -> None:
     assertion = seen.assertion
     if assertion is not None and seen.place.issuer == _PLATFORM:
         key = jti_key(seen.place.environment, assertion.claims.get("sub"), assertion.claims.get("jti"))
@@ -129,26 +129,26 @@ def _split(url: str) -> SplitResult:
         return urlsplit("")
 
 
-def _learn_redirect(past: Past, seen: Seen, location: SplitResult) -> None:
+def _learn_redirect(past: SeenValues, seen: SeenExchange, location: SplitResult) -> None:
     """Learn who was sent to log in, and the code that a log-in gave."""
     told = dict(reversed([*parse_qsl(location.query), *parse_qsl(location.fragment)]))
     for asked in (seen.query, seen.form, told):
         if "redirect_uri" in asked and "client_id" in asked:
-            past.clients.put(_way_back(asked["redirect_uri"], asked.get("state", "")), asked["client_id"])
+            past.clients.put(_redirect_key(asked["redirect_uri"], asked.get("state", "")), asked["client_id"])
     if "code" in told:
         back = location._replace(query="", fragment="").geturl()
-        client_id = past.clients.get(_way_back(back, told.get("state", ""))) or seen.client_id
-        _see(past, seen, told["code"], "authorization code", client_id)
+        client_id = past.clients.get(_redirect_key(back, told.get("state", ""))) or seen.client_id
+        _record_issued(past, seen, told["code"], "authorization code", client_id)
 
 
-def _way_back(redirect_uri: str, state: str) -> bytes:
+def _redirect_key(redirect_uri: str, state: str) -> bytes:
     return fingerprint(f"{redirect_uri.partition('?')[0]} {state}")
 
 
 # answers
 
 
-def _learn_answer(past: Past, seen: Seen, answer: CapturedAnswer) -> None:
+def _learn_answer(past: SeenValues, seen: SeenExchange, answer: CapturedAnswer) -> None:
     members = seen.members
     if seen.is_token_request:
         _learn_tokens(past, seen, members)
@@ -158,21 +158,21 @@ def _learn_answer(past: Past, seen: Seen, answer: CapturedAnswer) -> None:
         past.discover(seen.captured.url, members["jwks_uri"])
 
 
-def _learn_tokens(past: Past, seen: Seen, members: Mapping[str, Any]) -> None:
+def _learn_tokens(past: SeenValues, seen: SeenExchange, members: Mapping[str, Any]) -> None:
     """Learn what a token answer gave, and that it used up what was sent for it."""
     given = {name: kind for name, kind in _TOKENS.items() if isinstance(members.get(name), str)}
     for name, kind in given.items():
-        _see(past, seen, members[name], kind, seen.client_id, expires_at=_end(seen, members, name))
+        _record_issued(past, seen, members[name], kind, seen.client_id, expires_at=_end(seen, members, name))
     sent = seen.form.get("refresh_token", "")
     if "refresh_token" in given:
-        _see_refresh_token(past, seen, members, sent)
+        _record_refresh_token(past, seen, members, sent)
     for name, kind in _USED_UP.items() if given else ():
         # A provider may let a refresh token serve again: it is used up where a new one took its place.
         if name in seen.form and (name == "code" or members.get("refresh_token") not in (None, sent)):
-            _use_up(past, seen, seen.form[name], kind)
+            _mark_used(past, seen, seen.form[name], kind)
 
 
-def _end(seen: Seen, members: Mapping[str, Any], name: str) -> float | None:
+def _end(seen: SeenExchange, members: Mapping[str, Any], name: str) -> float | None:
     """Return when a token ends, by what came with it."""
     if name == "id_token":
         try:
@@ -184,7 +184,9 @@ def _end(seen: Seen, members: Mapping[str, Any], name: str) -> float | None:
     return seen.at + lasts if 0 < lasts < math.inf else None
 
 
-def _see(past: Past, seen: Seen, value: str, kind: str, client_id: str, *, expires_at: float | None = None) -> None:
+def _record_issued(
+    past: SeenValues, seen: SeenExchange, value: str, kind: str, client_id: str, *, expires_at: float | None = None
+) -> None:
     place = seen.place
     issued = Issued(
         kind=kind,
@@ -198,14 +200,14 @@ def _see(past: Past, seen: Seen, value: str, kind: str, client_id: str, *, expir
         home=place.home,
         only_at_home=True,
         proof=place.proof,
-        is_overheard=True,
+        is_observed=True,
     )
     provenance.remember(past.store, value, issued)
 
 
-def _use_up(past: Past, seen: Seen, value: str, kind: str) -> None:
+def _mark_used(past: SeenValues, seen: SeenExchange, value: str, kind: str) -> None:
     if past.issued(value) is None:
-        _see(past, seen, value, kind, seen.client_id)
+        _record_issued(past, seen, value, kind, seen.client_id)
     provenance.mark_spent(past.store, value, seen.at)
     for table in (past.refresh_tokens, past.provider_refresh_tokens):
         token = table.seen(value)
@@ -213,7 +215,7 @@ def _use_up(past: Past, seen: Seen, value: str, kind: str) -> None:
             table.see(value, replace(token, spent_at=seen.at))
 
 
-def _see_refresh_token(past: Past, seen: Seen, members: Mapping[str, Any], sent: str) -> None:
+def _record_refresh_token(past: SeenValues, seen: SeenExchange, members: Mapping[str, Any], sent: str) -> None:
     value, end = members["refresh_token"], _end(seen, members, "refresh_token") or math.inf
     family = fingerprint(sent or value).hex()
     if seen.place.issuer == _PLATFORM:
@@ -226,7 +228,7 @@ def _see_refresh_token(past: Past, seen: Seen, members: Mapping[str, Any], sent:
     past.provider_refresh_tokens.see(value, ProviderRefreshToken(log_in=log_in, scope="", expires_at=end))
 
 
-def _of_platform(seen: Seen, members: Mapping[str, Any], family: str, end: float) -> RefreshToken:
+def _of_platform(seen: SeenExchange, members: Mapping[str, Any], family: str, end: float) -> RefreshToken:
     count = javascript.number(members.get("refresh_count", ""))
     session = Session(
         id="", provider="", subject="", issued_at=0, lifetime=math.inf, refresh_lifetime=math.inf
@@ -242,7 +244,7 @@ def _of_platform(seen: Seen, members: Mapping[str, Any], family: str, end: float
     )
 
 
-def _log_in(seen: Seen, session: str) -> LogIn:
+def _log_in(seen: SeenExchange, session: str) -> LogIn:
     """Return a log-in of which only its client and its provider are known."""
     return LogIn(
         provider=seen.place.provider,

@@ -17,15 +17,15 @@ from typing import Final
 from mock_servers.diagnosis.assertion.replay import is_before_jti
 from mock_servers.explain.judging import place_of
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.seen_values import Past
+from mock_servers.explain.seen_values import SeenValues
 from mock_servers.explain.whole import Lent, date_of, explain_captured
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, Record
 from mock_servers.traffic import observed_exchange
 from mock_servers.traffic.clock_skew import clock_finding
-from mock_servers.traffic.http_observer import UNHEARD, Overheard
-from mock_servers.traffic.observed_values import Seen, learn
+from mock_servers.traffic.http_observer import READ_DELAY, ObservedExchange
+from mock_servers.traffic.observed_values import SeenExchange, learn
 from mock_servers.wire.wording import one_line, printable
 
 _LOG: Final = logging.getLogger(__name__)
@@ -34,17 +34,17 @@ MOST_WAITING: Final = 2000
 _MANY: Final = MOST_WAITING * 3 // 4  # of which there is no more time to let others pass first
 _MOST_ALIKE: Final = 20
 """Refusals with one answer that are explained each; further ones are taken to be like the last."""
-_QUIET: Final = 1.5 * UNHEARD  # seconds without an exchange, after which there is time to explain
+_QUIET: Final = 1.5 * READ_DELAY  # seconds without an exchange, after which there is time to explain
 _LONGEST_WAIT: Final = 0.25
 _AGREES: Final = 3  # seconds that an answer may have taken since it was dated
 _MOST_KINDS: Final = 500
 _MOST_COUNTED: Final = 50
 
-Kept = Callable[[Seen], None]
+Kept = Callable[[SeenExchange], None]
 
 
 @dataclass(slots=True)
-class Alike:
+class RefusalGroup:
     """Refusals that were explained alike: how often, the first of them, and what it is called."""
 
     title: str
@@ -57,11 +57,11 @@ class _Kind:
     """Refusals with one answer to requests of one kind: how many were explained, and the ways that were found."""
 
     explained: int = 0
-    ways: dict[tuple[str, ...], Alike] = field(default_factory=dict)
-    last: Alike | None = None
+    ways: dict[tuple[str, ...], RefusalGroup] = field(default_factory=dict)
+    last: RefusalGroup | None = None
 
 
-class Eyewitness:
+class ExplainingRecorder:
     """Is told what passes by, from any thread, and says what was refused and why, by `say`, a line at a time.
 
     `keeps_values`: the journal may hold what is no secret. `keep` is given each exchange besides, `fetch` gets public
@@ -77,7 +77,7 @@ class Eyewitness:
         keep: Kept | None = None,
         fetch: Callable[[str], bytes | None] | None = None,
     ) -> None:
-        self.past = Past(journal=journal, fetch=fetch)
+        self.past = SeenValues(journal=journal, fetch=fetch)
         self.exchanges = 0
         self.refused = 0
         self.unanswered = 0
@@ -87,7 +87,7 @@ class Eyewitness:
         self._keep = keep
         self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._troubles: Counter[str] = Counter()
-        self._waiting: deque[Overheard | str] = deque()
+        self._waiting: deque[ObservedExchange | str] = deque()
         self._changed = threading.Condition()
         self._is_stopping = False
         self._told_of_clock = False
@@ -96,13 +96,13 @@ class Eyewitness:
 
     # what it is told
 
-    def heard(self, overheard: Overheard) -> None:
+    def on_exchange(self, observed: ObservedExchange) -> None:
         """Know an exchange."""
         with self._changed:
             if len(self._waiting) >= MOST_WAITING:
                 self.dropped += 1
                 return
-            self._wait_for_turn(overheard)
+            self._wait_for_turn(observed)
 
     def lost(self, host: str, reason: str) -> None:
         """Know that nobody listens to a connection any more, and why."""
@@ -128,7 +128,7 @@ class Eyewitness:
             if not known:
                 self._wait_for_turn(f"nhsauth: {one_line(words)}")
 
-    def _wait_for_turn(self, what: Overheard | str) -> None:
+    def _wait_for_turn(self, what: ObservedExchange | str) -> None:
         self._waiting.append(what)
         if len(self._waiting) == 1:
             self._changed.notify()
@@ -165,7 +165,7 @@ class Eyewitness:
         with contextlib.suppress(OSError):
             self._say(line)
 
-    def _next(self) -> Overheard | str | None:
+    def _next(self) -> ObservedExchange | str | None:
         """Return the next exchange; after a pause those that follow at once are let pass first."""
         with self._changed:
             if not self._waiting:
@@ -183,7 +183,7 @@ class Eyewitness:
                 if len(self._waiting) == before:
                     return
 
-    def _look_at(self, heard: Overheard) -> None:
+    def _look_at(self, heard: ObservedExchange) -> None:
         captured = observed_exchange.captured_of(heard)
         place = place_of(captured.url)
         if place is None:
@@ -191,7 +191,7 @@ class Eyewitness:
         if captured.answer is None:
             self.unanswered += 1
         date = date_of(captured.answer)
-        seen = Seen(captured, place, _moment(heard, date))
+        seen = SeenExchange(captured, place, _moment(heard, date))
         record = observed_exchange.record_of(seen, keeps_values=self._keeps_values)
         self.past.journal.add(record)
         clock = self._of_clock(heard, seen, date)
@@ -205,7 +205,7 @@ class Eyewitness:
 
     # why it was refused
 
-    def _explain(self, seen: Seen, record: Record, clock: Finding | None) -> Sequence[str]:
+    def _explain(self, seen: SeenExchange, record: Record, clock: Finding | None) -> Sequence[str]:
         kind = self._kind(seen, record)
         if kind.explained >= _MOST_ALIKE and kind.last is not None:
             self._count(kind.last, record)
@@ -223,11 +223,11 @@ class Eyewitness:
         if way in kind.ways:
             self._count(kind.ways[way], record)
         else:
-            kind.ways[way] = kind.last = Alike(title=_title(record, seen), first=record.id, times=1)
+            kind.ways[way] = kind.last = RefusalGroup(title=_title(record, seen), first=record.id, times=1)
             self._tell(record, told)
         return told.stopped_by
 
-    def _kind(self, seen: Seen, record: Record) -> _Kind:
+    def _kind(self, seen: SeenExchange, record: Record) -> _Kind:
         error, grant = record.refusal, seen.form.get("grant_type")
         what = (error.code, error.description) if error is not None else ()
         key = (seen.place.home, record.method, record.path, grant, record.status, *what)
@@ -235,7 +235,7 @@ class Eyewitness:
             key = ("others",)
         return self._kinds.setdefault(key, _Kind())
 
-    def _count(self, alike: Alike, record: Record) -> None:
+    def _count(self, alike: RefusalGroup, record: Record) -> None:
         alike.times += 1
         words = f"Like exchange {alike.first}: that is explained."
         if record.findings == ():
@@ -246,7 +246,7 @@ class Eyewitness:
         for line in printable(str(told)).splitlines():
             self._tell_line(f"  {line}")
 
-    def _of_clock(self, heard: Overheard, seen: Seen, date: float | None) -> Finding | None:
+    def _of_clock(self, heard: ObservedExchange, seen: SeenExchange, date: float | None) -> Finding | None:
         """Return what the service's clock says of this machine's, and say it once even when nothing was refused."""
         found = clock_finding(seen, date, heard) if date is not None else None
         if found is not None and not self._told_of_clock:
@@ -270,11 +270,11 @@ class Eyewitness:
             if times > 1:
                 yield f"  {times} times: {one_line(words)}"
 
-    def _alike(self) -> list[Alike]:
+    def _alike(self) -> list[RefusalGroup]:
         return [each for kind in self._kinds.values() for each in kind.ways.values()]
 
 
-def _moment(heard: Overheard, date: float | None) -> float:
+def _moment(heard: ObservedExchange, date: float | None) -> float:
     """Return when an answer came, by the service's clock; where ours agrees with that it is the more exact one."""
     return heard.ended_at if date is None or -1 <= heard.ended_at - date <= _AGREES else date
 
@@ -289,7 +289,7 @@ def _earliest(rules: Sequence[str]) -> str:
     return next((rule for rule in rules if is_before_jti(rule)), rules[0])
 
 
-def _title(record: Record, seen: Seen) -> str:
+def _title(record: Record, seen: SeenExchange) -> str:
     error = record.refusal
     said = (error.code, error.description) if error is not None else ()
     home = seen.place.home.removeprefix("https://")

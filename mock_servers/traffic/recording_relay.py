@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 from mock_servers.http.forward_proxy import AUTHORITY, MOST_TUNNELS, Refusal, shown_authority
 from mock_servers.http.tunnel import Outside, Relay
 from mock_servers.settings.real_host import RealHost
-from mock_servers.traffic.connect_upstream import MistrustedError, Reaching, UnreachedError
-from mock_servers.traffic.http_observer import UNHEARD, Overheard, Overhearing
+from mock_servers.traffic.connect_upstream import Connector, UnreachableHostError, UntrustedCertificateError
+from mock_servers.traffic.http_observer import READ_DELAY, HttpObserver, ObservedExchange
 
 if TYPE_CHECKING:
     import asyncio
@@ -44,10 +44,10 @@ PRODUCTION: Final = ("prod", "live")
 """How production is called among the environments of the hosts."""
 
 
-class Witness(Protocol):
+class TrafficRecorder(Protocol):
     """Whoever is told of what passes by; every call is quick, and comes from any thread."""
 
-    def heard(self, overheard: Overheard) -> None:
+    def on_exchange(self, observed: ObservedExchange) -> None:
         """Know an exchange."""
 
     def lost(self, host: str, reason: str) -> None:
@@ -61,7 +61,7 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lookout:
+class WatchingProxy:
     """Where a program's CONNECT leads, while somebody watches.
 
     `known` finds the row of a host that is listened to. Without `production` no host of production is reached, not
@@ -71,8 +71,8 @@ class Lookout:
 
     known: Callable[[str], RealHost | None]
     tls: ssl.SSLContext
-    reaching: Reaching
-    witness: Witness
+    connector: Connector
+    recorder: TrafficRecorder
     production: bool = False
     own: Collection[str] = ("127.0.0.1", "localhost", "[::1]")
     most: int = MOST_TUNNELS
@@ -90,7 +90,7 @@ class Lookout:
             return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")
         row = self.known(authority)
         if row is not None and row.environment in PRODUCTION and not self.production:
-            self.witness.failed(row.name, "it is production", otherwise=_OF_PRODUCTION)
+            self.recorder.failed(row.name, "it is production", otherwise=_OF_PRODUCTION)
             return self._refuse(403, authority, f"{row.name} is production: {_OF_PRODUCTION}")
         return None
 
@@ -116,12 +116,14 @@ class Lookout:
             return self._fail(name, 503, f"{self.most} connections lead out already: close some, and try again", "")
         try:
             if self._is_heard(authority):
-                return self.reaching.by_tls(name)
-            outside = self.reaching.plainly(name.strip("[]"), int(port))
+                return self.connector.by_tls(name)
+            outside = self.connector.plainly(name.strip("[]"), int(port))
             self._count(self.tunnelled, authority)
-        except (UnreachedError, OverflowError) as reason:
+        except (UnreachableHostError, OverflowError) as reason:
             self.give_back()
-            return self._fail(name, 502, str(reason), _OF_TRUST if isinstance(reason, MistrustedError) else _SAME)
+            return self._fail(
+                name, 502, str(reason), _OF_TRUST if isinstance(reason, UntrustedCertificateError) else _SAME
+            )
         return outside
 
     def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, authority: str, outside: Outside) -> Relay:
@@ -130,7 +132,7 @@ class Lookout:
             return Relay(loop, client, outside, self.give_back)
         row = self.known(authority)
         name = row.name if row is not None else authority
-        return Tee(loop, client, outside, self, name)
+        return RecordingRelay(loop, client, outside, self, name)
 
     def give_back(self) -> None:
         """Let another be reached in place of one that was, and is no longer."""
@@ -140,7 +142,7 @@ class Lookout:
         return authority.rpartition(":")[2] == _HTTPS and self.known(authority) is not None
 
     def _fail(self, name: str, status: int, sentence: str, otherwise: str) -> Refusal:
-        self.witness.failed(name, sentence, otherwise=otherwise)
+        self.recorder.failed(name, sentence, otherwise=otherwise)
         return Refusal(status=status, sentence=sentence)
 
     def _refuse(self, status: int, authority: str, sentence: str) -> Refusal:
@@ -154,17 +156,17 @@ class Lookout:
             counter[called] += 1
 
 
-class Tee(Relay):
+class RecordingRelay(Relay):
     """Passes bytes between a program and a real host, each by TLS of its own, and lets somebody listen."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, client: Channel, outside: Outside, lookout: Lookout, host: str
+        self, loop: asyncio.AbstractEventLoop, client: Channel, outside: Outside, proxy: WatchingProxy, host: str
     ) -> None:
-        super().__init__(loop, client, outside, lookout.give_back)
+        super().__init__(loop, client, outside, proxy.give_back)
         self._host = host
-        self._lookout = lookout
-        witness = lookout.witness
-        self._overhearing = Overhearing(host, witness.heard, lambda reason: witness.lost(host, reason))
+        self._proxy = proxy
+        recorder = proxy.recorder
+        self._observer = HttpObserver(host, recorder.on_exchange, lambda reason: recorder.lost(host, reason))
         self._loop = loop
         self._will_listen = False
         self._is_asked_to_end = False
@@ -176,15 +178,15 @@ class Tee(Relay):
             self._secure(data)
             return
         super().pass_on(data)
-        self._overhearing.asked(data)
+        self._observer.asked(data)
         self._listen_soon()
 
     def _secure(self, data: bytes) -> None:
         if data[:1] != _CLIENT_HELLO:
-            self._lookout.witness.lost(self._host, "the program speaks no TLS")
+            self._proxy.recorder.lost(self._host, "the program speaks no TLS")
             self._client.abort()
             return
-        self._client.speak_tls(self._lookout.tls, data)
+        self._client.speak_tls(self._proxy.tls, data)
 
     def client_secured(self) -> None:
         """Send what the host has said before the program had shaken hands."""
@@ -199,17 +201,17 @@ class Tee(Relay):
             self._early += data
             return
         super().received(data)
-        self._overhearing.answered(data)
+        self._observer.answered(data)
         self._listen_soon()
 
     def _listen_soon(self) -> None:
         if not self._will_listen:
             self._will_listen = True
-            self._loop.call_later(UNHEARD, self._listen)
+            self._loop.call_later(READ_DELAY, self._listen)
 
     def _listen(self) -> None:
         self._will_listen = False
-        self._overhearing.catch_up()
+        self._observer.catch_up()
 
     def client_ended(self) -> None:
         """Let the host see that the program says no more; what it has to say still goes out."""
@@ -224,22 +226,22 @@ class Tee(Relay):
 
     def ended(self) -> None:
         """End as the host did: with the farewell of TLS, or without."""
-        self._overhearing.ended()
+        self._observer.ended()
         self._client.close(cut_off=self._outside.is_cut_off)
 
     def end(self) -> None:
         """End; the program is gone."""
         if (failure := self._client.tls_failure) is not None:
             reason = getattr(failure, "reason", None) or failure
-            self._lookout.witness.mistrusted(self._host, str(reason).lower().replace("_", " "))
-        self._overhearing.ended()
+            self._proxy.recorder.mistrusted(self._host, str(reason).lower().replace("_", " "))
+        self._observer.ended()
         self._outside.abort()
 
     def lost(self) -> None:
         """End with the host."""
-        self._overhearing.ended()
+        self._observer.ended()
         self._give_back()
         if (failure := self._outside.tls_failure) is not None:
             reason = str(getattr(failure, "reason", None) or failure).lower().replace("_", " ")
-            self._lookout.witness.failed(self._host, f"it broke off TLS ({reason})", otherwise=_NO_CERTIFICATE)
+            self._proxy.recorder.failed(self._host, f"it broke off TLS ({reason})", otherwise=_NO_CERTIFICATE)
         self._client.close(cut_off=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 import requests
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 
@@ -37,7 +37,9 @@ def ask(served: Mock) -> Ask:
 @pytest.fixture
 def founding(served: Mock, ask: Ask) -> str:
     """The founding mistake, with an assertion that is wrong in more than one way; returns the message id."""
-    code = served.issue_code("cis2", Wanted(user="656005750104", client_id=APP), f"{served.url}/_nhsauth/callback")
+    code = served.issue_code(
+        "cis2", LogInRequest(user="656005750104", client_id=APP), f"{served.url}/_nhsauth/callback"
+    )
     altered = Alterations(claims={"name": HOSTILE, "aud": "http://127.0.0.1/"}, headers={"alg": "RS256"})
     ask(
         grant_type=EXCHANGE,

@@ -146,7 +146,7 @@ def test_an_unknown_user_is_asked_again_by_the_mock_realm(page: "Page", served: 
     assert page.get_by_label("User").input_value() == "nobody"
 
 
-def test_a_name_of_the_mock_other_than_the_callbacks_is_no_obstacle(page: "Page", served: Mock) -> None:
+def test_a_name_of_the_mock_other_than_the_callbacks_is_not_obstacle(page: "Page", served: Mock) -> None:
     """The form's answer redirects to another origin, where a browser may say `Origin: null`."""
     page.goto(authorize(served, f"{CIS2}/authorize").replace("//127.0.0.1", "//localhost", 1))
 

@@ -134,7 +134,7 @@ def test_the_style_is_applied(opened: Open, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", HTML)
-def test_the_first_key_leads_to_the_content(opened: Open, name: str) -> None:
+def test_the_first_key_reaches_the_content(opened: Open, name: str) -> None:
     page = opened(name)
 
     page.keyboard.press("Tab")
@@ -158,7 +158,7 @@ def test_keys_alone_choose_a_person_and_an_outcome(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("name", ["cis2_again", "realm_again"])
-def test_the_message_leads_to_the_field(opened: Open, name: str) -> None:
+def test_the_message_reaches_the_field(opened: Open, name: str) -> None:
     page = opened(name)
 
     page.get_by_role("alert").get_by_role("link").click()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def form(served: Mock, subject_token: str) -> dict[str, str]:
 def founding(served: Mock) -> str:
     """A client's own request for a token, and the founding mistake; returns the number of the mistake."""
     url = f"{served.url}/oauth2/token"
-    doctor = Wanted(user="656005750104", client_id=APP)
+    doctor = LogInRequest(user="656005750104", client_id=APP)
     requests.post(url, data=form(served, served.id_token("cis2", doctor)), timeout=30)
     code = served.issue_code("cis2", doctor, f"{served.url}/_nhsauth/callback")
     requests.post(url, data=form(served, code), timeout=30)

@@ -218,7 +218,7 @@ def bad(ring: KeyRing) -> Scorecard:
         ("secrets", "of the keys, secrets, assertions and tokens that it had are in what it logged or said"),
     ],
 )
-def test_a_bad_client_is_told_what_it_does(bad: Scorecard, check: str, seen: str) -> None:
+def test_a_bad_client_is_reported_what_it_does(bad: Scorecard, check: str, seen: str) -> None:
     found = verdict(bad, check)
 
     assert (found.outcome, bool(found.cure)) == ("failed", True)
@@ -265,7 +265,7 @@ class Careless(Bad):
         ("back-off", "it asked 2 more times within a second of a 429"),
     ],
 )
-def test_a_careless_client_is_told_how_it_behaves(ring: KeyRing, check: str, seen: str) -> None:
+def test_a_careless_client_is_reported_how_it_behaves(ring: KeyRing, check: str, seen: str) -> None:
     card = judge(CallableClient(Careless), ring=ring, checks=[each for each in CHECKS if each.id == check])
 
     assert card.failed == [check], str(card)
@@ -367,7 +367,7 @@ sys.exit(1)
 
 
 @pytest.mark.parametrize("checks", [("secrets",), ("form", "secrets")])
-def test_a_client_that_sends_nothing_may_tell_its_key_all_the_same(
+def test_a_client_that_sends_nothing_may_show_its_key_all_the_same(
     script: Script, ring: KeyRing, checks: tuple[str, ...]
 ) -> None:
     card = judge(CommandClient(script(LEAKS)), ring=ring, checks=_named(*checks))
@@ -419,7 +419,7 @@ class TestCommandLine:
         assert (code, json.loads(told)["failed"]) == (1, 1)
         assert report.read_text(encoding="utf-8").startswith("# Client contract: ")
 
-    def test_a_client_of_which_nothing_can_be_told_is_2(self, script: Script) -> None:
+    def test_a_client_of_which_nothing_can_be_reported_is_2(self, script: Script) -> None:
         code, told, _ = self.run("--", *script("print('made up')"))
 
         assert (code, told.splitlines()[-1]) == (2, f"0 of 0 held, {len(CHECKS)} could not be judged")
@@ -448,7 +448,7 @@ class TestCommandLine:
         assert code == 2
         assert problem in told
 
-    def test_one_table_is_all_that_is_told(self, script: Script) -> None:
+    def test_one_table_is_all_that_is_reported(self, script: Script) -> None:
         command = [sys.executable, "-m", "mock_servers", "client-contract", "--check", "kid", "--check", "token", "--"]
 
         done = finished(*command, *script(WRONG_KID))

@@ -40,7 +40,7 @@ def test_the_words_that_settle_a_doubt_find_cases(word: str) -> None:
     assert any(word in name for name in names) or word in tests
 
 
-def test_what_is_asked_is_not_told_to_be_unasked() -> None:
+def test_what_is_asked_is_not_reported_to_be_unasked() -> None:
     assert [row for row in ledger.unasked() if "Missing 'kid' header in client_assertion JWT" in row[2]] == []
     assert [row for row in ledger.unasked() if "Malformed JWT in External ID token" in row[2]] != []
 

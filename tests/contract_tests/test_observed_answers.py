@@ -116,7 +116,7 @@ def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:
     assert [*tmp_path.iterdir()] == []
 
 
-def test_where_the_environment_leads_to_a_mock_nothing_is_observed(
+def test_where_the_environment_reaches_a_mock_nothing_is_observed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("NHSAUTH_URL", "HTTPS_PROXY"):
@@ -126,7 +126,7 @@ def test_where_the_environment_leads_to_a_mock_nothing_is_observed(
         pytest.fail("it was asked")
 
 
-def test_a_file_that_holds_something_else_is_told_of_before_anything_is_asked(tmp_path: Path) -> None:
+def test_a_file_that_holds_something_else_is_reported_of_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "int.json").write_text("[1]", encoding="utf-8")
 
     with (

@@ -26,14 +26,14 @@ def judged(number: int, *, row: str = "§3.5", verdict: str = "differs", got: st
     )
 
 
-def told(*made: Judgement, width: int = 80, **given: object) -> list[str]:
+def summary_lines(*made: Judgement, width: int = 80, **given: object) -> list[str]:
     judgements = Judgements()
     judgements.made += made
     return list(lines(judgements, width=width, **given))  # type: ignore[arg-type] # a test's own keywords
 
 
-def test_an_answer_that_differs_is_told_once_with_its_rules_and_how_often_they_differ() -> None:
-    assert told(judged(1), judged(2), judged(3, verdict="holds"), judged(4, row="§3.9")) == [
+def test_an_answer_that_differs_is_reported_once_with_its_rules_and_how_often_they_differ() -> None:
+    assert summary_lines(judged(1), judged(2), judged(3, verdict="holds"), judged(4, row="§3.9")) == [
         f"1. {URL} answers, in 3 cases of 2 rules: {TOKEN}",
         "   rules    the rule of §3.5 (§3.5: 2 of 3); the rule of §3.9 (§3.9: 1 of 1)",
         "   asked    Ask 1.",
@@ -46,7 +46,7 @@ def test_an_answer_that_differs_is_told_once_with_its_rules_and_how_often_they_d
 
 
 def test_the_most_frequent_answer_comes_first() -> None:
-    heads = [line for line in told(judged(1, got="500"), judged(2), judged(3)) if line[0].isdigit()]
+    heads = [line for line in summary_lines(judged(1, got="500"), judged(2), judged(3)) if line[0].isdigit()]
 
     assert [line.rpartition(": ")[2] for line in heads[:2]] == [TOKEN, "500"]
 
@@ -55,7 +55,7 @@ def test_however_much_differs_it_is_one_screen() -> None:
     many = [judged(each, row=f"§{each}", got=f"answer {each % 40}") for each in range(2000)]
     reasons = [judged(each, verdict="skipped", got=f"reason {each % 20}") for each in range(200)]
 
-    shown = told(*many, *reasons, seed="7")
+    shown = summary_lines(*many, *reasons, seed="7")
 
     assert len(shown) <= 50
     assert "35 other answers differ, in 1750 cases." in shown
@@ -65,7 +65,9 @@ def test_however_much_differs_it_is_one_screen() -> None:
 
 
 def test_when_all_holds_one_line_says_so() -> None:
-    assert told(judged(1, verdict="holds")) == ["1 rule asked in 1 case: 1 hold, 0 differ; 0 could not be asked."]
+    assert summary_lines(judged(1, verdict="holds")) == [
+        "1 rule asked in 1 case: 1 hold, 0 differ; 0 could not be asked."
+    ]
 
 
 def test_a_target_that_cannot_be_judged_is_one_line_even_after_cases_that_passed() -> None:
@@ -77,11 +79,11 @@ def test_a_target_that_cannot_be_judged_is_one_line_even_after_cases_that_passed
 
 
 def test_what_was_interrupted_says_so() -> None:
-    assert told(judged(1, verdict="holds"), interrupted=True)[0].startswith("Interrupted: ")
+    assert summary_lines(judged(1, verdict="holds"), interrupted=True)[0].startswith("Interrupted: ")
 
 
 @pytest.mark.parametrize(("evidence", "verdict", "words"), [("I", "differs", "REFUTED"), ("I", "holds", "CONFIRMED")])
-def test_a_guess_that_a_real_environment_settles_is_told(evidence: str, verdict: str, words: str) -> None:
+def test_a_guess_that_a_real_environment_settles_is_reported(evidence: str, verdict: str, words: str) -> None:
     case = Judgement(
         target="int",
         kind="environment",
@@ -92,4 +94,4 @@ def test_a_guess_that_a_real_environment_settles_is_told(evidence: str, verdict:
         got="401",
     )
 
-    assert f"{words} int §3.22 c: 401" in told(case)
+    assert f"{words} int §3.22 c: 401" in summary_lines(case)

@@ -15,7 +15,7 @@ import requests
 from contract_tests import test_providers
 from contract_tests.breakages import BREAKAGES
 from contract_tests.reach import Switch
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.settings.sections import ApimSettings
@@ -34,7 +34,7 @@ FEW = "test_routing"
 HTML = {"Content-Type": "text/html"}
 
 
-def told(run: Run) -> list[str]:
+def refusals(run: Run) -> list[str]:
     return [line for line in run.text.splitlines() if "Cannot judge" in line]
 
 
@@ -77,7 +77,9 @@ def test_what_a_case_begins_with_is_skipped_as_well_where_a_fake_cannot_have_it(
 def test_with_an_id_token_a_fake_is_asked_for_exchanges(
     start: Start, platform: Mock, credential: dict[str, str], tmp_path: Path
 ) -> None:
-    id_token = platform.id_token("cis2", Wanted(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), base=platform.url)
+    id_token = platform.id_token(
+        "cis2", LogInRequest(client_id=credential["NHSAUTH_CONTRACT_CLIENT_ID"]), base=platform.url
+    )
     environ = credential | {"NHSAUTH_CONTRACT_ID_TOKEN": id_token}
     report = tmp_path / "report.json"
 
@@ -91,7 +93,7 @@ def test_with_an_id_token_a_fake_is_asked_for_exchanges(
     assert id_token not in run.text + report.read_text(encoding="utf-8")
 
 
-def test_a_fake_that_differs_is_told_by_rule_expected_and_got(
+def test_a_fake_that_differs_is_reported_by_rule_expected_and_got(
     start: Start, platform: Mock, credential: dict[str, str]
 ) -> None:
     wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
@@ -175,7 +177,7 @@ def test_nobody_there_cannot_be_judged(start: Start, credential: dict[str, str])
         run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
-    assert told(run) == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
+    assert refusals(run) == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
 
 
 def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) -> None:
@@ -185,7 +187,7 @@ def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) 
         run = start("--nhsauth-contract-target", url, of=FEW, environ=environ)
 
     assert run.code == 2
-    assert told(run) == [f"Cannot judge: {url}: no answer within 0.2 s"]
+    assert refusals(run) == [f"Cannot judge: {url}: no answer within 0.2 s"]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,7 @@ def test_what_is_not_the_service_cannot_be_judged(
         run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
-    assert told(run) == [f"Cannot judge: {reason.format(url)}"]
+    assert refusals(run) == [f"Cannot judge: {reason.format(url)}"]
 
 
 def test_a_certificate_that_nobody_trusts_cannot_be_judged(
@@ -218,11 +220,11 @@ def test_a_certificate_that_nobody_trusts_cannot_be_judged(
         run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
-    assert told(run) == [f"Cannot judge: {url}: its certificate is not trusted here (CERTIFICATE_VERIFY_FAILED)"]
+    assert refusals(run) == [f"Cannot judge: {url}: its certificate is not trusted here (CERTIFICATE_VERIFY_FAILED)"]
 
 
 @pytest.mark.slow
-def test_what_cannot_be_judged_is_told_by_a_worker_too(
+def test_what_cannot_be_judged_is_reported_by_a_worker_too(
     start: Start, answering: Answering, credential: dict[str, str]
 ) -> None:
     pytest.importorskip("xdist", reason="xdist is not installed")
@@ -230,7 +232,7 @@ def test_what_cannot_be_judged_is_told_by_a_worker_too(
         run = start("-n", "1", "--nhsauth-contract-target", url, of=FEW, environ=credential, subprocess=True)
 
     assert run.code == 2
-    assert told(run) == [
+    assert refusals(run) == [
         f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"
     ]
 
@@ -245,7 +247,7 @@ def test_a_run_that_could_ask_nothing_proves_nothing(
         within = start(*options, of="test_success", environ=credential)
 
     assert (alone.code, within.code) == (2, 0)
-    assert "Cannot judge: nothing of this can be asked of the target" in told(alone)
+    assert "Cannot judge: nothing of this can be asked of the target" in refusals(alone)
 
 
 def test_missing_credentials_are_named(start: Start) -> None:
@@ -256,7 +258,7 @@ def test_missing_credentials_are_named(start: Start) -> None:
 
 
 @pytest.mark.parametrize("target", ["staging", "ftp://127.0.0.1", "mock:"])
-def test_what_is_no_target_is_told_with_what_is_allowed(start: Start, target: str) -> None:
+def test_what_is_not_target_is_reported_with_what_is_allowed(start: Start, target: str) -> None:
     run = start("--nhsauth-contract-target", target)
 
     assert run.code == 4
@@ -303,7 +305,7 @@ def test_a_status_key_that_is_not_known_is_not_asked_with(start: Start, ring: Ke
     assert ("a status key: none was supplied" in run.text) == (key == "another")
 
 
-def test_nobody_there_is_told_before_credentials_are_asked_for(start: Start) -> None:
+def test_nobody_there_is_reported_before_credentials_are_asked_for(start: Start) -> None:
     with closing(socket.socket()) as held:
         held.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{held.getsockname()[1]}"
@@ -313,7 +315,7 @@ def test_nobody_there_is_told_before_credentials_are_asked_for(start: Start) -> 
     assert run.text.splitlines() == [f"Cannot judge: {url}: nobody answers (Connection refused)"]
 
 
-def test_a_fake_is_told_on_one_screen_with_one_command_to_repeat_it(
+def test_a_fake_is_reported_on_one_screen_with_one_command_to_repeat_it(
     start: Start, answering: Answering, credential: dict[str, str]
 ) -> None:
     body = b'{"access_token": "a-token-of-theirs", "expires_in": 599, "token_type": "Bearer"}'

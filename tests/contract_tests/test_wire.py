@@ -59,14 +59,14 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         ("https://fake.example:8443", "CONNECT fake.example:8443 HTTP/1."),
     ],
 )
-def test_a_tunnel_leads_to_a_target_of_https(proxy: Proxy, origin: str, asked: str) -> None:
+def test_a_tunnel_reaches_a_target_of_https(proxy: Proxy, origin: str, asked: str) -> None:
     with pytest.raises(OSError, match="403 Not by me"):
         Wire(origin, timeout=5).send(PING)
 
     assert [line[: len(asked)] for line in proxy.asked] == [asked]
 
 
-def test_the_proxy_is_told_who_asks(proxy: Proxy) -> None:
+def test_the_proxy_is_reported_who_asks(proxy: Proxy) -> None:
     with pytest.raises(OSError, match="403 Not by me"):
         Wire("https://int.api.service.nhs.uk", timeout=5).send(PING)
 

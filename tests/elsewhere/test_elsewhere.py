@@ -44,7 +44,7 @@ def run(environ: dict[str, str], tmp_path: Path) -> Run:
     return ran
 
 
-def test_every_module_can_be_imported_where_there_is_no_posix(run: Run) -> None:
+def test_every_module_can_be_imported_where_there_is_not_posix(run: Run) -> None:
     done = run("imports")
 
     assert done.returncode == 0, done.stderr
@@ -94,7 +94,7 @@ def test_serve_answers_and_explains(environ: dict[str, str], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("arguments", [["demo"], ["errors"], ["explain", "a→b"], ["config", "schema"]], ids=str)
-def test_a_command_tells_all_that_the_console_cannot_show(run: Run, arguments: list[str]) -> None:
+def test_a_command_shows_all_that_the_console_cannot_show(run: Run, arguments: list[str]) -> None:
     done = run("nhsauth", *arguments)
 
     assert done.returncode in (0, 1)
@@ -112,7 +112,7 @@ def test_the_fixtures_work(run: Run, tmp_path: Path) -> None:
     assert "1 passed" in done.stdout
 
 
-def test_a_failure_is_told_at_a_console_that_cannot_show_it(run: Run, tmp_path: Path) -> None:
+def test_a_failure_is_reported_at_a_console_that_cannot_show_it(run: Run, tmp_path: Path) -> None:
     test = """import requests
 
 def test_refused(nhsauth):

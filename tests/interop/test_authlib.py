@@ -25,7 +25,7 @@ from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from mock_servers.http import server as serving
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 
 DOCTOR = "656005750104"
@@ -362,14 +362,14 @@ def test_an_expiry_given_as_a_claim_makes_authlib_send_its_jti_twice(platform: M
 
 
 def test_joserfc_minds_the_claims_that_nhs_login_repeats_in_the_header(platform: Mock) -> None:
-    id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
+    id_token = platform.id_token("nhs_login", LogInRequest(client_id="nhsauth-app"))
 
     with pytest.raises(UnsupportedHeaderError, match="in header"):
         read(id_token, f"{platform.url}/.well-known/jwks.json", JWSRegistry(algorithms=["RS512"]))
 
 
-def test_joserfc_reads_the_id_token_of_nhs_login_when_it_is_told_not_to_mind(platform: Mock) -> None:
-    id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
+def test_joserfc_reads_the_id_token_of_nhs_login_when_it_is_reported_not_to_mind(platform: Mock) -> None:
+    id_token = platform.id_token("nhs_login", LogInRequest(client_id="nhsauth-app"))
     tolerant = JWSRegistry(algorithms=["RS512"], strict_check_header=False)
 
     claims = read(id_token, f"{platform.url}/.well-known/jwks.json", tolerant)
@@ -397,7 +397,7 @@ def logged_out(
     return dict(learned["userinfo"])
 
 
-def test_logging_out_at_cis2_tells_the_application(logged_out: dict[str, Any], cis2_application: Flask) -> None:
+def test_logging_out_at_cis2_shows_the_application(logged_out: dict[str, Any], cis2_application: Flask) -> None:
     told = cis2_application.extensions["logged_out"]
 
     assert (told["sub"], told["sid"]) == (DOCTOR, logged_out["sid"])

@@ -240,7 +240,7 @@ def test_authlib_signs_for_itself(listener: Listener, pem: str) -> None:
         check("Authlib (PrivateKeyJWT)", mistake, wrong, right)
 
 
-def test_the_mock_tells_authlibs_users_in_its_own_words(platform: Mock, pem: str) -> None:
+def test_the_mock_shows_authlibs_users_in_its_own_words(platform: Mock, pem: str) -> None:
     library = pytest.importorskip("authlib.integrations.requests_client")
     maker = pytest.importorskip("authlib.oauth2.rfc7523").PrivateKeyJWT
     error = pytest.importorskip("authlib.integrations.base_client.errors").OAuthError

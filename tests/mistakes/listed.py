@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
@@ -33,7 +33,7 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
 SECRET: Final = {"client_id": APP, "client_secret": "nhsauth-secret"}
-WANTED: Final = Wanted(client_id=APP)
+WANTED: Final = LogInRequest(client_id=APP)
 
 
 class World:
@@ -98,7 +98,9 @@ class World:
         provider = self.platform.providers.get(service)
         return f"{self.origin(service)}{provider.provider.endpoint('token') if provider else '/oauth2/token'}"
 
-    def id_token(self, provider: str = "cis2", alterations: Alterations = UNALTERED, wanted: Wanted = WANTED) -> str:
+    def id_token(
+        self, provider: str = "cis2", alterations: Alterations = UNALTERED, wanted: LogInRequest = WANTED
+    ) -> str:
         """Return an id token, as after a log-in at a provider."""
         return self.platform.id_token(provider, wanted, alterations, base=self.origin(provider))
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from tests.mistakes.listed import (
@@ -161,7 +161,7 @@ def _token_of(base: str, member: str) -> Callable[[Draft], str]:
         origin = world.platform.providers["cis2"].provider.home
         form = {
             **{name: value for name, value in token_exchange(world).form.items() if name != "subject_token"},
-            "subject_token": world.platform.id_token("cis2", Wanted(client_id=APP), base=origin),
+            "subject_token": world.platform.id_token("cis2", LogInRequest(client_id=APP), base=origin),
             "client_assertion": world.platform.client_assertion(APP, token_url=url),
         }
         members: dict[str, Any] = world.http.post("/oauth2/token", data=form, base_url=base).get_json()
@@ -228,7 +228,7 @@ def _late(seconds: int) -> Make:
 def _at_level(provider: str, level: str, scope: str) -> Make:
     def make(draft: Draft) -> None:
         draft.world.platform.apps.change(APP, scopes=(scope,))
-        draft.form["subject_token"] = draft.world.id_token(provider, wanted=Wanted(client_id=APP, level=level))
+        draft.form["subject_token"] = draft.world.id_token(provider, wanted=LogInRequest(client_id=APP, level=level))
 
     return make
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 from werkzeug.test import TestResponse
 
 
-def told(answer: TestResponse) -> tuple[int, str, str]:
+def refusal_of(answer: TestResponse) -> tuple[int, str, str]:
     """Status, code and sentence of a refusal."""
     members = answer.get_json()
     return answer.status_code, members["error"], members["error_description"]

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
@@ -99,7 +99,7 @@ def token_exchange(platform: Mock, post: Post) -> Callable[..., TestResponse]:
         form: Mapping[str, Any] = {
             **TOKEN_EXCHANGE,
             "client_assertion": platform.client_assertion("nhsauth-app"),
-            "subject_token": platform.id_token(provider, Wanted(client_id="nhsauth-app")),
+            "subject_token": platform.id_token(provider, LogInRequest(client_id="nhsauth-app")),
             **changes,
         }
         return post(**form)

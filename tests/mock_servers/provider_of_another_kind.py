@@ -11,7 +11,7 @@ from mock_servers.provider.provider import (
     Proof,
     Provider,
     Someone,
-    Telling,
+    UserinfoRules,
 )
 from mock_servers.rules import ServiceError
 
@@ -68,7 +68,9 @@ PHARMACY: Final = Provider(
         errors.CLIENT_SECRET_WRONG: _row(401, "bad_client", "That is not your secret."),
     },
     ready_made=({"id": "PH1", "level": "gold", "family_name": "TANSY", "given_name": "Ola"},),
-    telling=Telling(members=_members, by_scope={"openid": ("sub", "name", "strength"), "licence": ("licence",)}),
+    userinfo_rules=UserinfoRules(
+        members=_members, by_scope={"openid": ("sub", "name", "strength"), "licence": ("licence",)}
+    ),
     access="pharmacist",
     on_platform=PlatformAsClient(
         client_id="platform-at-pharmacy", scope="openid licence", picked_by="pharmacy", session_lifetime=1200

@@ -221,7 +221,7 @@ def check_unknown(_: Exchange) -> str | None:
     raise UnknownError("who is registered")
 
 
-def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_why() -> None:
+def test_a_walk_shows_of_each_rule_whether_it_passed_objected_or_is_unknown_and_why() -> None:
     rules = (check_first, check_unknown, find_second, check_third, claim_third, remember_walk)
     exchange = Exchange(bad=frozenset({"second", "third"}))
 
@@ -240,7 +240,7 @@ def test_a_walk_tells_of_each_rule_whether_it_passed_objected_or_is_unknown_and_
     }
 
 
-def test_what_nobody_has_told_is_not_foreseen() -> None:
+def test_what_nobody_has_reported_is_not_foreseen() -> None:
     exchange = Exchange(bad=frozenset({"first"}))
     walked = flow(check_first, check_unknown)
     refusal = judge(walked, exchange)

@@ -114,7 +114,7 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
         results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
     if digest() != sound:
         print("the tree has changed meanwhile: these results are of the tree as it was")  # noqa: T201
-    return _told(results, number - len(results), time.monotonic() - began)
+    return _report(results, number - len(results), time.monotonic() - began)
 
 
 def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kept: Path, ends: float) -> list[Result]:
@@ -228,7 +228,7 @@ def _line(result: Result) -> str:
     return f"{told} ({result.kind}, {part}, line {result.line}, {result.seconds:.0f} s)\n    {result.key}"
 
 
-def _told(results: Sequence[Result], missing: int, seconds: float) -> int:
+def _report(results: Sequence[Result], missing: int, seconds: float) -> int:
     answers = [each for each in results if each.answers]
     by_contract = sum(each.by_contract for each in answers)
     by_all = sum(each.by is not None for each in results)

@@ -302,8 +302,8 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     _apim(
         "tokens",
         "a number for text",
-        '"expires_in": _told(lifetime),\n            "token_type": "Bearer",\n            "issued_at"',
-        '"expires_in": int(_told(lifetime)),\n            "token_type": "Bearer",\n            "issued_at"',
+        '"expires_in": _expires_in(lifetime),\n            "token_type": "Bearer",\n            "issued_at"',
+        '"expires_in": int(_expires_in(lifetime)),\n            "token_type": "Bearer",\n            "issued_at"',
     ),
     _apim(
         "tokens",

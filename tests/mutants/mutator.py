@@ -26,7 +26,7 @@ FOR_THE_DEVELOPER: Final = (
 )
 """What no answer is made of: words for the developer, what a debug session records, a browser of tests, key files, and
 which hosts of the world a mock never calls, of which no service has a rule."""
-_TOLD: Final = {
+_TEXT_KEYWORDS: Final = {
     *("cause", "cure", "heading", "seen", "row", "evidence", "summary", "title", "id"),
     *("instead", "longest_source"),
 }
@@ -301,7 +301,7 @@ def _parts_left_alone(node: ast.AST) -> Iterator[ast.AST]:
         yield node.value
     elif isinstance(node, ast.JoinedStr | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom) or _is_for_types(node):
         yield node
-    elif isinstance(node, ast.keyword) and node.arg in _TOLD:
+    elif isinstance(node, ast.keyword) and node.arg in _TEXT_KEYWORDS:
         yield node.value
     elif isinstance(node, ast.Call) and _called(node) in _NAMED | _LOGGING:
         yield from [each for each in [*node.args, *(word.value for word in node.keywords)] if _is_text(each)]

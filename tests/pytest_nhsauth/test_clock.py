@@ -54,7 +54,7 @@ def test_its_repr_says_how_it_stands(nhsauth_clock: Clock) -> None:
     "moment", ["noon", "2031-05-01T12:00:00", NOON.replace(tzinfo=None), -1, 1e12, float("nan"), float("inf")], ids=str
 )
 @pytest.mark.parametrize("call", ["set", "freeze"])
-def test_what_is_no_moment_is_refused(nhsauth_clock: Clock, call: str, moment: float | str | datetime) -> None:
+def test_what_is_not_moment_is_refused(nhsauth_clock: Clock, call: str, moment: float | str | datetime) -> None:
     with pytest.raises(ValueError, match=r"^the moment is .*; allowed: seconds since 1970, or a datetime or ISO 8601"):
         getattr(nhsauth_clock, call)(moment)
 

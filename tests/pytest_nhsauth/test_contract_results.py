@@ -46,7 +46,7 @@ def test_nothing_else_is_settled(judgements: Judgements, case: dict[str, str]) -
     assert len(judgements.of("differs")) == 1
 
 
-def test_what_was_not_asked_settles_nothing_and_tells_its_reason(judgements: Judgements) -> None:
+def test_what_was_not_asked_settles_nothing_and_shows_its_reason(judgements: Judgements) -> None:
     judgements.add(report("skipped"))
 
     assert judgements.settled() == []
@@ -60,7 +60,7 @@ def test_a_test_is_counted_once(judgements: Judgements) -> None:
     assert len(judgements.made) == 1
 
 
-def test_a_target_that_cannot_be_judged_is_told_before_all_counts(judgements: Judgements, tmp_path: Path) -> None:
+def test_a_target_that_cannot_be_judged_is_reported_before_all_counts(judgements: Judgements, tmp_path: Path) -> None:
     judgements.cannot_judge = "http://fake: nobody answers"
     judgements.write(tmp_path / "report.md")
     judgements.write(tmp_path / "report.json")

@@ -176,7 +176,7 @@ def test_without_lines_the_fixture_says_how_to_have_some(pytester: pytest.Pytest
     run().stdout.fnmatch_lines(["the ini names no variables: nhsauth_env = NAME={token_url}, one a line"])
 
 
-def test_what_the_app_has_not_is_told_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
+def test_what_the_app_has_not_is_reported_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makeini("[pytest]\nnhsauth_env = REDIRECT_URI={redirect_uri}")
     pytester.makepyfile(
         """

@@ -4,7 +4,7 @@ import pytest
 
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record, RecordedError
-from pytest_nhsauth.exchanges import FACTS, MOST, Exchanges, told
+from pytest_nhsauth.exchanges import FACTS, MOST, Exchanges, exchange_text
 
 REFUSAL = RecordedError(code="invalid_request", description="Missing exp", rule="check_exp_present", evidence="S")
 
@@ -55,14 +55,14 @@ class TestSequence:
     def test_the_last_is_the_newest(self) -> None:
         assert exchanges(record(1), record(2)).last.id == 2
 
-    def test_without_any_there_is_no_last(self) -> None:
+    def test_without_any_there_is_not_last(self) -> None:
         with pytest.raises(AssertionError, match=r"^no request has reached the mock$"):
             _ = exchanges().last
 
     def test_the_refused_are_those_with_an_error(self) -> None:
         assert [each.id for each in exchanges(record(1), record(2, REFUSAL)).refused] == [2]
 
-    def test_the_repr_tells_them(self) -> None:
+    def test_the_repr_shows_them(self) -> None:
         assert repr(exchanges(record(1), record(2))) == "<Exchanges: POST /oauth2/token 200; POST /oauth2/token 200>"
 
     def test_the_repr_of_none_says_so(self) -> None:
@@ -126,13 +126,13 @@ class TestAssertNone:
 
 
 class TestTold:
-    def test_nothing_is_told_in_words(self) -> None:
-        assert list(told([])) == ["no request has reached the mock"]
+    def test_nothing_is_reported_in_words(self) -> None:
+        assert list(exchange_text([])) == ["no request has reached the mock"]
 
-    def test_only_the_newest_are_told_and_the_rest_counted(self) -> None:
+    def test_only_the_newest_are_reported_and_the_rest_counted(self) -> None:
         many = [record(number, REFUSAL if number == 1 else None) for number in range(1, MOST + 3)]
 
-        lines = list(told(many))
+        lines = list(exchange_text(many))
 
         assert lines[0] == "(2 earlier exchanges are left out, 1 of them refused)"
         assert lines[1:] == ["POST /oauth2/token 200"] * MOST

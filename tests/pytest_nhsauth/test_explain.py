@@ -82,7 +82,9 @@ def caused() -> RuntimeError:
 
 
 @pytest.mark.parametrize("explained", RESPONSES.values(), ids=RESPONSES)
-def test_the_founding_case_is_told_from_a_response(explained: Callable[[], pytest_nhsauth.RequestExplanation]) -> None:
+def test_the_founding_case_is_reported_from_a_response(
+    explained: Callable[[], pytest_nhsauth.RequestExplanation],
+) -> None:
     found = explained()
 
     assert found.stopped_by == ("decode_subject_token",)
@@ -156,7 +158,7 @@ def test_what_cannot_be_read_is_a_clear_error(given: Any, more: Any, message: st
     assert message in str(refused.value)
 
 
-def test_a_text_with_nothing_that_is_known_is_no_error_and_no_answer() -> None:
+def test_a_text_with_nothing_that_is_known_is_not_error_and_no_answer() -> None:
     found = pytest_nhsauth.explain("curl https://example.org")
 
     assert (found.by, found.refused) == (None, False)
@@ -227,7 +229,7 @@ def test_else_it_says_nothing(pytester: pytest.Pytester, run: Run, url: str, opt
     result.stdout.no_fnmatch_line("*check_grant_type_present*")
 
 
-def test_a_switch_that_is_none_is_told_before_anything_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_that_is_none_is_reported_before_anything_runs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHSAUTH_EXPLAIN", "perhaps")
 
     result = run(subprocess=True)

@@ -138,11 +138,11 @@ class TestNewApp:
         with pytest.raises(LookupError, match=r"the mock .*no private key of app"):
             _ = app.private_key_pem
 
-    def test_without_a_key_there_is_no_kid(self, nhsauth_new_app: AppFactory) -> None:
+    def test_without_a_key_there_is_not_kid(self, nhsauth_new_app: AppFactory) -> None:
         with pytest.raises(LookupError, match="has no kid"):
             _ = nhsauth_new_app(make_key=False).kid
 
-    def test_without_redirect_uris_there_is_no_first(self, nhsauth_new_app: AppFactory) -> None:
+    def test_without_redirect_uris_there_is_not_first(self, nhsauth_new_app: AppFactory) -> None:
         with pytest.raises(LookupError, match="has no redirect URI"):
             _ = nhsauth_new_app(make_key=False).redirect_uri
 
@@ -193,7 +193,7 @@ class TestClient:
         assert refused.value.status == nhsauth.exchanges.last.status
 
 
-def test_a_client_of_an_app_without_a_key_is_told_in_one_line(
+def test_a_client_of_an_app_without_a_key_is_reported_in_one_line(
     pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
 ) -> None:
     pytester.makepyfile(
@@ -266,7 +266,7 @@ class TestClientAssertion:
         assert nhsauth.exchanges.last.error == "public_key error"
 
     @pytest.mark.parametrize("key", ["app.pem", b"", "-----BEGIN PUBLIC KEY-----"])
-    def test_what_is_no_private_key_is_refused_and_not_shown(
+    def test_what_is_not_private_key_is_refused_and_not_shown(
         self, nhsauth_client_assertion: ClientAssertionFactory, key: Any
     ) -> None:
         with pytest.raises(ValueError, match=r"^key does not serve; allowed is an RSA private key, as an object or"):

@@ -231,7 +231,7 @@ def installs(place: Path, *files: str) -> None:
         ),
     ],
 )
-def test_another_distribution_that_installs_these_names_is_told(
+def test_another_distribution_that_installs_these_names_is_reported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, files: list[str], names: str
 ) -> None:
     installs(pytester.path / "site", *files)
@@ -246,7 +246,7 @@ def test_another_distribution_that_installs_these_names_is_told(
     checked.stderr.fnmatch_lines([line])
 
 
-def test_one_that_may_have_overwritten_ours_is_told_with_the_cure(
+def test_one_that_may_have_overwritten_ours_is_reported_with_the_cure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installs(tmp_path, "contract_tests/__init__.py")
@@ -254,7 +254,7 @@ def test_one_that_may_have_overwritten_ours_is_told_with_the_cure(
     monkeypatch.setattr(import_guard._FINDER, "decided", False)  # noqa: SLF001 - as after a fixture
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
-    (line,) = import_guard.told()
+    (line,) = import_guard.warnings_text()
     assert line.startswith("nhsauth: the distribution pact_fakes 1.2 installs contract_tests, too, and may have ")
     assert line.endswith("overwritten ours: uninstall it, then install pytest-nhsauth anew")
 
@@ -263,7 +263,7 @@ def test_where_ours_were_overwritten_a_command_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(import_guard, "claim", lambda: None)
-    monkeypatch.setattr(import_guard, "told", list)
+    monkeypatch.setattr(import_guard, "warnings_text", list)
     monkeypatch.setitem(sys.modules, "mock_servers.__main__", None)
 
     with pytest.raises(SystemExit) as end:
@@ -276,7 +276,7 @@ def test_where_ours_were_overwritten_a_command_says_so_in_one_line(
 
 
 @pytest.mark.parametrize("files", [[], ["tests/mock_servers/a.py"], ["mock_servers_of_mine/a.py"]], ids=str)
-def test_one_that_installs_other_names_is_no_news(
+def test_one_that_installs_other_names_is_not_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: list[str]
 ) -> None:
     for file in files:
@@ -285,7 +285,7 @@ def test_one_that_installs_other_names_is_no_news(
     monkeypatch.setattr(import_guard._FINDER, "decided", False)  # noqa: SLF001 - as after a fixture
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
-    assert import_guard.told() == []
+    assert import_guard.warnings_text() == []
 
 
 def test_a_command_keeps_a_place_of_installed_packages_and_finds_ours_before_it(

@@ -46,7 +46,7 @@ def test_it(nhsauth, nhsauth_app, authorize_url):
     run().assert_outcomes(passed=1)
 
 
-def test_what_stops_a_log_in_is_told(pytester: pytest.Pytester, run: Run) -> None:
+def test_what_stops_a_log_in_is_reported(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         FLOW
         + """

@@ -204,7 +204,7 @@ class TestInItsPlaces:
         ),
     ],
 )
-def test_what_cannot_be_is_told_in_one_line(
+def test_what_cannot_be_is_reported_in_one_line(
     pytester: pytest.Pytester, run: Run, marker: str, fixture: str, told: str
 ) -> None:
     pytester.makepyfile(f"import pytest\n\n@pytest.mark.nhsauth({marker})\ndef test_it({fixture}): pass")
@@ -218,7 +218,7 @@ def test_what_cannot_be_is_told_in_one_line(
     outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")
 
 
-def test_a_test_without_a_marker_is_told_how_to_have_one(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_test_without_a_marker_is_reported_how_to_have_one(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile("def test_it(nhsauth_auth_headers): pass")
 
     run().stdout.fnmatch_lines(
@@ -226,7 +226,7 @@ def test_a_test_without_a_marker_is_told_how_to_have_one(pytester: pytest.Pytest
     )
 
 
-def test_a_refusal_is_told_with_its_diagnosis(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_refusal_is_reported_with_its_diagnosis(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
         import pytest
@@ -254,7 +254,7 @@ def test_a_refusal_is_told_with_its_diagnosis(pytester: pytest.Pytester, run: Ru
         ("status=503", "no access token for application: POST /oauth2/token 503 *"),
     ],
 )
-def test_a_fault_is_told_in_one_line(pytester: pytest.Pytester, run: Run, fault: str, told: str) -> None:
+def test_a_fault_is_reported_in_one_line(pytester: pytest.Pytester, run: Run, fault: str, told: str) -> None:
     pytester.makepyfile(
         f"""
         import pytest

@@ -224,13 +224,13 @@ def test_the_environment_can_say_no_to_the_ini(
     assert run().parseoutcomes() == {"passed": 1}
 
 
-def test_a_word_that_is_neither_yes_nor_no_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_word_that_is_neither_yes_nor_no_is_reported(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NHSAUTH_REAL_NAMES", "perhaps")
 
     run().stderr.fnmatch_lines(["*nhsauth: NHSAUTH_REAL_NAMES is 'perhaps'; allowed: 1 or true or yes or on or *"])
 
 
-def test_a_running_mock_without_tls_is_told_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_running_mock_without_tls_is_reported_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile("def test_it(nhsauth_real_names): pass")
 
     with Mock().serving() as server:

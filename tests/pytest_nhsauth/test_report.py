@@ -69,7 +69,7 @@ def test_it(nhsauth):
     assert run().parseoutcomes() == {"passed": 1}
 
 
-def test_what_explains_the_refusal_comes_first_and_what_comes_later_is_no_headline(
+def test_what_explains_the_refusal_comes_first_and_what_comes_later_is_not_headline(
     pytester: pytest.Pytester, run: Run
 ) -> None:
     pytester.makepyfile(
@@ -97,7 +97,7 @@ def test_a_refusal_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
     assert [line for line in shown if "Captured log" in line] == []
 
 
-def test_a_finding_is_told_below_its_exchange(pytester: pytest.Pytester, run: Run) -> None:
+def test_a_finding_is_reported_below_its_exchange(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         """
         import requests
@@ -150,13 +150,13 @@ def test_it(nhsauth_platform, turn):
     outcome.stdout.no_fnmatch_line(TITLE)
 
 
-def test_the_session_s_platform_is_told_of_as_well(pytester: pytest.Pytester, run: Run) -> None:
+def test_the_session_s_platform_is_reported_of_as_well(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth_platform):\n    ask(nhsauth_platform, exp=1)\n    assert False")
 
     run().stdout.fnmatch_lines([TITLE, *EXPIRED])
 
 
-def test_an_error_at_set_up_shows_what_led_to_it(pytester: pytest.Pytester, run: Run) -> None:
+def test_an_error_at_set_up_shows_what_sent_to_it(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(
         f"""{ASKING}
 @pytest.fixture
@@ -231,7 +231,7 @@ def test_no_whole_token_is_shown(pytester: pytest.Pytester, run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_xdist_s_workers_tell_it_as_well(pytester: pytest.Pytester, run: Run) -> None:
+def test_xdist_s_workers_show_it_as_well(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makepyfile(f"{ASKING}\ndef test_it(nhsauth):\n    ask(nhsauth, exp=1)\n    assert False")
 
     run("-n", "1", subprocess=True).stdout.fnmatch_lines([TITLE, *EXPIRED])

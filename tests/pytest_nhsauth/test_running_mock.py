@@ -127,7 +127,7 @@ def test_several_workers_have_a_world_each(pytester: pytest.Pytester, run: Run, 
 
 
 @pytest.mark.slow
-def test_several_workers_of_one_world_are_told_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+def test_several_workers_of_one_world_are_reported_why_not(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)
     target = f"{running.url}/_worlds/root"
 
@@ -315,7 +315,7 @@ def test_a_mock_that_dies_in_the_middle_is_one_line_a_test(pytester: pytest.Pyte
     outcome.stdout.no_fnmatch_line("*Traceback*")
 
 
-def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
+def test_a_mock_that_dies_under_a_test_is_reported_at_the_test_s_own_line(
     pytester: pytest.Pytester, run: Run, ring: KeyRing
 ) -> None:
     with Mock(ring=ring).serving() as server:
@@ -342,7 +342,7 @@ def test_a_mock_that_dies_under_a_test_is_told_at_the_test_s_own_line(
 
 
 @pytest.mark.parametrize("value", ["localhost:8080", "http://", "ftp://127.0.0.1", "http://127.0.0.1/oauth2"])
-def test_what_is_no_base_url_is_a_usage_error(run: Run, value: str) -> None:
+def test_what_is_not_base_url_is_a_usage_error(run: Run, value: str) -> None:
     outcome = run(f"--nhsauth-target={value}")
 
     assert outcome.ret == pytest.ExitCode.USAGE_ERROR

@@ -131,7 +131,7 @@ def test_the_file_of_this_folder_is_found(tmp_path: Path, monkeypatch: pytest.Mo
         ({"diagnosis": "yes"}, 'diagnosis is "yes"; allowed: true or false'),
     ],
 )
-def test_what_is_configured_amiss_is_told_in_a_line(settings: dict[str, object], told: str) -> None:
+def test_what_is_configured_amiss_is_reported_in_a_line(settings: dict[str, object], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         mock_platform(**settings)
 

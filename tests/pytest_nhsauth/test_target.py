@@ -155,7 +155,7 @@ class TestApps:
         with pytest.raises(ValueError, match=r'^app\.approved is "no"; allowed: true or false$'):
             change[call](approved="no")
 
-    def test_without_any_the_cure_is_told(self, platform: Platform) -> None:
+    def test_without_any_the_cure_is_reported(self, platform: Platform) -> None:
         platform.apps.remove("nhsauth-app")
 
         with pytest.raises(LookupError, match="no app is registered: name one under"):
@@ -299,7 +299,7 @@ class TestClock:
 
 
 class TestExchanges:
-    def test_a_refusal_is_told_whole(self, platform: Platform, http: requests.Session) -> None:
+    def test_a_refusal_is_reported_whole(self, platform: Platform, http: requests.Session) -> None:
         ask(platform, http, claims={"exp": 1})
 
         told = platform.exchanges.assert_one(
@@ -310,7 +310,7 @@ class TestExchanges:
         assert str(told.diagnosis).startswith("exp is ")
         assert told.request["form"]["grant_type"] == "client_credentials"
 
-    def test_findings_are_told(self, platform: Platform, http: requests.Session) -> None:
+    def test_findings_are_reported(self, platform: Platform, http: requests.Session) -> None:
         url = f"{platform.gateway}/hello-world/hello/application"
 
         http.get(url, headers={"Authorization": f"Bearer {platform.app().client_id}"}, timeout=10)
@@ -403,7 +403,7 @@ class TestElsewhere:
 
                 assert remote.exchanges.tally().exchanges == 1
 
-    def test_a_mock_that_is_gone_is_told_in_one_line(self, ring: KeyRing) -> None:
+    def test_a_mock_that_is_gone_is_reported_in_one_line(self, ring: KeyRing) -> None:
         with Mock(ring=ring).serving() as server, connected(server.url) as remote:
             server.stop()
 
@@ -431,7 +431,7 @@ class TestElsewhere:
             ("200 OK", "application/json", b"{", "cannot be used: "),
         ],
     )
-    def test_a_server_of_another_kind_is_no_mock(self, status: str, content_type: str, body: bytes, told: str) -> None:
+    def test_a_server_of_another_kind_is_not_mock(self, status: str, content_type: str, body: bytes, told: str) -> None:
         def other(_: Any, start_response: Any) -> list[bytes]:
             start_response(status, [("Content-Type", content_type)])
             return [body]

@@ -150,7 +150,7 @@ def test_an_unmodified_program_gets_the_400_and_the_200_and_reaches_nothing_else
     assert REFUSED in done.stderr
 
 
-def test_without_a_proxy_there_is_no_network(unshare: Sequence[str]) -> None:
+def test_without_a_proxy_there_is_not_network(unshare: Sequence[str]) -> None:
     """What the others do not reach is not there: the namespace holds what the tests above rely on."""
     code = (
         "import socket; print([name for _, name in socket.if_nameindex()]); socket.create_connection(('1.1.1.1', 443))"

@@ -99,7 +99,7 @@ class Fake(BaseHTTPRequestHandler):
 
 
 @pytest.mark.slow
-def test_a_fake_that_checks_nothing_is_told_on_one_screen(nhsauth_app: RegisteredApp, tmp_path: Path) -> None:
+def test_a_fake_that_checks_nothing_is_reported_on_one_screen(nhsauth_app: RegisteredApp, tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
     key.write_text(nhsauth_app.private_key_pem)
     mine = {"CLIENT_ID": nhsauth_app.client_id, "KEY": str(key), "KID": str(nhsauth_app.kid)}

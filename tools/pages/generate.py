@@ -285,13 +285,13 @@ def _name(person: Person) -> str:
 
 def _scopes() -> Iterator[tuple[str, ...]]:
     for provider in PROVIDERS:
-        for scope, names in provider.telling.by_scope.items():
+        for scope, names in provider.userinfo_rules.by_scope.items():
             yield provider.name, f"`{scope}`", _names(names)
 
 
 def _unknown() -> Iterator[tuple[str, str]]:
     for provider in PROVIDERS:
-        for level, names in provider.telling.unknown_at_level.items():
+        for level, names in provider.userinfo_rules.unknown_at_level.items():
             yield level, _names(names)
 
 

@@ -126,24 +126,24 @@ def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
         yield f"It is {shown(own)} with white space or quotes around it."
     if kid.lower() == own.lower():
         yield f"It differs from {shown(own)} only in capital letters."
-    if _folded(kid) == _folded(own):
+    if _normalised(kid) == _normalised(own):
         yield f"It is almost {shown(own)}."
     made = dict(digests(jwk)).get(kid)
     if made is not None:
         yield f"It is the {made} of the key that is registered as {shown(own)}."
     file = _FILE.fullmatch(kid)
-    if file is not None and _folded(file[1]) == _folded(own):
+    if file is not None and _normalised(file[1]) == _normalised(own):
         yield f"It is a file name; the key in it is registered as {shown(own)}."
     if _without_digits(kid) == _without_digits(own) != "":
         yield f"It differs from {shown(own)} only in its number."
 
 
-def _folded(kid: str) -> str:
+def _normalised(kid: str) -> str:
     return re.sub(r"[-_.\s]", "", kid).lower()
 
 
 def _without_digits(kid: str) -> str:
-    return re.sub(r"\d", "", _folded(kid))
+    return re.sub(r"\d", "", _normalised(kid))
 
 
 def kid_of_id_token(case: Case) -> Finding | None:

@@ -165,7 +165,7 @@ def _state(issued: Issued, now: float, revoked_at: float | None) -> str:
         return f"it was revoked {duration(now - revoked_at)} ago"
     if issued.expires_at is not None and issued.expires_at <= now:
         return f"it expired {duration(now - issued.expires_at)} ago"
-    if issued.is_overheard:
+    if issued.is_observed:
         return "nothing that passed by since has used it up"
     return "it is still unused" if issued.kind == "authorization code" else "it is still good"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 from tests.mock_servers.answers import query_of
 
@@ -43,7 +43,7 @@ class Browser:
         """Go to the provider, log in there without its form, and return what the browser brings to /callback."""
         provider = PROVIDERS[mount, scope]
         asked = query_of(self.authorize(mount, scope=scope))
-        wanted = Wanted(user=user, client_id=asked["client_id"], state=asked["state"])
+        wanted = LogInRequest(user=user, client_id=asked["client_id"], state=asked["state"])
         return {"code": self.platform.issue_code(provider, wanted, asked["redirect_uri"]), "state": asked["state"]}
 
     def callback(self, query: Mapping[str, str], mount: str = "/oauth2") -> TestResponse:

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.apim.app import create_app
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import CIS2
@@ -42,7 +42,7 @@ def given(platform: Mock, answered_by: FakeProvider) -> FakeProvider:
     """Come back from a CIS2 that gives an id token with these alterations."""
 
     def come_back(alterations: Alterations = UNALTERED, level: str | None = None) -> TestResponse:
-        wanted = Wanted(client_id=CIS2.on_platform.client_id, level=level)
+        wanted = LogInRequest(client_id=CIS2.on_platform.client_id, level=level)
         token = platform.id_token("cis2", wanted, alterations)
         return answered_by(json.dumps({"access_token": "opaque", "id_token": token}).encode())
 

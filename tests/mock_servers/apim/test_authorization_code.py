@@ -14,7 +14,7 @@ from mock_servers.mock import Mock
 from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 from tests.mock_servers.apim.browser import REDIRECT, Browser
 
 INVALID = (400, "invalid_grant", "authorization_code is invalid")
@@ -41,7 +41,7 @@ CORS = {
     ],
 )
 def test_a_mistake_meets_its_row(browser: Browser, changes: dict[str, Any], said: tuple[int, str, str]) -> None:
-    assert told(browser.redeem(**{"code": "unknown", **changes})) == said
+    assert refusal_of(browser.redeem(**{"code": "unknown", **changes})) == said
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,10 @@ def test_a_mistake_meets_its_row(browser: Browser, changes: dict[str, Any], said
         ({"redirect_uri": "https://evil.example", "code": None}, "redirect_uri is invalid"),
     ],
 )
-def test_of_two_mistakes_the_first_in_order_is_told(browser: Browser, changes: dict[str, Any], sentence: str) -> None:
-    assert told(browser.redeem(**{"code": "unknown", **changes}))[2] == sentence
+def test_of_two_mistakes_the_first_in_order_is_reported(
+    browser: Browser, changes: dict[str, Any], sentence: str
+) -> None:
+    assert refusal_of(browser.redeem(**{"code": "unknown", **changes}))[2] == sentence
 
 
 def test_a_code_is_good_once(browser: Browser) -> None:
@@ -62,7 +64,7 @@ def test_a_code_is_good_once(browser: Browser) -> None:
     first = browser.redeem(code)
 
     assert first.status_code == 200
-    assert told(browser.redeem(code)) == INVALID
+    assert refusal_of(browser.redeem(code)) == INVALID
 
 
 def test_a_code_is_not_spent_by_a_request_that_is_refused(browser: Browser) -> None:
@@ -83,25 +85,25 @@ def test_a_code_lives_300_seconds(platform: Mock, browser: Browser, later: int, 
 def test_a_code_of_another_client_is_refused(platform: Mock, browser: Browser) -> None:
     platform.apps.create(client_id="other", client_secret="secret", redirect_uris=(REDIRECT,), make_key=False)
 
-    assert told(browser.redeem(browser.code(), client_id="other", client_secret="secret")) == INVALID
+    assert refusal_of(browser.redeem(browser.code(), client_id="other", client_secret="secret")) == INVALID
 
 
 def test_a_code_is_bound_to_the_redirect_uri_of_its_log_in(platform: Mock, browser: Browser) -> None:
     other = "https://app.example/callback"
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT, other))
 
-    assert told(browser.redeem(browser.code(), redirect_uri=other)) == INVALID
+    assert refusal_of(browser.redeem(browser.code(), redirect_uri=other)) == INVALID
 
 
 def test_a_code_of_the_other_deployment_is_refused(browser: Browser) -> None:
-    assert told(browser.redeem(browser.code("/oauth2-mock"), "/oauth2")) == INVALID
+    assert refusal_of(browser.redeem(browser.code("/oauth2-mock"), "/oauth2")) == INVALID
 
 
 def test_an_app_unsubscribed_since_the_log_in_is_denied(platform: Mock, browser: Browser) -> None:
     code = browser.code()
     platform.apps.change("nhsauth-app", subscribed=False)
 
-    status, error, _ = told(browser.redeem(code))
+    status, error, _ = refusal_of(browser.redeem(code))
 
     assert (status, error) == (401, "access_denied")
 
@@ -175,18 +177,18 @@ def in_internal_dev(ring: KeyRing, browser: Browser) -> Browser:
     return replace(browser, platform=there, http=Client(there))  # type: ignore[type-var]
 
 
-def test_internal_dev_tells_the_sid_last(in_internal_dev: Browser) -> None:
+def test_internal_dev_shows_the_sid_last(in_internal_dev: Browser) -> None:
     members = in_internal_dev.tokens("/oauth2-mock")
 
     assert list(members)[-1] == "sid"
     assert len(members["sid"]) == 36
 
 
-def test_internal_dev_tells_an_empty_sid_where_there_is_none(in_internal_dev: Browser) -> None:
+def test_internal_dev_shows_an_empty_sid_where_there_is_none(in_internal_dev: Browser) -> None:
     assert in_internal_dev.tokens("/oauth2", "nhs-login")["sid"] == ""
 
 
-def test_internal_dev_tells_no_sid_at_a_refresh(in_internal_dev: Browser) -> None:
+def test_internal_dev_shows_no_sid_at_a_refresh(in_internal_dev: Browser) -> None:
     first = in_internal_dev.tokens()
 
     assert "sid" not in in_internal_dev.refresh(first["refresh_token"]).get_json()
@@ -246,7 +248,7 @@ def test_the_platforms_code_at_cis2_is_recognised(platform: Mock, browser: Brows
     assert f"{platform.url}/oauth2/token" in finding.cure
 
 
-def test_a_code_at_its_own_place_is_told_by_its_first_use(platform: Mock, browser: Browser) -> None:
+def test_a_code_at_its_own_place_is_reported_by_its_first_use(platform: Mock, browser: Browser) -> None:
     code = browser.code()
     browser.redeem(code)
     browser.redeem(code)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from mock_servers.mock import Mock
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 from tests.mock_servers.apim.browser import REDIRECT, Browser
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -26,7 +26,7 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 def test_a_request_that_nobody_can_be_sent_back_from_is_refused_on_the_spot(
     browser: Browser, changes: dict[str, Any], said: tuple[int, str, str]
 ) -> None:
-    assert told(browser.authorize(**changes)) == said
+    assert refusal_of(browser.authorize(**changes)) == said
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_a_request_that_nobody_can_be_sent_back_from_is_refused_on_the_spot(
 def test_an_app_that_may_not_speak_is_denied(platform: Mock, browser: Browser, member: str, sentence: str) -> None:
     platform.apps.change("nhsauth-app", **{member: False})
 
-    assert told(browser.authorize()) == (401, "access_denied", sentence)
+    assert refusal_of(browser.authorize()) == (401, "access_denied", sentence)
 
 
 def test_a_revoked_key_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", key_approved=False)
 
-    status, code, _ = told(browser.authorize())
+    status, code, _ = refusal_of(browser.authorize())
 
     assert (status, code) == (401, "unknown_error")
 
@@ -67,7 +67,7 @@ def test_a_revoked_key_meets_the_catch_all(platform: Mock, browser: Browser) -> 
 def test_an_app_of_another_environment_is_unknown(platform: Mock, browser: Browser) -> None:
     platform.apps.change("nhsauth-app", environments=("ref",))
 
-    assert told(browser.authorize()) == (401, "invalid_request", "client_id is invalid")
+    assert refusal_of(browser.authorize()) == (401, "invalid_request", "client_id is invalid")
 
 
 def test_the_quota_counts_after_the_client_checks_and_before_the_redirect_uri(platform: Mock, browser: Browser) -> None:
@@ -92,7 +92,7 @@ def test_the_quota_counts_after_the_client_checks_and_before_the_redirect_uri(pl
         ),
     ],
 )
-def test_later_mistakes_are_told_to_the_client_by_a_redirect(
+def test_later_mistakes_are_reported_to_the_client_by_a_redirect(
     browser: Browser, changes: dict[str, Any], query: str
 ) -> None:
     answer = browser.authorize(**changes)
@@ -150,7 +150,7 @@ def test_a_redirect_uri_that_only_looks_like_the_apps_is_refused(platform: Mock,
 
     answer = browser.authorize(redirect_uri=alike)
 
-    assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
+    assert refusal_of(answer) == (400, "invalid_request", "redirect_uri is invalid")
     assert "Location" not in answer.headers
 
 

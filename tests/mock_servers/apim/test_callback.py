@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
@@ -18,7 +18,7 @@ from mock_servers.mock import Mock
 from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
-from tests.mock_servers.answers import query_of, told
+from tests.mock_servers.answers import query_of, refusal_of
 from tests.mock_servers.apim.browser import REDIRECT, Browser
 
 NOW = 1_800_000_000
@@ -35,7 +35,7 @@ Given = Callable[..., TestResponse]
 def test_a_state_that_the_platform_has_not_issued_is_refused(browser: Browser, state: str | None) -> None:
     query = {"code": "any"} if state is None else {"code": "any", "state": state}
 
-    assert told(browser.callback(query)) == INVALID_STATE
+    assert refusal_of(browser.callback(query)) == INVALID_STATE
 
 
 def test_an_id_token_that_is_younger_than_the_request_is_not_of_the_future(
@@ -53,27 +53,27 @@ def test_a_state_is_good_once(browser: Browser) -> None:
     brought = browser.logged_in()
     browser.callback(brought)
 
-    assert told(browser.callback(brought)) == INVALID_STATE
+    assert refusal_of(browser.callback(brought)) == INVALID_STATE
 
 
 def test_a_state_is_spent_by_an_error_of_the_provider(browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
     browser.callback({"state": state, "error": "access_denied"})
 
-    assert told(browser.callback({"state": state, "code": "any"})) == INVALID_STATE
+    assert refusal_of(browser.callback({"state": state, "code": "any"})) == INVALID_STATE
 
 
 def test_a_state_of_the_other_deployment_is_unknown(browser: Browser) -> None:
     brought = browser.logged_in("/oauth2-mock")
 
-    assert told(browser.callback(brought, "/oauth2")) == INVALID_STATE
+    assert refusal_of(browser.callback(brought, "/oauth2")) == INVALID_STATE
 
 
 def test_a_state_is_kept_for_ten_minutes(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.clock.advance(600)
 
-    assert told(browser.callback(brought)) == INVALID_STATE
+    assert refusal_of(browser.callback(brought)) == INVALID_STATE
     assert platform.exchanges.last.refusal is not None
     assert platform.exchanges.last.refusal.evidence == "I"
 
@@ -84,10 +84,10 @@ def test_a_state_lives_until_its_last_second(platform: Mock, browser: Browser) -
 
     answer = browser.callback({"state": state, "error": "access_denied"})
 
-    assert told(answer) == (500, "unknown_error", CATCH_ALL)
+    assert refusal_of(answer) == (500, "unknown_error", CATCH_ALL)
 
 
-def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Mock, browser: Browser) -> None:
+def test_an_error_of_the_provider_is_reported_to_the_developer_alone(platform: Mock, browser: Browser) -> None:
     state = query_of(browser.authorize())["state"]
 
     browser.callback({"state": state, "error": "access_denied", "error_description": "ConsentNotGiven"})
@@ -95,11 +95,11 @@ def test_an_error_of_the_provider_is_told_to_the_developer_alone(platform: Mock,
     assert "ConsentNotGiven" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_an_app_that_is_gone_is_told_to_the_developer(platform: Mock, browser: Browser) -> None:
+def test_an_app_that_is_gone_is_reported_to_the_developer(platform: Mock, browser: Browser) -> None:
     brought = browser.logged_in()
     platform.apps.remove("nhsauth-app")
 
-    assert told(browser.callback(brought)) == (401, "invalid_request", "client_id is invalid")
+    assert refusal_of(browser.callback(brought)) == (401, "invalid_request", "client_id is invalid")
     assert platform.exchanges.last.diagnosis == 'The app with API key "nhsauth-app" was removed during the log-in.'
 
 
@@ -114,7 +114,7 @@ def test_the_quota_counts_at_the_callback(platform: Mock, browser: Browser) -> N
     "body", [b"", b"<html>", b"[]", b"{}", b"null", b"\xff", b'{"error": "invalid_grant"}', b'{"id_token": 1}']
 )
 def test_an_answer_of_the_provider_without_an_id_token_is_refused(answered_by: Given, body: bytes) -> None:
-    assert told(answered_by(body)) == (400, "invalid_request", "Missing client_assertion")
+    assert refusal_of(answered_by(body)) == (400, "invalid_request", "Missing client_assertion")
 
 
 def test_a_code_that_the_provider_refuses_is_refused(platform: Mock, browser: Browser) -> None:
@@ -122,27 +122,27 @@ def test_a_code_that_the_provider_refuses_is_refused(platform: Mock, browser: Br
 
     answer = browser.callback({"state": state, "code": "never-issued"})
 
-    assert told(answer) == (500, "unknown_error", CATCH_ALL)
+    assert refusal_of(answer) == (500, "unknown_error", CATCH_ALL)
     assert "The provided access grant is invalid" in (platform.exchanges.last.diagnosis or "")
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 503])
 def test_a_refusal_of_the_provider_ends_the_log_in_even_with_an_id_token(answered_by: Given, status: int) -> None:
-    assert told(answered_by(b'{"id_token": "a.b.c"}', status)) == (500, "unknown_error", CATCH_ALL)
+    assert refusal_of(answered_by(b'{"id_token": "a.b.c"}', status)) == (500, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "opaque"])
-def test_an_id_token_that_is_no_jwt_is_malformed(answered_by: Given, token: str) -> None:
+def test_an_id_token_that_is_not_jwt_is_malformed(answered_by: Given, token: str) -> None:
     answer = answered_by(json.dumps({"id_token": token}).encode())
 
-    assert told(answer) == (400, "invalid_request", "Malformed JWT in External ID token")
+    assert refusal_of(answer) == (400, "invalid_request", "Malformed JWT in External ID token")
 
 
 @pytest.mark.parametrize("aud", ["nhsauth-app", ["test-client-cis2", "other"], [], None, "TEST-CLIENT-CIS2"])
 def test_an_id_token_for_another_client_is_refused(given: Given, aud: Any) -> None:
     answer = given(Alterations(claims={"aud": aud}))
 
-    assert told(answer) == (400, "invalid_request", "Invalid 'aud' claim in external ID token JWT")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid 'aud' claim in external ID token JWT")
 
 
 def test_a_list_of_the_platform_alone_is_the_platform(given: Given) -> None:
@@ -153,12 +153,12 @@ def test_a_list_of_the_platform_alone_is_the_platform(given: Given) -> None:
 def test_an_id_token_of_another_issuer_is_refused(given: Given, issuer: Any) -> None:
     answer = given(Alterations(claims={"iss": issuer}))
 
-    assert told(answer) == (400, "invalid_request", "Invalid iss claim in external ID token JWT")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid iss claim in external ID token JWT")
 
 
 @pytest.mark.parametrize("change", [{"without": ["iss"]}, {"claims": {"iss": None}}, {"claims": {"iss": 1}}])
-def test_an_issuer_that_is_no_text_is_a_script_fault(given: Given, change: dict[str, Any]) -> None:
-    assert told(given(Alterations(**change))) == (500, "unknown_error", CATCH_ALL)
+def test_an_issuer_that_is_not_text_is_a_script_fault(given: Given, change: dict[str, Any]) -> None:
+    assert refusal_of(given(Alterations(**change))) == (500, "unknown_error", CATCH_ALL)
 
 
 def test_the_case_of_the_issuer_does_not_matter(platform: Mock, given: Given) -> None:
@@ -170,7 +170,7 @@ def test_the_case_of_the_issuer_does_not_matter(platform: Mock, given: Given) ->
 def test_a_key_that_the_provider_does_not_publish_is_unknown(given: Given) -> None:
     answer = given(Alterations(headers={"kid": "other"}))
 
-    assert told(answer) == (
+    assert refusal_of(answer) == (
         401,
         "invalid_request",
         "Invalid 'kid' header in external ID token JWT - no matching public key",
@@ -178,24 +178,24 @@ def test_a_key_that_the_provider_does_not_publish_is_unknown(given: Given) -> No
 
 
 def test_a_signature_that_is_not_the_providers_is_refused(platform: Mock, answered_by: Given) -> None:
-    header, _, signature = platform.id_token("cis2", Wanted(client_id="test-client-cis2")).split(".")
-    _, other, _ = platform.id_token("cis2", Wanted(client_id="test-client-cis2", level="aal2")).split(".")
+    header, _, signature = platform.id_token("cis2", LogInRequest(client_id="test-client-cis2")).split(".")
+    _, other, _ = platform.id_token("cis2", LogInRequest(client_id="test-client-cis2", level="aal2")).split(".")
 
     answer = answered_by(json.dumps({"id_token": f"{header}.{other}.{signature}"}).encode())
 
-    assert told(answer) == (401, "public_key error", "JWT signature verification failed")
+    assert refusal_of(answer) == (401, "public_key error", "JWT signature verification failed")
 
 
 @pytest.mark.parametrize("alg", ["none", "RS384", "PS512", "HS256", None])
 def test_an_algorithm_that_is_not_the_providers_meets_the_catch_all(given: Given, alg: str | None) -> None:
-    assert told(given(Alterations(headers={"alg": alg}))) == (401, "unknown_error", CATCH_ALL)
+    assert refusal_of(given(Alterations(headers={"alg": alg}))) == (401, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize(
     "claims", [{"exp": NOW - 1}, {"exp": "soon"}, {"nbf": NOW + 1}, {"iat": NOW + 1}, {"nbf": True}], ids=repr
 )
 def test_an_id_token_that_is_not_good_at_this_time_meets_the_catch_all(given: Given, claims: dict[str, Any]) -> None:
-    assert told(given(Alterations(claims=claims))) == (401, "unknown_error", CATCH_ALL)
+    assert refusal_of(given(Alterations(claims=claims))) == (401, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize("claims", [{"exp": NOW}, {"exp": None}, {"nbf": NOW}, {"iat": None}], ids=repr)
@@ -206,13 +206,13 @@ def test_an_id_token_is_good_at_the_edges_of_its_time(given: Given, claims: dict
 def test_the_time_of_an_id_token_is_judged_after_its_key(given: Given) -> None:
     answer = given(Alterations(claims={"exp": NOW - 1}, headers={"kid": "x"}))
 
-    assert told(answer)[2].startswith("Invalid 'kid' header")
+    assert refusal_of(answer)[2].startswith("Invalid 'kid' header")
 
 
 def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Mock, given: Given) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
 
-    status, code, sentence = told(given(level="aal2"))
+    status, code, sentence = refusal_of(given(level="aal2"))
 
     assert (status, code) == (401, "unauthorized_client")
     assert sentence == (
@@ -221,7 +221,7 @@ def test_an_app_without_the_level_of_the_log_in_gets_no_code(platform: Mock, giv
     )
 
 
-def test_of_several_faults_of_the_id_token_the_first_in_order_is_told(given: Given) -> None:
+def test_of_several_faults_of_the_id_token_the_first_in_order_is_reported(given: Given) -> None:
     answer = given(Alterations(claims={"aud": "x", "iss": "x"}, headers={"kid": "x"}))
 
     assert answer.get_json()["error_description"] == "Invalid 'aud' claim in external ID token JWT"

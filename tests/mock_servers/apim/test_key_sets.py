@@ -8,14 +8,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_servers.faults.fetching import without_faults
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import keys
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.mock import Mock
 
-WANTED = Wanted(client_id="nhsauth-app")
+WANTED = LogInRequest(client_id="nhsauth-app")
 UNKNOWN = (
     "An unknown error occurred processing this request. Contact us for assistance diagnosing this issue: "
     "https://digital.nhs.uk/developer/help-and-support quoting Message ID"
@@ -89,7 +89,7 @@ def test_a_key_set_that_could_not_be_fetched_is_asked_again(platform: Mock, clie
     assert outcome(answer) == (200, None)
 
 
-def test_what_is_no_key_set_is_kept_for_the_hour_all_the_same(
+def test_what_is_not_key_set_is_kept_for_the_hour_all_the_same(
     platform: Mock, client_credentials: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served: dict[str, Any] = {"kty": "RSA"}

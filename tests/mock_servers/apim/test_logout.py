@@ -11,7 +11,7 @@ from mock_servers.apim.app import create_app
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 from tests.mock_servers.apim.browser import Browser
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -52,12 +52,12 @@ def logout_token(platform: Mock) -> LogoutToken:
 
 
 def test_without_a_token_there_is_nothing_to_judge(browser: Browser) -> None:
-    assert told(browser.log_out(None)) == (400, "invalid_request", "Missing client_assertion")
+    assert refusal_of(browser.log_out(None)) == (400, "invalid_request", "Missing client_assertion")
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "x" * 10_000])
-def test_a_token_that_is_no_jwt_is_malformed(browser: Browser, token: str) -> None:
-    assert told(browser.log_out(token)) == (400, "invalid_request", "Malformed JWT in logout_token")
+def test_a_token_that_is_not_jwt_is_malformed(browser: Browser, token: str) -> None:
+    assert refusal_of(browser.log_out(token)) == (400, "invalid_request", "Malformed JWT in logout_token")
 
 
 CLAIMS = [
@@ -75,18 +75,18 @@ CLAIMS = [
 def test_a_claim_that_is_wrong_meets_its_row(
     browser: Browser, logout_token: LogoutToken, name: str, value: Any, sentence: str
 ) -> None:
-    assert told(browser.log_out(logout_token(**{name: value}))) == (400, "invalid_request", sentence)
+    assert refusal_of(browser.log_out(logout_token(**{name: value}))) == (400, "invalid_request", sentence)
 
 
 @pytest.mark.parametrize("first", range(len(CLAIMS)))
-def test_of_several_wrong_claims_the_first_in_order_is_told(
+def test_of_several_wrong_claims_the_first_in_order_is_reported(
     browser: Browser, logout_token: LogoutToken, first: int
 ) -> None:
     wrong = {name: values[0] for name, values, _ in CLAIMS[first:]}
 
     answer = browser.log_out(logout_token(header={"kid": "unknown"}, **wrong))
 
-    assert told(answer)[2] == CLAIMS[first][2]
+    assert refusal_of(answer)[2] == CLAIMS[first][2]
 
 
 @pytest.mark.parametrize("header", [{"kid": "unknown"}, {"kid": None}, {"alg": "none"}, {"alg": "RS384"}])
@@ -95,11 +95,11 @@ def test_a_token_that_cis2_has_not_signed_is_refused(
 ) -> None:
     browser.tokens()
 
-    assert told(browser.log_out(logout_token(header=header))) == (400, "bad_request", "Unable to verify JWT")
+    assert refusal_of(browser.log_out(logout_token(header=header))) == (400, "bad_request", "Unable to verify JWT")
 
 
 def test_a_session_that_nobody_knows_is_not_found(browser: Browser, logout_token: LogoutToken) -> None:
-    assert told(browser.log_out(logout_token(sid="unknown"))) == (501, "not_implemented", "SID not found")
+    assert refusal_of(browser.log_out(logout_token(sid="unknown"))) == (501, "not_implemented", "SID not found")
 
 
 def test_a_session_of_a_token_exchange_is_not_found(
@@ -108,7 +108,7 @@ def test_a_session_of_a_token_exchange_is_not_found(
     token_exchange()
     held = platform.store.refresh_tokens.values()[-1]
 
-    assert told(browser.log_out(logout_token(sid=held.session.id)))[2] == "SID not found"
+    assert refusal_of(browser.log_out(logout_token(sid=held.session.id)))[2] == "SID not found"
 
 
 def test_a_session_of_the_other_deployment_is_not_found(
@@ -117,7 +117,7 @@ def test_a_session_of_the_other_deployment_is_not_found(
     browser.tokens("/oauth2-mock")
     (((_, _, sid), _),) = platform.store.browser_sessions.items()
 
-    assert told(browser.log_out(logout_token(sid=sid)))[2] == "SID not found"
+    assert refusal_of(browser.log_out(logout_token(sid=sid)))[2] == "SID not found"
 
 
 def test_without_the_providers_keys_the_logout_fails(platform: Mock, logout_token: LogoutToken) -> None:
@@ -130,7 +130,7 @@ def test_without_the_providers_keys_the_logout_fails(platform: Mock, logout_toke
 
     answer = Client(app).post("/backchannel_logout", data={"logout_token": logout_token()}, base_url=platform.url)
 
-    assert told(answer) == (500, "unknown_error", CATCH_ALL)
+    assert refusal_of(answer) == (500, "unknown_error", CATCH_ALL)
 
 
 @pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])
@@ -169,10 +169,10 @@ def test_all_tokens_of_the_session_die(browser: Browser, logout_token: LogoutTok
             "keymanagement.service.access_token_not_approved",
         )
         assert browser.get("/oauth2/userinfo", token).status_code == 401
-    assert told(browser.refresh(second["refresh_token"])) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(browser.refresh(second["refresh_token"])) == (401, "invalid_grant", "refresh_token is invalid")
 
 
-def test_a_diagnosis_tells_a_revoked_token_from_an_unknown_one(
+def test_a_diagnosis_shows_a_revoked_token_from_an_unknown_one(
     platform: Mock, browser: Browser, logout_token: LogoutToken
 ) -> None:
     first = browser.tokens()
@@ -190,7 +190,7 @@ def test_a_session_begins_when_its_code_is_redeemed(
     code = browser.code()
     (session,) = [code.session for code in platform.store.platform_codes.values()]
 
-    assert told(browser.log_out(logout_token(sid=session.id))) == (501, "not_implemented", "SID not found")
+    assert refusal_of(browser.log_out(logout_token(sid=session.id))) == (501, "not_implemented", "SID not found")
     assert browser.redeem(code).status_code == 200
     assert browser.log_out(logout_token(sid=session.id)).status_code == 200
 
@@ -224,7 +224,7 @@ def test_a_token_that_is_not_good_at_this_time_is_refused(
 ) -> None:
     browser.tokens()
 
-    assert told(browser.log_out(logout_token(**claims))) == (400, "bad_request", "Unable to verify JWT")
+    assert refusal_of(browser.log_out(logout_token(**claims))) == (400, "bad_request", "Unable to verify JWT")
 
 
 def test_other_sessions_live_on(browser: Browser, logout_token: LogoutToken) -> None:

@@ -14,7 +14,7 @@ VERSION = ["version", "revision", "releaseId", "commitId"]
 
 
 @pytest.mark.parametrize("mount", ["/oauth2", "/oauth2-mock"])
-def test_ping_tells_the_version(http: Client, mount: str) -> None:
+def test_ping_shows_the_version(http: Client, mount: str) -> None:
     answer = http.get(f"{mount}/_ping")
 
     assert (answer.status_code, list(answer.get_json())) == (200, VERSION)
@@ -80,7 +80,7 @@ def test_a_pre_flight_request_is_answered_for_its_origin(http: Client) -> None:
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://app.example"}, {"Access-Control-Request-Method": "POST"}])
-def test_options_without_both_headers_is_no_pre_flight(http: Client, headers: dict[str, str]) -> None:
+def test_options_without_both_headers_is_not_pre_flight(http: Client, headers: dict[str, str]) -> None:
     assert http.options("/oauth2/token", headers=headers).status_code == 405
 
 

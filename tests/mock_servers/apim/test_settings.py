@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -44,7 +44,7 @@ def ask(
 def exchange(platform: Mock, **changes: Any) -> dict[str, str]:
     tokens = {
         "client_assertion": platform.client_assertion("nhsauth-app"),
-        "subject_token": platform.id_token("cis2", Wanted(client_id="nhsauth-app")),
+        "subject_token": platform.id_token("cis2", LogInRequest(client_id="nhsauth-app")),
     }
     form = {**EXCHANGE, **tokens, **changes}
     members: dict[str, str] = Client(platform).post("/oauth2/token", data=form, base_url=URL).get_json()
@@ -169,14 +169,14 @@ def test_only_a_trusted_proxy_says_which_url_was_called(ring: KeyRing, address: 
 
 def test_an_id_token_got_under_a_public_url_is_good(ring: KeyRing) -> None:
     platform = started(ring, public_urls=("http://mock:8080/",))
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base="http://mock:8080")
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base="http://mock:8080")
 
     assert "access_token" in exchange(platform, subject_token=token)
 
 
 def test_an_id_token_of_a_name_that_is_not_the_mocks_is_untrusted(ring: KeyRing) -> None:
     platform = started(ring)
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base="http://elsewhere")
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base="http://elsewhere")
 
     members = exchange(platform, subject_token=token)
 

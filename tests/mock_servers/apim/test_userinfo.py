@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from mock_servers.mock import Mock
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 from tests.mock_servers.apim.browser import Browser
 
 NOT_COMBINED = (
@@ -55,40 +55,40 @@ def test_a_refreshed_token_has_the_userinfo_of_its_session(browser: Browser) -> 
 def test_a_patient_has_none(browser: Browser, mount: str) -> None:
     token = browser.tokens(mount, "nhs-login")["access_token"]
 
-    assert told(browser.get(f"{mount}/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
+    assert refusal_of(browser.get(f"{mount}/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
 
 
 def test_a_token_of_a_token_exchange_has_none(browser: Browser, token_exchange: Callable[..., TestResponse]) -> None:
     token = token_exchange().get_json()["access_token"]
 
-    assert told(browser.get("/oauth2/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
+    assert refusal_of(browser.get("/oauth2/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
 
 
 def test_an_applications_own_token_has_none(browser: Browser, client_credentials: Callable[..., TestResponse]) -> None:
     token = client_credentials().get_json()["access_token"]
 
-    assert told(browser.get("/oauth2/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
+    assert refusal_of(browser.get("/oauth2/userinfo", token)) == (400, "invalid_request", NOT_COMBINED)
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer unknown"])
 def test_without_a_live_token_the_catch_all_is_met(browser: Browser, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
 
-    assert told(browser.http.get("/oauth2/userinfo", headers=headers)) == CATCH_ALL
+    assert refusal_of(browser.http.get("/oauth2/userinfo", headers=headers)) == CATCH_ALL
 
 
 def test_an_expired_token_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.clock.advance(600)
 
-    assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
+    assert refusal_of(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
 
 def test_the_token_of_an_app_that_is_gone_meets_the_catch_all(platform: Mock, browser: Browser) -> None:
     token = browser.tokens()["access_token"]
     platform.apps.remove("nhsauth-app")
 
-    assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
+    assert refusal_of(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
 
 @pytest.mark.parametrize("change", [{"approved": False}, {"key_approved": False}, {"subscribed": False}])
@@ -98,7 +98,7 @@ def test_the_token_of_an_app_that_may_not_any_more_meets_the_catch_all(
     token = browser.tokens()["access_token"]
     platform.apps.change("nhsauth-app", **change)
 
-    assert told(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
+    assert refusal_of(browser.get("/oauth2/userinfo", token)) == CATCH_ALL
 
     platform.apps.change("nhsauth-app", **dict.fromkeys(change, True))
     assert browser.get("/oauth2/userinfo", token).status_code == 200
@@ -118,5 +118,5 @@ def test_once_the_providers_own_token_has_expired_the_catch_all_is_met(platform:
 
     answer = browser.get("/oauth2/userinfo", token)
 
-    assert told(answer) == (401, *CATCH_ALL[1:])
+    assert refusal_of(answer) == (401, *CATCH_ALL[1:])
     assert "its own access token" in (platform.exchanges.last.diagnosis or "")

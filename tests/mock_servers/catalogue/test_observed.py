@@ -299,7 +299,7 @@ def test_a_file_that_holds_something_else_is_not_overwritten(tmp_path: Path) -> 
     assert file.read_text(encoding="utf-8") == '{"mine": true}'
 
 
-def test_an_unknown_sentence_is_told_by_length_and_hash() -> None:
+def test_an_unknown_sentence_is_reported_by_length_and_hash() -> None:
     told = asdict(observations.answered(400, "invalid_request", "No such person: 9912003071", keeps=False))
 
     assert (told["description"], told["description_length"]) == (None, 26)

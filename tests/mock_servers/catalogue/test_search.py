@@ -73,7 +73,7 @@ def test_any_other_blank_is_one_word(text: str, name: str) -> None:
     assert names(text) == {name}
 
 
-def test_a_sentence_inside_of_another_is_no_hit() -> None:
+def test_a_sentence_inside_of_another_is_not_hit() -> None:
     text = "it says: Unable to identify proxy for host: secure and url: \\/hello"
 
     assert names(text) == {"NO_SUCH_API"}

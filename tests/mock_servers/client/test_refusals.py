@@ -239,7 +239,7 @@ def causes_of(error: BaseException | None) -> list[type[BaseException]]:
     return [] if error is None else [type(error), *causes_of(error.__cause__ or error.__context__)]
 
 
-def test_refused_connection_is_told_with_the_url(arguments: dict[str, Any], closed_port: int) -> None:
+def test_refused_connection_is_reported_with_the_url(arguments: dict[str, Any], closed_port: int) -> None:
     url = f"http://127.0.0.1:{closed_port}/oauth2/token"
 
     with Client(**arguments | {"token_url": url}) as client:
@@ -262,7 +262,7 @@ def test_tls_failure_names_tls(arguments: dict[str, Any], service: Script) -> No
     assert (str(error).split(": ")[1].split(",")[0], ssl.SSLError in causes_of(error)) == ("SSLError", True)
 
 
-def test_timeout_is_told_as_one(arguments: dict[str, Any], service: Script) -> None:
+def test_timeout_is_reported_as_one(arguments: dict[str, Any], service: Script) -> None:
     go_on = threading.Event()
     service.on_request = lambda: go_on.wait(30)
 
@@ -290,7 +290,7 @@ def test_no_answer_is_one_line(arguments: dict[str, Any]) -> None:
     assert str(error) == f"no answer from {arguments['token_url']}: ConnectionError, two lines"
 
 
-def test_what_is_no_text_in_place_of_an_id_token_is_refused_by_the_service(
+def test_what_is_not_text_in_place_of_an_id_token_is_refused_by_the_service(
     arguments: dict[str, Any], service: Script
 ) -> None:
     """A function that was not called, say: the service gets it as text, and says what it thinks of that."""

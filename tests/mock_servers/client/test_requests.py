@@ -257,7 +257,7 @@ def test_repr_of_a_short_token_shows_less_of_it() -> None:
     assert "access_token=<ab… 6 characters>" in repr(token(access_token="abcdef"))
 
 
-def test_repr_says_that_there_is_no_refresh_token() -> None:
+def test_repr_says_that_there_is_not_refresh_token() -> None:
     assert "refresh_token=None" in repr(token())
 
 

@@ -21,7 +21,7 @@ from mock_servers.catalogue.search import search
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.command_line.groups import GROUPS
 from mock_servers.gateway import errors as gateway_errors
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.management import errors as management_errors
 from mock_servers.mock import Mock
@@ -145,7 +145,7 @@ def test_the_help_of_run_promises_what_a_proxy_can_do(run: Run) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_tells_the_version(run: Run, command: list[str]) -> None:
+def test_every_command_shows_the_version(run: Run, command: list[str]) -> None:
     result = run(*command, "--version")
 
     assert (result.exit_code, result.stdout.startswith("nhsauth ")) == (0, True)
@@ -178,7 +178,7 @@ def test_the_module_is_the_command() -> None:
 # config
 
 
-def test_a_configuration_that_holds_is_told_so(run: Run) -> None:
+def test_a_configuration_that_holds_is_reported_so(run: Run) -> None:
     Path("nhsauth.toml").write_text("[[apps]]\nclient_id = 'x'\n[[users]]\nprovider='cis2'\nid='1'\nlevel='aal3'\n")
 
     result = run("config", "check")
@@ -212,7 +212,7 @@ def test_a_configuration_that_does_not_hold_is_a_no(run: Run) -> None:
     assert "nhsauth.toml: diagnosys is unknown (did you mean diagnosis?)" in one_line(result.stderr)
 
 
-def test_a_configuration_that_does_not_hold_is_told_to_programs(run: Run) -> None:
+def test_a_configuration_that_does_not_hold_is_reported_to_programs(run: Run) -> None:
     Path("nhsauth.toml").write_text("diagnosis = 3")
 
     result = run("config", "check", "nhsauth.toml", "--json")
@@ -336,7 +336,7 @@ def test_nothing_is_overwritten(run: Run, name: str) -> None:
     assert one_line(result.stderr).startswith(f"Error: {name} is there already")
 
 
-def test_beside_a_key_set_that_is_there_the_advice_leads_to_a_second_key(run: Run) -> None:
+def test_beside_a_key_set_that_is_there_the_advice_reaches_a_second_key(run: Run) -> None:
     run("keys", "new", "--bits", "2048", "--kid", "one")
 
     refused = run("keys", "new", "--bits", "2048", "--kid", "two")
@@ -366,7 +366,7 @@ def test_a_folder_that_cannot_be_made_is_misuse(run: Run) -> None:
 
 
 @pytest.mark.parametrize("bits", ["1024", "16384"])
-def test_a_size_that_is_no_key_is_misuse(run: Run, bits: str) -> None:
+def test_a_size_that_is_not_key_is_misuse(run: Run, bits: str) -> None:
     assert run("keys", "new", "--bits", bits).exit_code == 2
 
 
@@ -410,7 +410,7 @@ def test_a_token_is_printed_as_the_service_gave_it(run: Run, ring: KeyRing, key_
 def test_an_id_token_is_exchanged_wherever_it_comes_from(run: Run, ring: KeyRing, key_file: Path, form: str) -> None:
     platform = Mock(ring=ring)
     with platform.serving():
-        id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+        id_token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
         Path("id_token.txt").write_text(f"{id_token}\n")
         given = form.format(id_token)
         result = run(*arguments(platform, key_file), "--subject-token", given, stdin=f"{id_token}\n")
@@ -499,7 +499,7 @@ def test_every_error_is_listed(run: Run) -> None:
     assert len(listed) == len(own) + sum(map(len, of_providers))
 
 
-def test_an_error_is_told_with_all_that_is_known(run: Run) -> None:
+def test_an_error_is_reported_with_all_that_is_known(run: Run) -> None:
     told = json.loads(run("errors", "malformed jwt in SUBJECT_token", "--json").stdout)
 
     assert told == [
@@ -677,7 +677,7 @@ def test_env_asks_at_a_url(run: Run, url: str) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"])
-def test_env_tells_what_is_no_mock(run: Run, answer: bytes) -> None:
+def test_env_shows_what_is_not_mock(run: Run, answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor() as pool:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         pool.submit(_answer_once, listening, answer)

@@ -40,7 +40,7 @@ def test_options_reach_pytest_and_the_summary_and_report_come_back(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_with_v_pytest_tells_each_case(tmp_path: Path) -> None:
+def test_with_v_pytest_shows_each_case(tmp_path: Path) -> None:
     _, text = run(tmp_path, "-vv", "-k", "test_errors and authorize-response-type-absent")
 
     assert text.count("::test_a_mistake_alone_is_answered_with_its_error") == 1

@@ -15,13 +15,13 @@ from mock_servers.command_line import explain
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.explain import offline, verdict
 from mock_servers.http.server import serve
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts, keys
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
 
 Run = Callable[..., Result]
-Told = Callable[..., dict[str, Any]]
+Explain = Callable[..., dict[str, Any]]
 Sign = Callable[..., str]
 
 NOW = 1_800_000_000
@@ -59,7 +59,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def told(run: Run) -> Told:
+def explain_json(run: Run) -> Explain:
     """Explain a value at NOW; its JSON, with the exit code as `exit`."""
 
     def explained(value: str, *arguments: str | Path) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def id_token(pair: KeyPair, issuer: str = CIS2_INT, **claims: Any) -> str:
 # client assertions
 
 
-def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(told: Told, sign: Sign) -> None:
+def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(told: Explain, sign: Sign) -> None:
     found = told(sign())
 
     assert (found["kind"], found["certainty"], found["exit"]) == ("client_assertion", "likely", 0)
@@ -124,7 +124,7 @@ def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(tol
     ]
 
 
-def test_with_its_key_set_the_signature_is_judged(told: Told, sign: Sign, key_set: Path) -> None:
+def test_with_its_key_set_the_signature_is_judged(told: Explain, sign: Sign, key_set: Path) -> None:
     sound = told(sign(), "--jwks", key_set)
     header, claims, signature = sign().split(".")
     cut = told(f"{header}.{claims}.{signature[:-4]}AAAA", "--jwks", key_set)
@@ -133,7 +133,7 @@ def test_with_its_key_set_the_signature_is_judged(told: Told, sign: Sign, key_se
     assert (cut["verdict"]["error"]["description"], cut["exit"]) == ("JWT signature verification failed", 1)
 
 
-def test_with_a_key_set_a_wrong_kid_is_told(told: Told, sign: Sign, key_set: Path) -> None:
+def test_with_a_key_set_a_wrong_kid_is_reported(told: Explain, sign: Sign, key_set: Path) -> None:
     found = told(sign(headers={"kid": "test1"}), "--jwks", key_set)
 
     assert found["verdict"]["error"]["rule"] == "find_app_jwk"
@@ -161,7 +161,7 @@ def test_the_key_set_may_be_at_a_url(run: Run, sign: Sign, ring: KeyRing) -> Non
     ],
 )
 def test_what_the_service_would_refuse_exits_with_1(
-    told: Told, sign: Sign, changes: dict[str, Any], sentence: str
+    told: Explain, sign: Sign, changes: dict[str, Any], sentence: str
 ) -> None:
     found = told(sign(**changes))
 
@@ -179,19 +179,19 @@ def test_what_the_service_would_refuse_exits_with_1(
     ],
 )
 def test_the_mistake_behind_a_refusal_is_found(
-    told: Told, sign: Sign, changes: dict[str, Any], arguments: tuple[str, ...], finding: str
+    told: Explain, sign: Sign, changes: dict[str, Any], arguments: tuple[str, ...], finding: str
 ) -> None:
     assert [each["id"] for each in told(sign(**changes), *arguments)["findings"]][:1] == [finding]
 
 
-def test_a_kid_that_is_almost_right_is_found_with_the_key_set(told: Told, sign: Sign, key_set: Path) -> None:
+def test_a_kid_that_is_almost_right_is_found_with_the_key_set(told: Explain, sign: Sign, key_set: Path) -> None:
     (finding,) = told(sign(headers={"kid": "Test_1"}), "--jwks", key_set)["findings"]
 
     assert (finding["id"], finding["certainty"]) == ("wrong-kid", "certain")
     assert '"test-1"' in finding["cure"]
 
 
-def test_what_is_not_judged_is_no_mistake(told: Told, sign: Sign) -> None:
+def test_what_is_not_judged_is_not_mistake(told: Explain, sign: Sign) -> None:
     """Offline no app, no key and no past is known: nothing is found in that."""
     found = told(sign(aud=f"{INT}/", kid="x", iss="app name", sub="app name"))["findings"]
 
@@ -215,8 +215,8 @@ def test_at_says_when_it_arrives(run: Run, sign: Sign) -> None:
         ("https://evil.example/oauth2/token", None, "refused"),
     ],
 )
-def test_an_assertion_is_judged_where_it_says_unless_told_otherwise(
-    told: Told, sign: Sign, aud: Any, url: str | None, would_be: str
+def test_an_assertion_is_judged_where_it_says_unless_reported_otherwise(
+    told: Explain, sign: Sign, aud: Any, url: str | None, would_be: str
 ) -> None:
     found = told(sign(aud=aud), *(("--token-url", url) if url else ()))
 
@@ -227,7 +227,7 @@ def test_an_assertion_is_judged_where_it_says_unless_told_otherwise(
 
 
 def test_an_id_token_of_the_environments_provider_is_good_as_far_as_can_be_seen(
-    told: Told, pair: KeyPair, key_set: Path
+    told: Explain, pair: KeyPair, key_set: Path
 ) -> None:
     found = told(id_token(pair), "--jwks", key_set)
 
@@ -239,7 +239,7 @@ def test_an_id_token_of_the_environments_provider_is_good_as_far_as_can_be_seen(
     assert found["verdict"]["not_judged"] == ["find_user_scopes"]
 
 
-def test_an_id_token_of_another_environment_is_refused(told: Told, pair: KeyPair) -> None:
+def test_an_id_token_of_another_environment_is_refused(told: Explain, pair: KeyPair) -> None:
     found = told(id_token(pair, CIS2_DEP))
 
     assert (found["kind"], found["exit"]) == ("id_token", 1)
@@ -247,7 +247,7 @@ def test_an_id_token_of_another_environment_is_refused(told: Told, pair: KeyPair
     assert found["verdict"]["error"]["rule"] == "find_provider"
 
 
-def test_an_id_token_of_a_mock_is_judged_as_by_that_mock(told: Told, pair: KeyPair) -> None:
+def test_an_id_token_of_a_mock_is_judged_as_by_that_mock(told: Explain, pair: KeyPair) -> None:
     issuer = "http://localhost:8080" + CIS2_INT.partition(":443")[2]
 
     assert told(id_token(pair, issuer))["verdict"]["would_be"] == "undecided"
@@ -272,13 +272,13 @@ def test_an_expired_id_token_was_good_then(run: Run, pair: KeyPair) -> None:
         ({"iss": "1.my.apps.national", "sub": "1.my.apps.national"}, "client_assertion"),
     ],
 )
-def test_a_jwt_says_what_it_is(told: Told, pair: KeyPair, claims: dict[str, Any], kind: str) -> None:
+def test_a_jwt_says_what_it_is(told: Explain, pair: KeyPair, claims: dict[str, Any], kind: str) -> None:
     found = told(jwts.sign({"alg": "RS256"}, claims, pair.private))
 
     assert (found["kind"], found["certainty"]) == (kind, "likely")
 
 
-def test_a_jwt_that_could_be_anything_is_judged_as_everything(told: Told, pair: KeyPair) -> None:
+def test_a_jwt_that_could_be_anything_is_judged_as_everything(told: Explain, pair: KeyPair) -> None:
     found = told(jwts.sign({"alg": "RS512"}, {"iss": "a", "sub": "b"}, pair.private))
 
     assert [each["as"] for each in found["verdicts"]] == ["client_assertion", "subject_token"]
@@ -294,8 +294,8 @@ def test_a_jwt_that_could_be_anything_is_judged_as_everything(told: Told, pair: 
         ("0b5e9ae8-52a1-4a3c-8d27-5d3a6d3d8a53", ["code"]),
     ],
 )
-def test_an_opaque_value_is_told_by_its_shape_and_never_said_to_be_refused(
-    told: Told, value: str, roles: list[str]
+def test_an_opaque_value_is_reported_by_its_shape_and_never_said_to_be_refused(
+    told: Explain, value: str, roles: list[str]
 ) -> None:
     found = told(value)
 
@@ -303,19 +303,19 @@ def test_an_opaque_value_is_told_by_its_shape_and_never_said_to_be_refused(
     assert ({each["would_be"] for each in found["verdicts"]}, found["exit"]) == ({"undecided"}, 0)
 
 
-def test_a_code_as_subject_token_is_refused(told: Told) -> None:
+def test_a_code_as_subject_token_is_refused(told: Explain) -> None:
     found = told("a-b_c" * 5 + "de", "--as", "subject_token")
 
     assert (found["verdict"]["error"]["description"], found["exit"]) == ("Malformed JWT in subject_token", 1)
 
 
 @pytest.mark.parametrize("value", ["undefined", "-----BEGIN PUBLIC KEY-----", "<b>"])
-def test_what_the_service_takes_nowhere_exits_with_1(told: Told, value: str) -> None:
+def test_what_the_service_takes_nowhere_exits_with_1(told: Explain, value: str) -> None:
     assert told(value)["exit"] == 1
 
 
 @pytest.mark.parametrize("value", ["\x1b]0;x\x07", "\udcff", "%", "hello"])
-def test_what_nobody_knows_is_no_refusal_and_exits_with_2(told: Told, value: str) -> None:
+def test_what_nobody_knows_is_not_refusal_and_exits_with_2(told: Explain, value: str) -> None:
     found = told(value)
 
     assert (found["exit"], found["verdicts"]) == (2, [])
@@ -399,7 +399,7 @@ def test_what_cannot_be_used_is_named_on_one_line(run: Run, arguments: list[str]
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"\xff\xfe", b"[]", b'{"kty": "RSA"}', b""])
-def test_a_key_set_that_is_none_is_told_so(run: Run, tmp_path: Path, body: bytes) -> None:
+def test_a_key_set_that_is_none_is_reported_so(run: Run, tmp_path: Path, body: bytes) -> None:
     path = tmp_path / "jwks.json"
     path.write_bytes(body)
 
@@ -443,7 +443,7 @@ def test_the_whole_story_of_an_assertion_is_printed(run: Run, sign: Sign) -> Non
     assert not {"\x1b", "\u202e"} & set(result.stdout)
 
 
-def test_json_is_what_the_control_api_tells(run: Run, sign: Sign, ring: KeyRing) -> None:
+def test_json_is_what_the_control_api_shows(run: Run, sign: Sign, ring: KeyRing) -> None:
     offline_members = json.loads(run(sign(), "--json").stdout)
     platform = Mock(ring=ring)
     with platform.serving():
@@ -465,7 +465,7 @@ def test_without_a_hint_a_value_is_judged_where_it_does_not_belong_too(run: Run)
     assert "Exchange the code at the provider's own token endpoint first" in text[as_subject_token:]
 
 
-def test_with_a_hint_it_is_judged_there_alone(told: Told, sign: Sign) -> None:
+def test_with_a_hint_it_is_judged_there_alone(told: Explain, sign: Sign) -> None:
     assert told(sign(), "--as", "client_assertion")["elsewhere"] == []
 
 
@@ -487,10 +487,10 @@ def test_a_misspelt_option_is_one(run: Run) -> None:
     assert "No such option" in result.stderr
 
 
-def test_a_mock_that_runs_tells_what_it_has_issued(run: Run, ring: KeyRing) -> None:
+def test_a_mock_that_runs_shows_what_it_has_issued(run: Run, ring: KeyRing) -> None:
     mock = Mock(ring=ring)
     with mock.serving():
-        code = mock.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+        code = mock.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
         issued = run(code, "--json", connects=True, NHSAUTH_URL=mock.url)
         foreign = run("SplxlOBeZQQYbYS6WxSbIAxx4f0", "--json", connects=True, NHSAUTH_URL=mock.url)
         by_hand = run(code, "--json", "--server", mock.url, connects=True)
@@ -517,7 +517,7 @@ def test_who_says_when_or_by_which_keys_asks_no_mock(
     assert told["issued"] is False
 
 
-def test_what_is_no_mock_is_sent_no_value(run: Run) -> None:
+def test_what_is_not_mock_is_sent_no_value(run: Run) -> None:
     seen: list[bytes] = []
 
     def application(environ: Any, start_response: Any) -> list[bytes]:
@@ -572,7 +572,7 @@ def test_a_message_id_as_json_is_the_explanation_with_the_exchange(run: Run, ser
     assert (found["kind"], found["exchange"]["message_id"]) == ("message_id", message_id)
 
 
-def test_a_message_id_that_is_not_kept_is_told_so(run: Run, served: Mock) -> None:
+def test_a_message_id_that_is_not_kept_is_reported_so(run: Run, served: Mock) -> None:
     result = run("rrt-0", "--server", served.url, connects=True)
 
     assert (result.exit_code, result.stdout) == (1, "")

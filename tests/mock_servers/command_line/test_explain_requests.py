@@ -205,7 +205,7 @@ def test_the_name_of_a_file_is_asked_about(tmp_path: Path, monkeypatch: pytest.M
     assert "Did you mean @net.har?" in result.stdout
 
 
-def test_of_a_file_each_kind_is_told_once_with_its_count(tmp_path: Path) -> None:
+def test_of_a_file_each_kind_is_reported_once_with_its_count(tmp_path: Path) -> None:
     entry = {
         "request": {"method": "POST", "url": INT, "headers": [], "postData": {"text": "grant_type=none"}},
         "response": {"status": 400, "headers": [], "content": {"text": json.dumps({"error": "invalid_request"})}},

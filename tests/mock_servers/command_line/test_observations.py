@@ -17,7 +17,7 @@ from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.observations import Day
 from mock_servers.command_line.commands import nhsauth
 from mock_servers.command_line.exit import Misuse
-from mock_servers.command_line.observations import Observing
+from mock_servers.command_line.observations import ObservationCollector
 from mock_servers.explain import confidential
 from mock_servers.explain.whole import Lent
 from mock_servers.jose import jwts
@@ -109,20 +109,20 @@ def test_what_cannot_be_asked_is_misuse(
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_file_that_holds_something_else_is_told_of_before_anything_is_compared(tmp_path: Path) -> None:
+def test_a_file_that_holds_something_else_is_reported_of_before_anything_is_compared(tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     file.write_text("[1]")
 
     with pytest.raises(Misuse, match=r"mine\.json"):
-        Observing(file)
+        ObservationCollector(file)
     with pytest.raises(Misuse, match="there is no such folder"):
-        Observing(tmp_path / "none" / "int.json")
+        ObservationCollector(tmp_path / "none" / "int.json")
 
 
-def test_what_is_reached_on_this_machine_is_told_by_its_address(world: RealWorld) -> None:
-    observing = Observing(None, elsewhere={"int.api.service.nhs.uk": "127.0.0.1:9443"})
+def test_what_is_reached_on_this_machine_is_reported_by_its_address(world: RealWorld) -> None:
+    observing = ObservationCollector(None, elsewhere={"int.api.service.nhs.uk": "127.0.0.1:9443"})
 
-    observing.see(exchange(world, "client_credentials"), Lent(at=NOW))
+    observing.record(exchange(world, "client_credentials"), Lent(at=NOW))
 
     assert [each.host for each in observing.days] == ["127.0.0.1:9443"]
 
@@ -165,10 +165,10 @@ def test_the_report_of_a_run_full_of_secrets_and_people_holds_none(world: RealWo
     body = {"error": "invalid_request", "error_description": "Sorry, TEST User of 9912003071: $SECRET nhsauth-secret"}
     assert leaky.answer is not None
     exchanges.append(replace(leaky, answer=replace(leaky.answer, body=json.dumps(body).encode())))
-    observing = Observing(file)
+    observing = ObservationCollector(file)
 
     for each in exchanges:
-        observing.see(each, Lent(at=NOW))
+        observing.record(each, Lent(at=NOW))
     lines: list[str] = []
     observing.finish(lines.append)
 
@@ -198,9 +198,9 @@ def suggested(days: tuple[Day, ...], tmp_path: Path) -> str:
 
 
 def days_of(*exchanges: Captured) -> tuple[Day, ...]:
-    observing = Observing(None)
+    observing = ObservationCollector(None)
     for each in exchanges:
-        observing.see(each, Lent(at=NOW))
+        observing.record(each, Lent(at=NOW))
     return observing.days
 
 
@@ -314,7 +314,7 @@ def test_without_a_file_those_of_the_configuration_are_read(
     assert suggest.stdout == "# What was observed calls for no setting.\n"
 
 
-def test_without_any_file_nothing_is_told_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_file_nothing_is_reported_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     result = command("errors", "Invalid 'typ' header in client_assertion", "--json")

@@ -78,7 +78,7 @@ def test_an_exchange_is_one_line_with_its_diagnosis_and_what_was_found_below(ser
     assert [each for each in below if not each.startswith("  ")] == []
 
 
-def test_an_exchange_is_told_to_programs_as_a_record(serve: Serve) -> None:
+def test_an_exchange_is_reported_to_programs_as_a_record(serve: Serve) -> None:
     served = serve("--log-format", "json")
     served.post("/oauth2/token", grant_type="magic")
 
@@ -151,7 +151,7 @@ def test_a_configuration_that_is_not_there_is_one_line_and_exit_2(tmp_path: Path
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, ring: KeyRing) -> subprocess.CompletedProcess[str]:
+def demo_output(tmp_path_factory: pytest.TempPathFactory, ring: KeyRing) -> subprocess.CompletedProcess[str]:
     """The demo, with keys at hand."""
     ring.prepare(("nhsauth-app", 4096), ("cis2", 2048))
     return nhsauth(tmp_path_factory.mktemp("demo"), "demo")
@@ -174,7 +174,7 @@ def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str])
         r'200 OK\n  \{\n    "message": "Hello User!"\n  \}',
     ],
 )
-def test_the_demo_tells_each_part_of_the_story(told: subprocess.CompletedProcess[str], said: str) -> None:
+def test_the_demo_shows_each_part_of_the_story(told: subprocess.CompletedProcess[str], said: str) -> None:
     assert re.search(said, told.stdout)
 
 
@@ -219,7 +219,7 @@ def test_the_ready_line_names_the_port_of_the_control_api(serve: Serve) -> None:
     assert re.fullmatch(r"nhsauth ready at http://127\.0\.0\.1:\d+ \(control API at http://127\.0\.0\.1:\d+\)\n", ready)
 
 
-def test_programs_are_told_the_port_of_the_control_api(serve: Serve) -> None:
+def test_programs_are_reported_the_port_of_the_control_api(serve: Serve) -> None:
     ready = json.loads(serve("--control-port", "0", "--json").ready)
 
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["control_url"])

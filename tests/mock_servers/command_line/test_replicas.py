@@ -222,7 +222,7 @@ def test_a_move_of_the_clock_is_seen_by_all(replicas: Replicas) -> None:
     assert told == ["2031-01-01T00:00:00Z"] * len(replicas.servers)
 
 
-def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(replicas: Replicas) -> None:
+def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(replicas: Replicas) -> None:
     replicas.control("POST", "/faults", {"on": "token", "do": "status", "status": 503, "times": 3})
 
     statuses = [replicas.token(grant_type="nonsense").status_code for _ in range(9)]
@@ -230,7 +230,7 @@ def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(replicas: Re
     assert statuses == [503] * 3 + [400] * 6
 
 
-def test_an_exchange_of_one_is_told_and_explained_by_all(replicas: Replicas) -> None:
+def test_an_exchange_of_one_is_reported_and_explained_by_all(replicas: Replicas) -> None:
     message = replicas.token(grant_type="magic").json()["message_id"]
 
     told = [requests.get(f"{each.url}/_nhsauth/exchanges/{message}", timeout=PATIENCE) for each in replicas.servers]

@@ -65,7 +65,7 @@ def test_what_was_asked_is_explained_at_the_end(run: Callable[..., subprocess.Co
     assert told[1].startswith("  POST /oauth2/token 400 invalid_request Missing or invalid client_assertion_type")
 
 
-def test_another_host_fails_at_once_and_is_told(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_another_host_fails_at_once_and_is_reported(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     done = run(*python("import urllib.request; urllib.request.urlopen('https://www.example.com/', timeout=30)"))
 
     assert done.returncode == 1
@@ -73,7 +73,7 @@ def test_another_host_fails_at_once_and_is_told(run: Callable[..., subprocess.Co
     assert "  refused by the proxy: www.example.com:443 (1 time)" in done.stderr
 
 
-def test_a_command_that_sent_nothing_is_told_what_may_be_the_reason(
+def test_a_command_that_sent_nothing_is_reported_what_may_be_the_reason(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     told = run(*python("import os")).stderr
@@ -83,7 +83,7 @@ def test_a_command_that_sent_nothing_is_told_what_may_be_the_reason(
 
 
 @pytest.mark.parametrize(("code", "told"), [(0, False), (3, True)])
-def test_refusals_of_a_suite_are_told_when_it_fails(
+def test_refusals_of_a_suite_are_reported_when_it_fails(
     run: Callable[..., subprocess.CompletedProcess[str]], code: int, *, told: bool
 ) -> None:
     done = run(*python(f"{ASK}\nraise SystemExit({code})"), options=("--test-suites",))
@@ -117,7 +117,7 @@ def test_the_exit_code_is_the_commands(run: Callable[..., subprocess.CompletedPr
     assert run(*python(f"raise SystemExit({code})")).returncode == code
 
 
-def test_a_command_that_is_not_there_is_told_in_one_line(
+def test_a_command_that_is_not_there_is_reported_in_one_line(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = run("no-such-command")
@@ -127,7 +127,7 @@ def test_a_command_that_is_not_there_is_told_in_one_line(
 
 
 @POSIX
-def test_a_command_that_cannot_be_run_is_told_in_one_line(
+def test_a_command_that_cannot_be_run_is_reported_in_one_line(
     run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "plain").touch(mode=0o644)
@@ -139,7 +139,7 @@ def test_a_command_that_cannot_be_run_is_told_in_one_line(
 
 
 @POSIX
-def test_a_signal_that_ends_the_command_is_told_as_a_shell_does(
+def test_a_signal_that_ends_the_command_is_reported_as_a_shell_does(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     assert run(*python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")).returncode == 137
@@ -155,7 +155,7 @@ def test_options_of_the_command_are_its_own(run: Callable[..., subprocess.Comple
     ("options", "said"),
     [(("--port", "70000"), "70000"), (("--config", "none.toml"), "none.toml"), (("--nonsense",), "nonsense")],
 )
-def test_misuse_is_told_without_a_traceback(
+def test_misuse_is_reported_without_a_traceback(
     run: Callable[..., subprocess.CompletedProcess[str]], options: tuple[str, ...], said: str
 ) -> None:
     done = run(*python("print('never')"), options=options)
@@ -389,7 +389,7 @@ def test_a_shell_takes_the_lines_as_they_are(url: str, tmp_path: Path) -> None:
     assert done.stdout.endswith(f"-Dhttps.proxyPort={url.rpartition(':')[2]}")
 
 
-def test_env_tells_the_name_by_which_the_server_was_called(url: str, tmp_path: Path) -> None:
+def test_env_shows_the_name_by_which_the_server_was_called(url: str, tmp_path: Path) -> None:
     told = asked(url.replace("127.0.0.1", "localhost"), folder=tmp_path).stdout
 
     assert f"export HTTPS_PROXY={url.replace('127.0.0.1', 'localhost')}\n" in told

@@ -4,7 +4,7 @@ import requests
 
 from mock_servers.command_line import serve
 from mock_servers.jose.keys import KeyRing
-from mock_servers.journal.compact import Folded
+from mock_servers.journal.compact import CompactMapping
 from mock_servers.mock import Mock
 
 
@@ -16,4 +16,4 @@ def test_what_it_has_reported_takes_little_memory(ring: KeyRing) -> None:
     finally:
         server.stop()
 
-    assert isinstance(platform.exchanges.last.request, Folded)
+    assert isinstance(platform.exchanges.last.request, CompactMapping)

@@ -223,7 +223,7 @@ def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> Non
     assert statuses == [200, 400]
 
 
-def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_meets_it(serve: Serve) -> None:
+def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(serve: Serve) -> None:
     served = serve("--workers", "2", "--log-level", "error")
     posted(served.url, "/_nhsauth/faults", {"on": "token", "do": "status", "status": 503, "times": 3})
 

@@ -16,12 +16,12 @@ pty = pytest.importorskip("pty", reason="there are no terminals to open here")
 URL = "http://127.0.0.1:8080"
 
 
-def told(configuration: Configuration) -> str:
+def message(configuration: Configuration) -> str:
     return "\n".join(lines(URL, URL, configuration.apps, configuration.people))
 
 
-def test_it_tells_the_page_the_ready_made_app_and_the_people() -> None:
-    assert told(Configuration()).splitlines() == [
+def test_it_shows_the_page_the_ready_made_app_and_the_people() -> None:
+    assert message(Configuration()).splitlines() == [
         "  page       http://127.0.0.1:8080/_nhsauth/",
         "  token URL  http://127.0.0.1:8080/oauth2/token",
         "  app        client id nhsauth-app, client secret nhsauth-secret, kid nhsauth-1",
@@ -35,11 +35,11 @@ def test_it_tells_the_page_the_ready_made_app_and_the_people() -> None:
     ]
 
 
-def test_the_secret_of_a_team_s_own_app_is_not_told() -> None:
+def test_the_secret_of_a_team_s_own_app_is_not_reported() -> None:
     own = replace(READY_MADE_APP, client_id="mine", client_secret="a-secret-of-ours", kid=None)
 
-    assert "  app        client id mine\n" in told(Configuration(apps=(own,)))
-    assert "a-secret-of-ours" not in told(Configuration(apps=(own,)))
+    assert "  app        client id mine\n" in message(Configuration(apps=(own,)))
+    assert "a-secret-of-ours" not in message(Configuration(apps=(own,)))
 
 
 def until(terminal: int, wanted: str) -> str:
@@ -49,7 +49,7 @@ def until(terminal: int, wanted: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def test_on_a_terminal_stderr_tells_it_and_stdout_keeps_its_one_line(tmp_path: Path) -> None:
+def test_on_a_terminal_stderr_shows_it_and_stdout_keeps_its_one_line(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "mock_servers", "serve", "--port", "0"],

@@ -199,7 +199,7 @@ NO_EXPORT = "is no export of a state"
         ),
     ],
 )
-def test_what_is_no_export_is_refused_by_name_and_nothing_is_changed(
+def test_what_is_not_export_is_refused_by_name_and_nothing_is_changed(
     run: Run, folder: Path, text: str, said: str
 ) -> None:
     (folder / "file").write_text(text)

@@ -88,7 +88,7 @@ def test_many_kinds_of_refusal_are_cut(run: Run, url: str) -> None:
     assert text.endswith("And 3 other refusals: `/_nhsauth/exchanges` has them all.\n\n")
 
 
-def test_a_server_that_is_no_url_is_misuse(run: Run) -> None:
+def test_a_server_that_is_not_url_is_misuse(run: Run) -> None:
     result = run("--server", "localhost")
 
     assert result.exit_code == 2

@@ -135,7 +135,7 @@ def test_the_file_is_private_whole_and_read_back(run: Run, second: Second, tmp_p
     assert (told.returncode, "Missing or invalid client_assertion_type" in told.stdout) == (1, True)
 
 
-def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run: Run, second: Second) -> None:
+def test_a_host_that_is_down_is_reported_of_with_what_the_program_would_have_met(run: Run, second: Second) -> None:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port = sock.getsockname()[1]
 
@@ -148,7 +148,7 @@ def test_a_host_that_is_down_is_told_of_with_what_the_program_would_have_met(run
     )
 
 
-def test_a_certificate_that_nobody_trusts_is_told_of(run: Run, second: Second) -> None:
+def test_a_certificate_that_nobody_trusts_is_reported_of(run: Run, second: Second) -> None:
     done = run(*second.options[:2])
 
     assert "does not hold for int.api.service.nhs.uk: " in done.stderr

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from mock_servers.command_line.exit import Misuse, No
+from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.workers import Workers, how_many
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")
@@ -90,7 +90,7 @@ def test_who_does_not_end_in_time_is_killed(parent: Callable[..., Parent]) -> No
 @pytest.mark.parametrize(
     ("last", "said"), [("os._exit(7)", "ended with exit code 7"), ("os.kill(os.getpid(), 9)", "was ended by SIGKILL")]
 )
-def test_who_dies_is_replaced_and_told(
+def test_who_dies_is_replaced_and_reported(
     parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture, last: str, said: str
 ) -> None:
     dying = f"{READY}; os.read(0, 1); {last}"
@@ -119,7 +119,7 @@ def test_who_dies_before_it_could_answer_ends_all(parent: Callable[..., Parent])
     two = parent(SERVING, "raise SystemExit(3)")
 
     with pytest.raises(
-        No, match=r"\AWorker 2 \(process \d+\) ended with exit code 3 before it could answer: see the log"
+        AnswerIsNo, match=r"\AWorker 2 \(process \d+\) ended with exit code 3 before it could answer: see the log"
     ):
         two.workers(2).keep(lambda: None)
 
@@ -131,7 +131,9 @@ def test_workers_that_die_at_once_again_and_again_end_all(
 ) -> None:
     two = parent(SERVING, *(READY for _ in range(9)))
 
-    with pytest.raises(No, match=r"exit code 0: the last of 5 in a row that lived less than 5 s; see the log\Z"):
+    with pytest.raises(
+        AnswerIsNo, match=r"exit code 0: the last of 5 in a row that lived less than 5 s; see the log\Z"
+    ):
         two.workers(2).keep(lambda: None)
 
     assert len(caplog.messages) == 4
@@ -154,7 +156,7 @@ def test_workers_that_live_for_a_while_are_replaced_for_ever(parent: Callable[..
 
 
 @pytest.mark.parametrize("asked", ["0", "65", "-1", "two", "1.5", ""])
-def test_a_number_of_workers_that_cannot_be_is_told_with_what_is_allowed(asked: str) -> None:
+def test_a_number_of_workers_that_cannot_be_is_reported_with_what_is_allowed(asked: str) -> None:
     with pytest.raises(Misuse, match=r"\A--workers is .*; allowed: 1 to 64, or auto, one for each core\Z"):
         how_many(asked)
 
@@ -165,7 +167,7 @@ def test_auto_is_one_for_each_core_that_this_process_may_use() -> None:
     assert how_many("auto") == expected
 
 
-def test_windows_is_told_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_is_reported_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mock_servers.command_line.workers.os.name", "nt")
 
     with pytest.raises(Misuse, match="--workers needs Linux or macOS"):

@@ -56,7 +56,7 @@ def test_one_that_is_not_there_is_a_no(run: Run, url: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["list"], ["delete", "x"]])
-def test_where_no_mock_answers_the_answer_is_no(run: Run, url: str, platform: Mock, command: list[str]) -> None:
+def test_where_no_mock_answers_the_answer_is_not(run: Run, url: str, platform: Mock, command: list[str]) -> None:
     assert platform._server is not None  # noqa: SLF001 - the port is free once it has stopped
     platform._server.stop()  # noqa: SLF001 - as above
 
@@ -68,7 +68,7 @@ def test_where_no_mock_answers_the_answer_is_no(run: Run, url: str, platform: Mo
     )
 
 
-def test_what_is_no_url_is_misuse(run: Run) -> None:
+def test_what_is_not_url_is_misuse(run: Run) -> None:
     result = run("list", "--server", "localhost")
 
     assert (result.exit_code, result.output) == (2, 'Error: --server is "localhost"; allowed: http(s)://host:port\n')

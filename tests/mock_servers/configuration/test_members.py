@@ -189,7 +189,7 @@ def test_a_member_that_resembles_none_gets_no_suggestion() -> None:
         members.read(Inner, {"zzzzzz": 1})
 
 
-def test_what_is_no_object_is_refused() -> None:
+def test_what_is_not_object_is_refused() -> None:
     with pytest.raises(MemberError, match=r"^what was given is a list of 2; allowed: an object$"):
         members.read(Inner, [1, 2])
 
@@ -424,7 +424,7 @@ def test_a_member_of_a_type_that_cannot_be_read_is_a_fault_of_ours() -> None:
         members.read(Odd, {})
 
 
-def test_the_schema_tells_types_limits_and_defaults() -> None:
+def test_the_schema_shows_types_limits_and_defaults() -> None:
     told = members.schema(Outer)
 
     assert (told["description"], told["required"], told["additionalProperties"]) == (

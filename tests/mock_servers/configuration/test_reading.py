@@ -444,7 +444,7 @@ def test_a_wrong_member_is_named_with_its_file(write: Write, text: str, said: st
     assert problem(write(text)).startswith(f"nhsauth.toml: {said}")
 
 
-def test_all_that_is_wrong_with_a_file_is_told_at_once(write: Write) -> None:
+def test_all_that_is_wrong_with_a_file_is_reported_at_once(write: Write) -> None:
     path = write("""
         diagnosis = "yes"
         [apim]
@@ -584,11 +584,11 @@ def test_a_table_that_is_none_is_named(write: Write) -> None:
     assert problem(path) == "pyproject.toml: tool.nhsauth is 3; allowed: an object"
 
 
-def test_a_pyproject_without_the_table_is_no_configuration(write: Write) -> None:
+def test_a_pyproject_without_the_table_is_not_configuration(write: Write) -> None:
     assert problem(write("[tool.other]\n", "pyproject.toml")).startswith("pyproject.toml has no table [tool.nhsauth]")
 
 
-def test_broken_toml_is_told_with_line_and_column(write: Write) -> None:
+def test_broken_toml_is_reported_with_line_and_column(write: Write) -> None:
     said = problem(write("diagnosis = true\nx = [1,\ny = 2\n"))
 
     assert said.startswith("nhsauth.toml is not TOML: ")
@@ -599,17 +599,17 @@ def test_toml_beyond_all_depth_is_refused(write: Write) -> None:
     assert problem(write(f"x = {'[' * 100_000}")) == "nhsauth.toml is nested too deep to be read"
 
 
-def test_a_file_that_is_not_utf8_is_told_so(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_reported_so(tmp_path: Path) -> None:
     (tmp_path / "nhsauth.toml").write_bytes("diagnosis = true".encode("utf-16"))
 
     assert problem(tmp_path / "nhsauth.toml") == "nhsauth.toml is not UTF-8 (byte 1); allowed: TOML in UTF-8"
 
 
-def test_a_file_that_is_missing_is_told_so(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_is_reported_so(tmp_path: Path) -> None:
     assert problem(tmp_path / "nhsauth.toml").startswith("nhsauth.toml cannot be read (No such file")
 
 
-def test_a_folder_is_no_configuration(tmp_path: Path) -> None:
+def test_a_folder_is_not_configuration(tmp_path: Path) -> None:
     (tmp_path / "nhsauth.toml").mkdir()
 
     assert problem(tmp_path / "nhsauth.toml").startswith("nhsauth.toml cannot be read (")

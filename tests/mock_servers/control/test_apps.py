@@ -260,7 +260,7 @@ def test_a_set_that_was_given_is_served_at_the_jwks_url(control: Control) -> Non
     assert control("GET", "/apps/theirs/jwks").get_json() == SET
 
 
-def test_the_jwks_url_is_told_under_the_name_that_was_called(control: Control) -> None:
+def test_the_jwks_url_is_reported_under_the_name_that_was_called(control: Control) -> None:
     app = control("GET", "/apps/nhsauth-app", base_url="http://localhost:9090").get_json()
 
     assert app["jwks_url"] == "http://localhost:9090/_nhsauth/apps/nhsauth-app/jwks"

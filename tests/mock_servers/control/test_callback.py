@@ -14,7 +14,7 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from tests.powershell import faults
@@ -126,7 +126,7 @@ def test_the_command_redeems_a_code_of_the_platform(callback: Callback, http: Cl
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "Bearer")
 
 
-def test_an_app_that_signs_with_a_key_of_its_own_is_told_the_audience(control: Control, callback: Callback) -> None:
+def test_an_app_that_signs_with_a_key_of_its_own_is_reported_the_audience(control: Control, callback: Callback) -> None:
     uri = "https://app.example/callback"
     control("POST", "/apps", {"client_id": "theirs", "redirect_uris": [uri], "jwks": {"keys": []}})
     sent = {"provider": "nhs_login", "client_id": "theirs", "nonce": "n"}
@@ -175,7 +175,7 @@ def test_an_unknown_code_is_not_put_into_a_command(callback: Callback) -> None:
     assert commands(page) == []
 
 
-def test_what_is_no_code_is_called_by_its_name(callback: Callback) -> None:
+def test_what_is_not_code_is_called_by_its_name(callback: Callback) -> None:
     assert "A code was due, and a client secret came" in callback(code="nhsauth-secret")
 
 
@@ -230,7 +230,7 @@ def test_what_stands_there_works_when_it_is_pasted(provider: str, ring: KeyRing)
     platform = Mock(ring=ring)
     with platform.serving():
         redirect_uri = platform.apps.get("nhsauth-app").redirect_uris[0]
-        code = platform.issue_code(provider, Wanted(client_id="nhsauth-app", nonce="n"), redirect_uri)
+        code = platform.issue_code(provider, LogInRequest(client_id="nhsauth-app", nonce="n"), redirect_uri)
         page = requests.get(f"{platform.url}/_nhsauth/callback", {"code": code}, timeout=30).text
         (pasted,) = re.findall(r'<pre class="command"><code>(.*?)</code></pre>', page, re.DOTALL)
 

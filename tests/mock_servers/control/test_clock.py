@@ -16,7 +16,7 @@ NOW = 1_800_000_000.0
 LATER = 1_795_510_800.0
 
 
-def test_the_clock_is_told_in_words_and_seconds(control: Control) -> None:
+def test_the_clock_is_reported_in_words_and_seconds(control: Control) -> None:
     answer = control("GET", "/clock")
 
     assert answer.status_code == 200
@@ -150,7 +150,7 @@ def test_a_refused_change_leaves_the_clock(control: Control, platform: Mock) -> 
 
 
 @pytest.mark.parametrize("now", ["1e400", "1" + "0" * 400, "NaN"])
-def test_a_number_that_is_no_time_is_refused(control: Control, refused: Refused, now: str) -> None:
+def test_a_number_that_is_not_time_is_refused(control: Control, refused: Refused, now: str) -> None:
     answer = control("PUT", "/clock", data=f'{{"now": {now}}}', content_type="application/json")
 
     assert refused(answer)[:2] == (400, "Bad Request")

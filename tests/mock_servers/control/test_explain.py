@@ -338,18 +338,18 @@ def test_a_client_secret_has_no_part_to_play(ask: Ask) -> None:
         ("656005750104", "unknown"),
     ],
 )
-def test_an_opaque_value_of_somebody_else_is_told_by_its_looks(ask: Ask, value: str, kind: str) -> None:
+def test_an_opaque_value_of_somebody_else_is_reported_by_its_looks(ask: Ask, value: str, kind: str) -> None:
     told = ask(value)
 
     assert (told["kind"], told["certainty"], told["verdict"]) == (kind, "possible", None)
 
 
-def test_a_value_that_looks_like_two_things_is_told_as_both(ask: Ask) -> None:
+def test_a_value_that_looks_like_two_things_is_reported_as_both(ask: Ask) -> None:
     assert "an API key, or a refresh token of the platform" in ask("a" * 32)["seen"]
 
 
 @pytest.mark.parametrize("value", ["undefined", "{{token}}", "${TOKEN}", "<your token>", "[object Promise]"])
-def test_a_variable_that_was_not_filled_in_is_told_as_that(ask: Ask, value: str) -> None:
+def test_a_variable_that_was_not_filled_in_is_reported_as_that(ask: Ask, value: str) -> None:
     told = ask(value)
 
     assert (told["kind"], told["certainty"]) == ("unknown", "likely")
@@ -369,7 +369,7 @@ def test_a_jwt_that_is_cut_off_says_where_it_fails(ask: Ask, got: Callable[..., 
     assert told["seen"].endswith("it has 2 parts between dots, and a JWT has three.")
 
 
-def test_a_foreign_jwt_is_told_by_issuer_and_subject(ask: Ask) -> None:
+def test_a_foreign_jwt_is_reported_by_issuer_and_subject(ask: Ask) -> None:
     told = ask(jwt('{"iss": "them", "sub": "somebody"}'))
 
     assert (told["kind"], told["certainty"]) == ("jwt", "certain")
@@ -422,7 +422,7 @@ def test_a_private_key_is_never_shown_and_warned_of(ask: Ask, control: Control) 
     assert pem.splitlines()[1] not in json.dumps(told)
 
 
-def test_a_public_key_is_told_from_a_private_one(ask: Ask, platform: Mock) -> None:
+def test_a_public_key_is_reported_from_a_private_one(ask: Ask, platform: Mock) -> None:
     pair = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert pair is not None
 
@@ -451,7 +451,7 @@ def test_a_value_is_never_shown_whole(ask: Ask, got: Callable[..., str]) -> None
     assert [(value, text) for value in values for text in told if value in text] == []
 
 
-def test_a_message_id_leads_to_its_exchange(ask: Ask, post: Post, control: Control) -> None:
+def test_a_message_id_reaches_its_exchange(ask: Ask, post: Post, control: Control) -> None:
     message_id = post(grant_type="password").get_json()["message_id"]
 
     told = ask(message_id)
@@ -520,7 +520,7 @@ def test_an_unknown_member_is_answered_with_all_known_ones(control: Control) -> 
     assert detail == "valu is unknown (did you mean value?); allowed: as, token_url, value"
 
 
-def test_the_function_tells_what_the_call_tells(platform: Mock, ask: Ask, got: Callable[..., str]) -> None:
+def test_the_function_shows_what_the_call_shows(platform: Mock, ask: Ask, got: Callable[..., str]) -> None:
     code = got("/log-ins")
 
     assert explain(platform, code, "subject_token") == ask(code, "subject_token")
@@ -547,7 +547,7 @@ def test_an_assertion_that_was_sent_before_is_found_in_the_journal(
     assert [each["id"] for each in ask(assertion)["findings"]] == ["same-assertion-again"]
 
 
-def test_a_mistake_is_told_once(ask: Ask, got: Callable[..., str]) -> None:
+def test_a_mistake_is_reported_once(ask: Ask, got: Callable[..., str]) -> None:
     ids = [each["id"] for each in ask(got("/log-ins"), "subject_token")["findings"]]
 
     assert ids == ["code-as-subject-token"]

@@ -74,7 +74,7 @@ def test_no_file_is_read_for_who_asks_over_http(ask: Any) -> None:
     assert found["unknown"][0]["words"].startswith('the file "/etc/hostname", which was not read')
 
 
-def test_what_is_put_into_the_box_of_the_page_is_told_on_a_page(platform: Mock, http: Client) -> None:
+def test_what_is_put_into_the_box_of_the_page_is_reported_on_a_page(platform: Mock, http: Client) -> None:
     headers = {"Accept": "text/html", "Origin": platform.url}
 
     answer = http.post(

@@ -10,7 +10,7 @@ Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]
 
 
-def test_a_fault_is_told_whole_with_its_number(control: Control) -> None:
+def test_a_fault_is_reported_whole_with_its_number(control: Control) -> None:
     answer = control("POST", "/faults", {"on": "token", "do": "status", "status": 503})
 
     assert answer.status_code == 201

@@ -236,7 +236,7 @@ def test_a_larger_body_is_refused(control: Control, refused: Refused) -> None:
         b"\0",
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(control: Control, refused: Refused, body: bytes) -> None:
+def test_a_body_that_is_not_json_object_is_refused(control: Control, refused: Refused, body: bytes) -> None:
     answer = control("POST", "/explain", data=body, content_type="application/json")
 
     assert refused(answer) == (400, "Bad Request", None)
@@ -267,7 +267,9 @@ def test_nesting_that_python_reads_and_no_member_wants_is_refused(control: Contr
 
 
 @pytest.mark.parametrize("text", [b'"\\ud800"', b"1e400", b"null", b"true", b"[]"])
-def test_a_value_that_is_no_text_is_refused_where_text_belongs(control: Control, refused: Refused, text: bytes) -> None:
+def test_a_value_that_is_not_text_is_refused_where_text_belongs(
+    control: Control, refused: Refused, text: bytes
+) -> None:
     answer = control("POST", "/explain", data=b'{"value": ' + text + b"}", content_type="application/json")
 
     assert refused(answer) == (400, "Bad Request", "value")

@@ -33,7 +33,7 @@ def test_an_empty_journal_is_an_empty_list(control: Control) -> None:
     assert (answer.status_code, answer.get_json()) == (200, [])
 
 
-def test_an_exchange_tells_request_answer_error_and_diagnosis(control: Control, post: Post) -> None:
+def test_an_exchange_shows_request_answer_error_and_diagnosis(control: Control, post: Post) -> None:
     answer = post(grant_type="password")
 
     [told] = control("GET", "/exchanges").get_json()
@@ -91,7 +91,7 @@ def test_no_secret_stands_in_the_journal(control: Control, post: Post) -> None:
         ("/nowhere?access_token=%s", ""),
     ],
 )
-def test_a_secret_that_was_sent_where_none_belongs_is_no_less_secret(
+def test_a_secret_that_was_sent_where_none_belongs_is_not_less_secret(
     platform: Mock, control: Control, path: str, body: str
 ) -> None:
     secret = "b2f7-9d41-77c0-secret"
@@ -204,7 +204,7 @@ def test_numbers_rise_after_the_journal_was_emptied(control: Control, exchanges:
     assert told["id"] > exchanges[-1]
 
 
-def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Mock, post: Post) -> None:
+def test_without_limit_all_that_is_kept_is_reported(control: Control, platform: Mock, post: Post) -> None:
     for _ in range(1005):
         post()
 
@@ -215,7 +215,7 @@ def test_without_limit_all_that_is_kept_is_told(control: Control, platform: Mock
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_what_would_be_met_later_is_no_headline_and_what_would_not_be_met_is_no_finding(
+def test_what_would_be_met_later_is_not_headline_and_what_would_not_be_met_is_not_finding(
     ring: KeyRing, *, strict: bool
 ) -> None:
     settings = ProviderSettings(strict_authorize=strict)

@@ -12,7 +12,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers import pages
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.search import search
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -157,7 +157,7 @@ def test_an_empty_journal_says_so(browse: Browse) -> None:
     assert "None is kept. Send a request to the mock" in visible(browse("/"))
 
 
-def test_the_list_tells_the_newest_first_with_what_was_wrong(browse: Browse, post: Post) -> None:
+def test_the_list_shows_the_newest_first_with_what_was_wrong(browse: Browse, post: Post) -> None:
     refuse(post)
     post(grant_type="client_credentials")
 
@@ -230,7 +230,7 @@ def test_a_page_that_there_is_not_is_a_problem_for_people(browse: Browse, query:
 def founding(platform: Mock, post: Post) -> str:
     """The founding mistake; returns the code that was sent in the wrong place."""
     code = platform.issue_code(
-        "cis2", Wanted(user="656005750104", client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback"
+        "cis2", LogInRequest(user="656005750104", client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback"
     )
     post(
         grant_type=EXCHANGE,
@@ -264,7 +264,7 @@ def founding(platform: Mock, post: Post) -> str:
     ],
 )
 @pytest.mark.usefixtures("founding")
-def test_the_page_of_an_exchange_tells_all(browse: Browse, words: str) -> None:
+def test_the_page_of_an_exchange_shows_all(browse: Browse, words: str) -> None:
     assert words in visible(browse("/exchanges/1"))
 
 
@@ -334,7 +334,7 @@ def test_no_token_code_or_secret_stands_on_a_page_whole(
         assert "eyJ" not in re.sub(r"eyJ.{3}… \(\d+ characters\)", "", text)
 
 
-def test_without_diagnosis_the_page_says_that_it_cannot_tell_why(ring: KeyRing) -> None:
+def test_without_diagnosis_the_page_says_that_it_cannot_show_why(ring: KeyRing) -> None:
     platform = Mock(Configuration(diagnosis=False), ring=ring)
     http = Client(platform)
     http.post("/oauth2/token", data={"grant_type": "password"})
@@ -418,7 +418,7 @@ def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain
 
 
 def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Mock) -> None:
-    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
+    code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), f"{ORIGIN}/_nhsauth/callback")
 
     text = visible(explain(code, role="subject_token"))
 
@@ -426,7 +426,7 @@ def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Mock)
     assert "code-as-subject-token" in text
 
 
-def test_a_message_id_leads_to_the_exchange(explain: Explain, post: Post, platform: Mock) -> None:
+def test_a_message_id_reaches_the_exchange(explain: Explain, post: Post, platform: Mock) -> None:
     refuse(post)
 
     answer = explain(f"  {platform.exchanges.last.message_id}\n")
@@ -434,7 +434,7 @@ def test_a_message_id_leads_to_the_exchange(explain: Explain, post: Post, platfo
     assert (answer.status_code, answer.headers["Location"]) == (303, "/_nhsauth/exchanges/1")
 
 
-def test_a_message_id_of_another_mock_is_told_to_be_unknown(explain: Explain) -> None:
+def test_a_message_id_of_another_mock_is_reported_to_be_unknown(explain: Explain) -> None:
     assert "No exchange that is kept has it" in visible(explain("rrt-1"))
 
 
@@ -488,7 +488,7 @@ def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: E
 # the catalogue
 
 
-def test_the_page_of_an_exchange_leads_to_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
+def test_the_page_of_an_exchange_reaches_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
     found = Elements(browse("/exchanges/1").text).found
     links = [str(told["href"]) for tag, told in found if tag == "a" and "errors" in str(told.get("href"))]
 
@@ -508,7 +508,7 @@ def test_a_whole_answer_finds_its_error_and_is_shown_harmlessly(browse: Browse) 
     assert "\x1b" not in answer.text
 
 
-def test_programs_get_the_errors_as_the_command_tells_them(http: Client, platform: Mock) -> None:
+def test_programs_get_the_errors_as_the_command_shows_them(http: Client, platform: Mock) -> None:
     found = http.get("/_nhsauth/errors?text=429", base_url=platform.url).get_json()
 
     assert found == [entry.as_json() for entry in search("429").entries]

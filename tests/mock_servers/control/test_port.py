@@ -8,7 +8,7 @@ import pytest
 import requests
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
@@ -61,7 +61,7 @@ def test_the_front_door_of_the_services_redirects_no_one_to_it(platform: Mock) -
     assert get(platform.url, **BROWSER).status_code == 404
 
 
-def test_its_own_front_door_leads_to_the_page(platform: Mock) -> None:
+def test_its_own_front_door_reaches_the_page(platform: Mock) -> None:
     answer = requests.get(f"{platform.names.control_url}/", headers=BROWSER, timeout=30)
 
     assert (answer.status_code, answer.url) == (200, f"{control(platform)}/")
@@ -76,14 +76,14 @@ def test_its_port_has_none_of_the_services(platform: Mock, path: str) -> None:
     assert answer.json()["detail"] == "This port has the control API alone, below /_nhsauth/"
 
 
-def test_it_tells_where_the_services_are_and_where_it_is(platform: Mock) -> None:
+def test_it_shows_where_the_services_are_and_where_it_is(platform: Mock) -> None:
     urls = get(f"{control(platform)}/status").json()["urls"]
 
     assert (urls["base"], urls["token"]) == (platform.url, f"{platform.url}/oauth2/token")
     assert (urls["control"], urls["openapi"]) == (control(platform), f"{control(platform)}/openapi.json")
 
 
-def test_it_tells_them_under_the_name_by_which_it_was_called(platform: Mock) -> None:
+def test_it_shows_them_under_the_name_by_which_it_was_called(platform: Mock) -> None:
     answer = get(f"{control(platform)}/status", Host="localhost:7")
 
     urls = answer.json()["urls"]
@@ -138,7 +138,9 @@ def test_the_key_set_of_an_app_is_found_by_the_services(platform: Mock) -> None:
 
 
 def test_a_log_in_ends_at_the_page_of_the_services_whose_commands_call_the_other_port(platform: Mock) -> None:
-    code = platform.issue_code("cis2", Wanted(client_id=READY_MADE_APP.client_id), f"{platform.url}/_nhsauth/callback")
+    code = platform.issue_code(
+        "cis2", LogInRequest(client_id=READY_MADE_APP.client_id), f"{platform.url}/_nhsauth/callback"
+    )
 
     page = get(f"{platform.url}/_nhsauth/callback?code={code}", **BROWSER)
 

@@ -17,7 +17,7 @@ Post = Callable[..., TestResponse]
 @pytest.mark.parametrize(
     "base_url", ["http://127.0.0.1:8080", "http://mock:8080", "http://int.api.service.nhs.uk", "https://evil.example"]
 )
-def test_its_health_is_told_under_any_host_and_is_never_in_the_journal(
+def test_its_health_is_reported_under_any_host_and_is_never_in_the_journal(
     control: Control, platform: Mock, base_url: str
 ) -> None:
     answer = control("GET", "/health", base_url=base_url)
@@ -26,11 +26,11 @@ def test_its_health_is_told_under_any_host_and_is_never_in_the_journal(
     assert len(platform.exchanges) == 0
 
 
-def test_the_status_is_told_under_no_foreign_host(control: Control) -> None:
+def test_the_status_is_reported_under_no_foreign_host(control: Control) -> None:
     assert control("GET", "/status", base_url="http://mock:8080").status_code == 403
 
 
-def test_the_status_is_ready_and_tells_the_version(control: Control) -> None:
+def test_the_status_is_ready_and_shows_the_version(control: Control) -> None:
     answer = control("GET", "/status")
 
     assert answer.status_code == 200
@@ -38,7 +38,7 @@ def test_the_status_is_ready_and_tells_the_version(control: Control) -> None:
     assert (answer.get_json()["ready"], answer.get_json()["version"]) == (True, installed())
 
 
-def test_the_status_tells_where_all_is(control: Control) -> None:
+def test_the_status_shows_where_all_is(control: Control) -> None:
     urls = control("GET", "/status").get_json()["urls"]
 
     assert urls == {

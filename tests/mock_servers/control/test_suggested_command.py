@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from mock_servers.control.suggested_command import corrected
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.pages import NextStep
@@ -72,7 +72,9 @@ def tried_again(platform: Mock) -> tuple[int, str, str]:
 
 
 def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(served: Mock) -> None:
-    code = served.issue_code("nhs_login", Wanted(user="9912003072", client_id=APP), f"{served.url}/_nhsauth/callback")
+    code = served.issue_code(
+        "nhs_login", LogInRequest(user="9912003072", client_id=APP), f"{served.url}/_nhsauth/callback"
+    )
     send(served, "/oauth2/token", grant_type=EXCHANGE, subject_token=code)
 
     step = attempt(served)
@@ -86,7 +88,7 @@ def test_a_code_as_subject_token_becomes_a_token_exchange_of_the_same_person(ser
 
 
 def test_powershell_is_offered_the_same_requests(served: Mock) -> None:
-    code = served.issue_code("cis2", Wanted(client_id=APP), f"{served.url}/_nhsauth/callback")
+    code = served.issue_code("cis2", LogInRequest(client_id=APP), f"{served.url}/_nhsauth/callback")
     send(served, "/oauth2/token", grant_type=EXCHANGE, subject_token=code)
 
     step = attempt(served)

@@ -42,11 +42,11 @@ _CHANGING = {
 }
 """What is drawn or counted anew in each run, and what other systems say otherwise."""
 
-Tell = Callable[[Breakage], str]
+FindingsOf = Callable[[Breakage], str]
 
 
 @contextmanager
-def telling(ring: KeyRing) -> Iterator[Tell]:
+def asking_for_findings(ring: KeyRing) -> Iterator[FindingsOf]:
     """Yield a function that makes a mistake at a new mock, and returns its findings."""
     random = Random(1)
     platform = Mock(ring=ring, random=random)
@@ -126,7 +126,7 @@ def _plain(text: str, places: Mapping[str, str]) -> str:
 if __name__ == "__main__":
     logging.disable()
     ring = KeyRing()
-    with telling(ring) as tell, TemporaryDirectory() as folder:
+    with asking_for_findings(ring) as tell, TemporaryDirectory() as folder:
         strangers = KeyRing(Path(folder))
         blocks = [*map(tell, mistakes()), *(of_ours(each, ring, strangers) for each in MISTAKES)]
     APPROVED.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")

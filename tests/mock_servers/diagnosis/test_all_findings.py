@@ -7,15 +7,23 @@ import pytest
 
 from contract_tests.breakage import Breakage
 from mock_servers.jose.keys import KeyRing
-from tests.mock_servers.diagnosis.all_findings import APPROVED, Tell, approved, mistakes, named, of_ours, telling
+from tests.mock_servers.diagnosis.all_findings import (
+    APPROVED,
+    FindingsOf,
+    approved,
+    asking_for_findings,
+    mistakes,
+    named,
+    of_ours,
+)
 from tests.mock_servers.diagnosis.assertion_mistakes.world import MISTAKES, Mistake
 
 HOW = f"read what differs; where it is meant, `python -m tests.mock_servers.diagnosis.{APPROVED.stem}` writes it anew"
 
 
 @pytest.fixture(scope="module")
-def tell(ring: KeyRing) -> Iterator[Tell]:
-    with telling(ring) as tell:
+def findings_of(ring: KeyRing) -> Iterator[FindingsOf]:
+    with asking_for_findings(ring) as tell:
         yield tell
 
 
@@ -25,7 +33,7 @@ def strangers(key_cache: Path) -> KeyRing:
 
 
 @pytest.fixture(scope="module")
-def told() -> Mapping[str, str]:
+def findings_now() -> Mapping[str, str]:
     return approved()
 
 
@@ -37,12 +45,14 @@ def _no_finder_stumbles(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", mistakes(), ids=named)
-def test_what_is_told_is_what_was_approved(tell: Tell, told: Mapping[str, str], mistake: Breakage) -> None:
-    assert tell(mistake) == told.get(named(mistake)), HOW
+def test_what_is_reported_is_what_was_approved(
+    findings_of: FindingsOf, told: Mapping[str, str], mistake: Breakage
+) -> None:
+    assert findings_of(mistake) == told.get(named(mistake)), HOW
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=named)
-def test_what_is_told_of_our_own_mistakes_is_what_was_approved(
+def test_what_is_reported_of_our_own_mistakes_is_what_was_approved(
     ring: KeyRing, strangers: KeyRing, told: Mapping[str, str], mistake: Mistake
 ) -> None:
     assert of_ours(mistake, ring, strangers) == told.get(named(mistake)), HOW

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 from mock_servers.state.app import App
 from mock_servers.state.fault import Fault
-from tests.mock_servers.answers import query_of, told
+from tests.mock_servers.answers import query_of, refusal_of
 from tests.mock_servers.diagnosis.findings import seen, top
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
@@ -81,7 +81,7 @@ def test_credentials_in_a_basic_header_are_not_read(platform: Mock, http: Client
         headers=basic("nhsauth-app", "nhsauth-secret"),
     )
 
-    assert told(answer) == (401, "invalid_request", "client_id is missing")
+    assert refusal_of(answer) == (401, "invalid_request", "client_id is missing")
     assert seen(platform) == ("credentials-in-basic", "certain")
     assert 'with the API key "nhsauth-app" and a secret of 14 characters' in top(platform).seen
     assert "client_id and client_secret as parameters of the form" in top(platform).cure
@@ -112,7 +112,7 @@ def test_a_refresh_signed_like_an_exchange_lacks_id_and_secret(
         client_assertion=platform.client_assertion("nhsauth-app"),
     )
 
-    assert told(answer) == (401, "invalid_request", "client_id is missing")
+    assert refusal_of(answer) == (401, "invalid_request", "client_id is missing")
     assert seen(platform) == ("refresh-with-assertion", "certain")
     assert "without client_id and client_secret" in top(platform).seen
 
@@ -128,7 +128,7 @@ def test_a_refresh_token_is_spent_by_its_first_use(platform: Mock, token_exchang
     answer = refresh(token)
 
     assert first.status_code == 200
-    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("refresh-token-spent", "certain")
     assert top(platform).seen == (
         "This refresh token was exchanged 41 s ago, by exchange 2 (its refresh_count was 0); its successor is still "
@@ -152,7 +152,7 @@ def test_what_is_remembered_is_recognised_by_its_value_when_it_comes_back_from_e
     platform: Mock, token_exchange: Post, refresh: Post
 ) -> None:
     """Two families of one id token at one moment, and a store of copies: nothing is compared by identity."""
-    id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    id_token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
     spent = token_exchange(subject_token=id_token).get_json()["refresh_token"]
     other = token_exchange(subject_token=id_token).get_json()["refresh_token"]
     refresh(refresh(other).get_json()["refresh_token"])
@@ -180,7 +180,7 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
 
     answer = refresh(token)
 
-    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("answer-lost-on-timeout", "likely")
     assert "exchanged 5.2 s ago by exchange 2, with success" in top(platform).seen
     assert "gives up after 5 s" in top(platform).cause
@@ -233,7 +233,7 @@ def test_an_answer_that_never_arrived_is_known_to_be_lost(
 
     answer = refresh(token)
 
-    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("answer-lost-on-timeout", "certain")
     assert "exchanged 17 s ago by exchange 2" in top(platform).seen
     assert f"a fault you ordered (number 1: {fault}" in top(platform).cause
@@ -245,7 +245,7 @@ def test_client_credentials_give_nothing_to_refresh(platform: Mock, client_crede
 
     answer = refresh(None)
 
-    assert told(answer) == (400, "invalid_request", "refresh_token is missing")
+    assert refusal_of(answer) == (400, "invalid_request", "refresh_token is missing")
     assert seen(platform) == ("no-refresh-here", "certain")
     assert "came from client_credentials, 500 s ago" in top(platform).seen
 
@@ -257,7 +257,7 @@ def test_a_refresh_token_of_nobody_after_client_credentials(
 
     answer = refresh("a1" * 16)
 
-    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("no-refresh-here", "likely")
 
 
@@ -272,7 +272,7 @@ def test_a_session_ends_however_often_it_was_refreshed(
 
     answer = refresh(token)
 
-    assert told(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
     assert seen(platform) == ("no-refresh-here", "certain")
     assert f"ended at 2027-01-15T{8 + hours:02d}:00:00Z, having begun at 2027-01-15T08:00:00Z" in top(platform).seen
 
@@ -283,7 +283,7 @@ def test_a_session_that_the_refresh_shortens_to_nothing(platform: Mock, token_ex
 
     answer = refresh(token, _refresh_tokens_validity_ms="-99999999999999999999")
 
-    assert told(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh token refresh period has expired")
     assert seen(platform) == ("session-shortened", "certain")
     assert "and the session is 60 s old" in top(platform).seen
 
@@ -295,7 +295,7 @@ def test_the_cure_of_a_session_that_the_refresh_shortens(platform: Mock, token_e
     refresh(token, _refresh_tokens_validity_ms="60000")
     again = refresh(token)
 
-    assert told(again) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(again) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("refresh-token-spent", "certain")
     assert "refused, as the session was too old for it" in top(platform).seen
     for sound in ({}, {"_refresh_tokens_validity_ms": "120000"}):
@@ -310,7 +310,7 @@ def test_a_refresh_token_of_another_app(platform: Mock, token_exchange: Post, re
 
     answer = refresh(token, client_id="other-app", client_secret="other-secret")
 
-    assert told(answer) == (401, "invalid_grant", "refresh_token is invalid")
+    assert refusal_of(answer) == (401, "invalid_grant", "refresh_token is invalid")
     assert seen(platform) == ("no-refresh-here", "certain")
     assert 'belongs to client "nhsauth-app"; "other-app" asked' in top(platform).seen
 
@@ -333,7 +333,7 @@ def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
     answer = redeem(value)
 
     assert first.status_code == 200
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "This code was redeemed 1.2 s ago by exchange" in top(platform).seen
     assert "Your callback ran twice" in top(platform).cause
@@ -342,7 +342,7 @@ def test_a_code_redeemed_twice_is_a_callback_that_ran_twice(
 @pytest.mark.parametrize(
     ("gap", "cause"), [(29.9, "Your callback ran twice"), (30, "Your code kept this one and sent it again.")]
 )
-def test_a_code_that_was_kept_is_told_from_a_callback_that_ran_twice(
+def test_a_code_that_was_kept_is_reported_from_a_callback_that_ran_twice(
     platform: Mock, code: Callable[..., str], redeem: Post, gap: float, cause: str
 ) -> None:
     value = code()
@@ -354,7 +354,7 @@ def test_a_code_that_was_kept_is_told_from_a_callback_that_ran_twice(
     assert cause in top(platform).cause
 
 
-def test_the_exchange_that_used_a_code_up_is_told_however_often_it_came_again(
+def test_the_exchange_that_used_a_code_up_is_reported_however_often_it_came_again(
     platform: Mock, code: Callable[..., str], redeem: Post
 ) -> None:
     value = code()
@@ -383,7 +383,7 @@ def test_a_code_whose_tokens_never_arrived(platform: Mock, code: Callable[..., s
 
     answer = redeem(value)
 
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "Its answer met what was ordered: This is a fault you ordered" in top(platform).cause
 
@@ -394,7 +394,7 @@ def test_a_code_that_came_late(platform: Mock, code: Callable[..., str], redeem:
 
     answer = redeem(value)
 
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert top(platform).seen == "This code was issued 400 s ago and lived 300 s."
 
@@ -404,17 +404,17 @@ def test_a_code_of_another_client(platform: Mock, code: Callable[..., str], rede
 
     answer = redeem(code(), client_id="other-app", client_secret="other-secret")
 
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert 'issued to client "nhsauth-app"; "other-app" tried' in top(platform).seen
 
 
 def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
-    value = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+    value = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
 
     answer = redeem(value)
 
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "the authorization code that CIS2 issued" in top(platform).seen
 
@@ -443,7 +443,7 @@ def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
 def test_a_redirect_uri_that_nearly_is_registered(platform: Mock, http: Client, sent: str, words: str) -> None:
     answer = http.get(authorize_url(platform, redirect_uri=sent))
 
-    assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
+    assert refusal_of(answer) == (400, "invalid_request", "redirect_uri is invalid")
     assert seen(platform) == ("redirect-uri-differs", "certain")
     assert words in top(platform).seen
     assert "^" in (top(platform).difference or "")
@@ -454,7 +454,7 @@ def test_a_redirect_uri_at_the_token_that_is_not_registered(
 ) -> None:
     answer = redeem(code(), redirect_uri=f"{REDIRECT}/")
 
-    assert told(answer) == (400, "invalid_request", "redirect_uri is invalid")
+    assert refusal_of(answer) == (400, "invalid_request", "redirect_uri is invalid")
     assert seen(platform) == ("redirect-uri-differs", "certain")
     assert f'the log-in was asked for "{REDIRECT}": a slash at the end' in top(platform).seen
 
@@ -464,7 +464,7 @@ def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
 ) -> None:
     answer = redeem(code(), redirect_uri=OTHER_REDIRECT)
 
-    assert told(answer) == (400, "invalid_grant", "authorization_code is invalid")
+    assert refusal_of(answer) == (400, "invalid_grant", "authorization_code is invalid")
     assert seen(platform) == ("redirect-uri-differs", "certain")
     assert f'redirect_uri is "{OTHER_REDIRECT}"; the log-in was asked for "{REDIRECT}"' in top(platform).seen
 
@@ -474,7 +474,7 @@ def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri", "state"])
 @pytest.mark.parametrize(("sent", "lacks"), [(None, "no"), ("", "an empty")])
-def test_what_a_log_in_lacks_is_told_from_what_is_empty(
+def test_what_a_log_in_lacks_is_reported_from_what_is_empty(
     platform: Mock, http: Client, name: str, sent: str | None, lacks: str
 ) -> None:
     http.get(authorize_url(platform, **{name: sent}))
@@ -499,7 +499,7 @@ def test_what_a_log_in_lacks_is_told_from_what_is_empty(
         ),
     ],
 )
-def test_what_is_sent_in_place_of_a_client_id_is_told(
+def test_what_is_sent_in_place_of_a_client_id_is_reported(
     platform: Mock, http: Client, form: dict[str, str], headers: dict[str, str], told: str
 ) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x", **form}
@@ -528,7 +528,7 @@ def state_at_provider(platform: Mock, http: Client) -> str:
 def test_a_state_that_nobody_issued(platform: Mock, http: Client) -> None:
     answer = http.get("/oauth2/callback?code=x&state=d3b07384-d9a0-4c3b-9f2e-000000000000")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
     assert "not issued by this service" in top(platform).seen
 
@@ -540,7 +540,7 @@ def test_a_state_that_nobody_issued(platform: Mock, http: Client) -> None:
 def test_a_callback_without_state(platform: Mock, http: Client, query: str, words: str) -> None:
     answer = http.get(f"/oauth2/callback?{query}")
 
-    assert told(answer)[:2] == (400, "invalid_request")
+    assert refusal_of(answer)[:2] == (400, "invalid_request")
     assert seen(platform) == ("state-lost", "certain")
     assert top(platform).seen == words
 
@@ -550,7 +550,7 @@ def test_the_applications_own_state_at_the_platforms_callback(platform: Mock, ht
 
     answer = http.get("/oauth2/callback?code=x&state=mine")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert "the one that your application sent to /authorize" in top(platform).seen
 
 
@@ -560,7 +560,7 @@ def test_a_state_that_took_too_long(platform: Mock, http: Client) -> None:
 
     answer = http.get(f"/oauth2/callback?code=x&state={state}")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
     assert "issued 10 min ago and expired 30 s ago" in top(platform).seen
 
@@ -571,14 +571,14 @@ def test_a_state_is_too_old_as_soon_as_its_time_is_over(platform: Mock, http: Cl
 
     answer = http.get(f"/oauth2/callback?code=x&state={state}")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert "issued 10 min ago and expired 0 ms ago" in top(platform).seen
 
 
 def test_a_state_of_the_other_token_service(platform: Mock, http: Client) -> None:
     answer = http.get(f"/oauth2-mock/callback?code=x&state={state_at_provider(platform, http)}")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
     assert "issued by /oauth2/authorize; it came to /oauth2-mock/callback" in top(platform).seen
 
@@ -590,7 +590,7 @@ def test_a_state_that_was_used(platform: Mock, http: Client) -> None:
 
     answer = http.get(f"/oauth2/callback?code=x&state={state}")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert seen(platform) == ("state-lost", "certain")
     assert "was used 3.0 s ago" in top(platform).seen
 
@@ -598,7 +598,7 @@ def test_a_state_that_was_used(platform: Mock, http: Client) -> None:
 def test_the_callback_opened_by_hand(platform: Mock, http: Client) -> None:
     answer = http.get("/oauth2/callback")
 
-    assert told(answer) == (400, "invalid_request", "Invalid state parameter.")
+    assert refusal_of(answer) == (400, "invalid_request", "Invalid state parameter.")
     assert "neither code nor state" in top(platform).seen
 
 
@@ -617,7 +617,7 @@ def test_an_app_without_application_scopes(platform: Mock, client_credentials: P
 
 def test_a_person_below_the_apps_level(platform: Mock, token_exchange: Post) -> None:
     platform.apps.change("nhsauth-app", scopes=("urn:nhsd:apim:user-nhs-cis2:aal3:hello-world",))
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal2"))
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app", level="aal2"))
 
     answer = token_exchange(subject_token=token)
 

@@ -55,7 +55,7 @@ def test_a_good_request_of_each_kind_goes_well(either_world: World, kind: str) -
 @pytest.mark.parametrize(
     ("kind", "mistakes"), [pytest.param(*each, id=f"{each[0]}-{each[1][0].finding}") for each in alone()]
 )
-def test_a_mistake_alone_is_told_first_and_surely(
+def test_a_mistake_alone_is_reported_first_and_surely(
     either_world: World, kind: str, mistakes: tuple[Mistake, ...]
 ) -> None:
     made(either_world, kind, mistakes)
@@ -66,14 +66,14 @@ def test_a_mistake_alone_is_told_first_and_surely(
     assert record.findings[0].certainty != "possible"
 
 
-def test_nothing_else_is_told_of_a_mistake_that_no_list_had(either_world: World) -> None:
+def test_nothing_else_is_reported_of_a_mistake_that_no_list_had(either_world: World) -> None:
     wrongly: list[object] = []
     for kind, (mistake,) in alone(UNLISTED):
         made(either_world, kind, (mistake,))
         found = either_world.platform.exchanges.last.findings
-        told = [finding.id for finding in found if finding.certainty != "possible"]
-        if told[:1] != [mistake.finding] or set(told) != {mistake.finding}:
-            wrongly.append((kind, mistake.finding, UNLISTED.index(mistake), told))
+        reported = [finding.id for finding in found if finding.certainty != "possible"]
+        if reported[:1] != [mistake.finding] or set(reported) != {mistake.finding}:
+            wrongly.append((kind, mistake.finding, UNLISTED.index(mistake), reported))
 
     assert wrongly == []
 
@@ -86,7 +86,7 @@ def test_noise_can_be_explained(either_world: World) -> None:
     assert unexplained(either_world, 150) == []
 
 
-def test_two_mistakes_at_once_are_both_told_and_nothing_else(world: World) -> None:
+def test_two_mistakes_at_once_are_both_reported_and_nothing_else(world: World) -> None:
     tally = tallied(world, in_pairs())
 
     assert tally.exchanges > 250
@@ -95,11 +95,11 @@ def test_two_mistakes_at_once_are_both_told_and_nothing_else(world: World) -> No
     assert tally.first == 1
 
 
-def test_the_tally_counts_what_was_told_wrongly_and_what_was_not_told() -> None:
+def test_the_tally_counts_what_was_reported_wrongly_and_what_was_not_reported() -> None:
     tally = Tally()
 
-    tally.count(made={"a", "b"}, told=["a", "x"], certain=["a"])
-    tally.count(made={"c"}, told=[], certain=["y"])
+    tally.count(made={"a", "b"}, reported=["a", "x"], certain=["a"])
+    tally.count(made={"c"}, reported=[], certain=["y"])
 
     assert (tally.exchanges, tally.precision, tally.recall, tally.first) == (2, 0.5, 1 / 3, 0.5)
     assert tally.precision_of_certain == 0.5
@@ -110,11 +110,11 @@ def test_mistakes_of_all_services_are_composed() -> None:
 
 
 def test_the_wire_is_the_same_to_the_byte_whether_it_is_explained_or_not(ring: KeyRing) -> None:
-    told, silent = (World(ring, explains=explains, random=Random(1)) for explains in (True, False))
+    reported, silent = (World(ring, explains=explains, random=Random(1)) for explains in (True, False))
 
     for kind, mistakes in [*((kind, ()) for kind in GOOD), *alone()]:
-        answers = [made(world, kind, mistakes) for world in (told, silent)]
-        told.platform.exchanges.last.examination()
+        answers = [made(world, kind, mistakes) for world in (reported, silent)]
+        reported.platform.exchanges.last.examination()
         left = [(answer.status, list(answer.headers), answer.get_data()) for answer in answers]
 
         assert left[0] == left[1], (kind, mistakes)
@@ -201,7 +201,7 @@ def test_the_alarm_rings_when_something_is_wrong(
 
 
 @pytest.mark.slow
-def test_nothing_is_told_of_what_is_right(either_world: World, judged: list[tuple[Any, Any]]) -> None:
+def test_nothing_is_reported_of_what_is_right(either_world: World, judged: list[tuple[Any, Any]]) -> None:
     sent: list[Variation] = []
 
     @settings(
@@ -219,11 +219,11 @@ def test_nothing_is_told_of_what_is_right(either_world: World, judged: list[tupl
         sent.append(variation)
         answer = variation.send(either_world)
         record = either_world.platform.exchanges.last
-        told = record.findings
+        reported = record.findings
         either_world.platform.store.restore(either_world.start)
 
         assert answer.status_code in (200, 302), (variation, record.explained())
-        assert told == ()
+        assert reported == ()
         assert list(alarms(*judged[-1], record)) == [], variation
 
     check()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwks
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -62,7 +62,7 @@ def code_exchange(platform: Mock, http: Client) -> Send:
 
     def send() -> TestResponse:
         redirect_uri = "http://127.0.0.1:8080/_nhsauth/callback"
-        code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), redirect_uri)
+        code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), redirect_uri)
         path = platform.provider("cis2").provider.endpoint("token")
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         app = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
@@ -94,7 +94,7 @@ def test_no_private_key_is_loaded_or_made_to_sign(platform: Mock) -> None:
     with counted() as calls:
         for _ in range(EXCHANGES):
             platform.client_assertion("nhsauth-app")
-            platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+            platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
 
     assert {name: calls[name] for name in MADE_OR_LOADED if calls[name]} == {}
 

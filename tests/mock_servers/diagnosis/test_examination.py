@@ -69,28 +69,31 @@ def finder(id_: str, *rules: str, certainty: Certainty = "certain") -> Finder:
     return Finder(find=lambda _: finding, rules=rules)
 
 
-def told(of: Case, *finders: Finder) -> list[str]:
+def found_ids(of: Case, *finders: Finder) -> list[str]:
     return [finding.id for finding in findings(of, finders)]
 
 
 def test_what_explains_the_refusal_comes_before_what_would_be_met_later_in_the_order_of_the_rules() -> None:
-    assert told(case(), finder("typ", TYP), finder("kid", KID), finder("alg", ALG)) == ["alg", "kid", "typ"]
+    assert found_ids(case(), finder("typ", TYP), finder("kid", KID), finder("alg", ALG)) == ["alg", "kid", "typ"]
 
 
 def test_of_two_that_explain_the_same_rule_the_surer_comes_first() -> None:
-    assert told(case(), finder("perhaps", ALG, certainty="possible"), finder("surely", ALG)) == ["surely", "perhaps"]
+    assert found_ids(case(), finder("perhaps", ALG, certainty="possible"), finder("surely", ALG)) == [
+        "surely",
+        "perhaps",
+    ]
 
 
 def test_of_two_as_sure_the_earlier_of_the_table_comes_first() -> None:
-    assert told(case(), finder("earlier", ALG), finder("later", ALG)) == ["earlier", "later"]
+    assert found_ids(case(), finder("earlier", ALG), finder("later", ALG)) == ["earlier", "later"]
 
 
 def test_there_are_three_at_most() -> None:
-    assert told(case(), *(finder(str(number), ALG) for number in range(5))) == ["0", "1", "2"]
+    assert found_ids(case(), *(finder(str(number), ALG) for number in range(5))) == ["0", "1", "2"]
 
 
-def test_a_mistake_is_told_once() -> None:
-    assert told(case(), finder("alg", ALG), finder("alg", ALG)) == ["alg"]
+def test_a_mistake_is_reported_once() -> None:
+    assert found_ids(case(), finder("alg", ALG), finder("alg", ALG)) == ["alg"]
 
 
 def test_a_mistake_that_a_rule_has_disproved_is_not_looked_for() -> None:
@@ -99,14 +102,16 @@ def test_a_mistake_that_a_rule_has_disproved_is_not_looked_for() -> None:
     def look(of: Case) -> None:
         asked.append(of)
 
-    assert told(case(), Finder(find=look, rules=(MALFORMED,))) == []
+    assert found_ids(case(), Finder(find=look, rules=(MALFORMED,))) == []
     assert asked == []
 
 
 def test_before_a_grant_was_chosen_nothing_is_disproved() -> None:
     unrouted = replace(case(), later=(MALFORMED, "check_code_present"))
 
-    assert told(unrouted, finder("code", "check_code_present"), finder("other", MALFORMED), finder("alg", ALG)) == [
+    assert found_ids(
+        unrouted, finder("code", "check_code_present"), finder("other", MALFORMED), finder("alg", ALG)
+    ) == [
         "alg",
         "other",
         "code",
@@ -117,7 +122,7 @@ def test_a_finder_that_fails_is_logged_and_the_others_are_heard(caplog: pytest.L
     def stumble(_: Case) -> Finding:
         raise ZeroDivisionError("planted")
 
-    assert told(case(), Finder(find=stumble), finder("alg", ALG)) == ["alg"]
+    assert found_ids(case(), Finder(find=stumble), finder("alg", ALG)) == ["alg"]
     assert "the finder stumble failed on exchange 7" in caplog.text
 
 

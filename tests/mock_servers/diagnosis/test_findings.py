@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.finding import Finding
@@ -16,7 +16,7 @@ from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
-WANTED = Wanted(client_id="nhsauth-app")
+WANTED = LogInRequest(client_id="nhsauth-app")
 
 Ask = Callable[..., TestResponse]
 
@@ -56,7 +56,7 @@ def test_a_code_as_subject_token_is_named_with_its_issuer_age_and_state(platform
     assert "send the id_token" in finding.cure
 
 
-def test_a_spent_code_is_told_from_an_unused_one(platform: Mock, http: Client, token_exchange: Ask) -> None:
+def test_a_spent_code_is_reported_from_an_unused_one(platform: Mock, http: Client, token_exchange: Ask) -> None:
     code = platform.issue_code("cis2", WANTED, REDIRECT)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
@@ -68,7 +68,7 @@ def test_a_spent_code_is_told_from_an_unused_one(platform: Mock, http: Client, t
     assert "it was used 5.0 s ago" in only_finding(platform).seen
 
 
-def test_an_expired_code_is_told(platform: Mock, token_exchange: Ask) -> None:
+def test_an_expired_code_is_reported(platform: Mock, token_exchange: Ask) -> None:
     code = platform.issue_code("cis2", WANTED, REDIRECT)
     platform.clock.advance(180)
 
@@ -89,7 +89,7 @@ def test_a_code_expires_as_soon_as_its_time_is_over(
     assert state in only_finding(platform).seen
 
 
-def test_what_was_used_or_revoked_at_this_moment_is_told(platform: Mock, post: Ask, token_exchange: Ask) -> None:
+def test_what_was_used_or_revoked_at_this_moment_is_reported(platform: Mock, post: Ask, token_exchange: Ask) -> None:
     tokens = token_exchange().get_json()
     token = platform.store.access_tokens.get(tokens["access_token"])
     assert token is not None
@@ -138,7 +138,7 @@ def test_a_token_of_the_platform_as_subject_token_is_named(
         ("client_assertion", "This is an authorization code. It is only for getting tokens."),
     ],
 )
-def test_what_a_code_must_become_first_is_told_where_an_id_token_belongs(
+def test_what_a_code_must_become_first_is_reported_where_an_id_token_belongs(
     platform: Mock, token_exchange: Ask, name: str, cause: str
 ) -> None:
     token_exchange(**{name: platform.issue_code("cis2", WANTED, REDIRECT)})
@@ -146,7 +146,7 @@ def test_what_a_code_must_become_first_is_told_where_an_id_token_belongs(
     assert only_finding(platform).cause == cause
 
 
-def test_a_token_that_was_revoked_is_told(platform: Mock, token_exchange: Ask) -> None:
+def test_a_token_that_was_revoked_is_reported(platform: Mock, token_exchange: Ask) -> None:
     value = token_exchange().get_json()["access_token"]
     token = platform.store.access_tokens.get(value)
     assert token is not None
@@ -158,7 +158,7 @@ def test_a_token_that_was_revoked_is_told(platform: Mock, token_exchange: Ask) -
     assert "it was revoked 5.0 s ago" in only_finding(platform).seen
 
 
-def test_a_refresh_token_that_was_rotated_is_told(platform: Mock, post: Ask, token_exchange: Ask) -> None:
+def test_a_refresh_token_that_was_rotated_is_reported(platform: Mock, post: Ask, token_exchange: Ask) -> None:
     value = token_exchange().get_json()["refresh_token"]
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
     post(grant_type="refresh_token", refresh_token=value, **secret)
@@ -205,7 +205,7 @@ def test_an_api_key_as_bearer_token_is_named(platform: Mock, http: Client) -> No
     assert only_finding(platform).id == "api-key-as-bearer"
 
 
-def test_a_value_in_its_place_is_no_finding(platform: Mock, token_exchange: Ask) -> None:
+def test_a_value_in_its_place_is_not_finding(platform: Mock, token_exchange: Ask) -> None:
     token_exchange(grant_type="client_credentials")
 
     assert platform.exchanges.last.error == "invalid_request"
@@ -219,7 +219,7 @@ def test_a_success_has_no_finding(platform: Mock, token_exchange: Ask) -> None:
     assert platform.exchanges.last.advice == ()
 
 
-def test_what_would_fail_next_is_told_in_order(platform: Mock, client_credentials: Ask) -> None:
+def test_what_would_fail_next_is_reported_in_order(platform: Mock, client_credentials: Ask) -> None:
     alterations = Alterations(headers={"alg": "RS256"}, claims={"jti": 5}, without=["header.typ"])
     assertion = platform.client_assertion("nhsauth-app", alterations=alterations)
 
@@ -255,7 +255,7 @@ def test_no_explanation_is_worked_out_before_it_is_read(
     assert (before, len(asked) > 0) == (0, True)
 
 
-def test_without_diagnosis_the_answers_are_the_same_and_nothing_is_told(ring: KeyRing) -> None:
+def test_without_diagnosis_the_answers_are_the_same_and_nothing_is_reported(ring: KeyRing) -> None:
     silent = Mock(Configuration(diagnosis=False), ring=ring)
 
     answer = Client(silent).post("/oauth2/token", data={"grant_type": "password"})

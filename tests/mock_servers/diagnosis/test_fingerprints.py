@@ -158,7 +158,7 @@ def test_a_user_agent_of_another_language_speaks_against_a_library() -> None:
     )
 
 
-def test_the_change_is_told_in_the_librarys_own_words() -> None:
+def test_the_change_is_reported_in_the_librarys_own_words() -> None:
     sent = seen("typ alg", "iss aud sub iat exp jti", jti="a" * 36, lifetime=3600, agent=PYTHON)
 
     assert str(hint(sent, "kid-missing")) == (
@@ -191,7 +191,7 @@ def test_the_http_client_speaks_where_no_jwt_library_does() -> None:
     assert str(found) == "This looks like requests: requests.post(url, data={…}), not json="
 
 
-def test_there_is_no_hint_for_a_mistake_that_no_library_makes() -> None:
+def test_there_is_not_hint_for_a_mistake_that_no_library_makes() -> None:
     assert hint(seen("typ alg", "iss aud sub iat exp jti", jti="a" * 36, agent=PYTHON), "jwks-unreachable") is None
 
 
@@ -233,7 +233,7 @@ def test_claims_of_any_kind_are_read_without_harm(exp: Any) -> None:
 @pytest.mark.parametrize(
     "times", [{"iat": 5}, {"exp": 5, "iat": None}, {"exp": None, "iat": 5}, {"exp": "5", "iat": 0}]
 )
-def test_without_two_times_there_is_no_lifetime(times: dict[str, Any]) -> None:
+def test_without_two_times_there_is_not_lifetime(times: dict[str, Any]) -> None:
     request = Request(method="POST", base="http://a", target="/", path="/")
 
     assert traits_of(request, Jwt(header={}, claims=times, signing_input=b"", signature=b""), NOW).lifetime is None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 from tests.mock_servers.diagnosis.findings import seen, top
@@ -19,7 +19,7 @@ EXPIRED = ("Access Token expired", "keymanagement.service.access_token_expired")
 Ask = Callable[..., TestResponse]
 
 
-def told(answer: TestResponse) -> tuple[str, str]:
+def fault_of(answer: TestResponse) -> tuple[str, str]:
     fault = answer.get_json()["fault"]
     return fault["faultstring"], fault["detail"]["errorcode"]
 
@@ -55,12 +55,12 @@ def call(http: Client) -> Ask:
         ('Bearer {"error": "invalid_request"}', "after Bearer comes JSON, an error answer", UNKNOWN),
     ],
 )
-def test_a_header_that_is_no_bearer_token(
+def test_a_header_that_is_not_bearer_token(
     platform: Mock, call: Ask, header: str, words: str, wire: tuple[str, str]
 ) -> None:
     answer = call(Authorization=header)
 
-    assert (answer.status_code, told(answer)) == (401, wire)
+    assert (answer.status_code, fault_of(answer)) == (401, wire)
     assert seen(platform) == ("bearer-shape", "certain")
     assert words in top(platform).seen
     assert "AVeryLongTokenWithoutScheme1" not in str(top(platform))
@@ -69,7 +69,7 @@ def test_a_header_that_is_no_bearer_token(
 def test_no_header_at_all(platform: Mock, call: Ask) -> None:
     answer = call()
 
-    assert (answer.status_code, told(answer)) == (401, MISSING)
+    assert (answer.status_code, fault_of(answer)) == (401, MISSING)
     assert seen(platform) == ("bearer-shape", "certain")
     assert "There is no Authorization header." in top(platform).seen
 
@@ -87,7 +87,7 @@ def test_a_failed_token_call_that_nobody_looked_at_is_named(platform: Mock, call
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/oauth2/token"), ("POST", "/oauth2/authorize")])
-def test_a_call_that_asks_for_no_token_is_no_token_call(
+def test_a_call_that_asks_for_no_token_is_not_token_call(
     platform: Mock, http: Client, call: Ask, client_credentials: Ask, method: str, path: str
 ) -> None:
     client_credentials()
@@ -112,7 +112,7 @@ def test_a_token_that_was_kept_for_an_hour(platform: Mock, call: Ask, token_exch
 
     answer = call(Authorization=f"Bearer {token}")
 
-    assert (answer.status_code, told(answer)) == (401, EXPIRED)
+    assert (answer.status_code, fault_of(answer)) == (401, EXPIRED)
     assert seen(platform) == ("kept-too-long", "certain")
     assert top(platform).seen == "The token is 59 min old and expired 49 min ago."
     assert "kept it for an hour" in top(platform).cause
@@ -149,7 +149,7 @@ def test_so_much_of_a_token_is_known_again(
     assert (seen(platform) if platform.exchanges.last.findings else None) == told
 
 
-def test_of_a_token_that_expired_nothing_else_is_told(platform: Mock, call: Ask, client_credentials: Ask) -> None:
+def test_of_a_token_that_expired_nothing_else_is_reported(platform: Mock, call: Ask, client_credentials: Ask) -> None:
     token = client_credentials().get_json()["access_token"]
     platform.clock.advance(700)
 
@@ -164,7 +164,7 @@ def test_a_token_that_was_kept_to_its_last_second(platform: Mock, call: Ask, tok
 
     answer = call(Authorization=f"Bearer {token}")
 
-    assert told(answer) == EXPIRED
+    assert fault_of(answer) == EXPIRED
     assert top(platform).seen == "The token is 10 min old and expired 400 ms ago."
     assert top(platform).cause == "It lives 10 min, and your code used it after that."
 
@@ -177,7 +177,7 @@ def test_a_token_of_another_environment(platform: Mock, call: Ask, token_exchang
 
     answer = call(Authorization=f"Bearer {token}")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("token-of-other-environment", "certain")
     assert top(platform).seen == "The token was issued by environment sandbox; this API is one of int."
 
@@ -185,7 +185,7 @@ def test_a_token_of_another_environment(platform: Mock, call: Ask, token_exchang
 def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGH")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("token-of-other-environment", "possible")
     assert "28 letters and digits" in top(platform).seen
 
@@ -193,7 +193,9 @@ def test_a_token_from_before_a_restart_is_guessed_by_its_shape(platform: Mock, c
 def test_an_access_token_of_cis2(platform: Mock, http: Client, call: Ask) -> None:
     form = {
         "grant_type": "authorization_code",
-        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback"),
+        "code": platform.issue_code(
+            "cis2", LogInRequest(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback"
+        ),
         "redirect_uri": "http://127.0.0.1:8080/_nhsauth/callback",
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -203,7 +205,7 @@ def test_an_access_token_of_cis2(platform: Mock, http: Client, call: Ask) -> Non
 
     answer = call(Authorization=f"Bearer {token}")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("provider-token-at-api", "certain")
     assert "the access token that CIS2 issued" in top(platform).seen
 
@@ -212,19 +214,19 @@ def test_an_access_token_of_cis2(platform: Mock, http: Client, call: Ask) -> Non
     ("provider", "words"), [("cis2", "CIS2's id_token"), ("nhs_login", "NHS login's id_token (token_use id)")]
 )
 def test_an_id_token_that_the_mock_does_not_remember(platform: Mock, call: Ask, provider: str, words: str) -> None:
-    token = platform.id_token(provider, Wanted(client_id="nhsauth-app"), Alterations(claims={"extra": 1}))
+    token = platform.id_token(provider, LogInRequest(client_id="nhsauth-app"), Alterations(claims={"extra": 1}))
     platform.store.issued.clear()
 
     answer = call(Authorization=f"Bearer {token}")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("provider-token-at-api", "likely")
     assert words in top(platform).seen
     assert "/oauth2/token" in top(platform).cure
 
 
 def test_an_id_token_as_bearer(platform: Mock, call: Ask) -> None:
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
 
     call(Authorization=f"Bearer {token}")
 
@@ -234,14 +236,14 @@ def test_an_id_token_as_bearer(platform: Mock, call: Ask) -> None:
 def test_an_api_key_as_bearer(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer nhsauth-app")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("api-key-as-bearer", "certain")
 
 
 def test_what_looks_like_an_api_key_as_bearer(platform: Mock, call: Ask) -> None:
     answer = call(Authorization="Bearer 0123456789abcdefghijABCDEFGHIJKL")
 
-    assert told(answer) == UNKNOWN
+    assert fault_of(answer) == UNKNOWN
     assert seen(platform) == ("api-key-as-bearer", "possible")
     assert "a refresh token" in top(platform).cause
 
@@ -249,7 +251,7 @@ def test_what_looks_like_an_api_key_as_bearer(platform: Mock, call: Ask) -> None
 def test_an_api_key_in_its_header_where_a_token_is_wanted(platform: Mock, call: Ask) -> None:
     answer = call(apikey="nhsauth-app")
 
-    assert told(answer) == MISSING
+    assert fault_of(answer) == MISSING
     assert seen(platform) == ("api-key-as-bearer", "certain")
     assert "there is a header apikey" in top(platform).seen.lower()
 
@@ -259,7 +261,7 @@ def test_a_token_in_the_header_of_the_key(platform: Mock, call: Ask, client_cred
 
     answer = call("/hello-world/hello/application", apikey=token)
 
-    assert told(answer) == ("Invalid ApiKey", "oauth.v2.InvalidApiKey")
+    assert fault_of(answer) == ("Invalid ApiKey", "oauth.v2.InvalidApiKey")
     assert top(platform).seen.startswith("apikey is the access token that the platform issued")
 
 
@@ -318,7 +320,7 @@ def test_a_path_that_is_nearly_right(
 def test_a_path_of_nobody(platform: Mock, http: Client) -> None:
     answer = http.get("/personal-demographics/FHIR/R4/Patient/9000000009")
 
-    assert (answer.status_code, told(answer)[1]) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
+    assert (answer.status_code, fault_of(answer)[1]) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
     assert seen(platform) == ("wrong-path", "likely")
     assert "under apis" in top(platform).cause
 

@@ -80,7 +80,7 @@ def test_plain_http_where_https_is_asked(found: Callable[[str], Finding]) -> Non
         ("[SSL: RECORD_LAYER_FAILURE] record layer failure", "TLS with it failed"),
     ],
 )
-def test_what_tls_says_is_told_as_no_more_than_it_says(
+def test_what_tls_says_is_reported_as_no_more_than_it_says(
     found: Callable[[str], Finding], monkeypatch: pytest.MonkeyPatch, said: str, cause: str
 ) -> None:
     def fails(*_: Any, **__: Any) -> Any:

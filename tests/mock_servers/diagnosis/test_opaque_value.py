@@ -8,12 +8,12 @@ from mock_servers.jose.jwts import Jwt
 
 
 @pytest.mark.parametrize(("length", "known"), [(100, True), (101, False)])
-def test_a_variable_is_no_longer_than_people_write_them(length: int, *, known: bool) -> None:
+def test_a_variable_is_not_longer_than_people_write_them(length: int, *, known: bool) -> None:
     assert is_unfilled(f"<{'a' * (length - 2)}>") is known
 
 
 @pytest.mark.parametrize(("length", "known"), [(300, True), (301, False)])
-def test_a_path_is_no_longer_than_systems_have_them(length: int, *, known: bool) -> None:
+def test_a_path_is_not_longer_than_systems_have_them(length: int, *, known: bool) -> None:
     assert is_path(f"/{'a' * (length - 1)}") is known
 
 
@@ -49,7 +49,9 @@ URL = "https://log-in.example"
         ({"nonce": "x"}, "", False),
     ],
 )
-def test_a_jwt_is_told_by_what_it_says_of_itself(claims: dict[str, object], what: str, *, of_provider: bool) -> None:
+def test_a_jwt_is_reported_by_what_it_says_of_itself(
+    claims: dict[str, object], what: str, *, of_provider: bool
+) -> None:
     jwt = Jwt(header={}, claims=claims, signing_input=b"", signature=b"")
 
     assert (described_jwt(jwt), is_of_provider(jwt)) == (what, of_provider)

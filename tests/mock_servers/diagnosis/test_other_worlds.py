@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
@@ -36,10 +36,10 @@ class World:
         return self.send("POST", self.platform.token_url, data={"client_assertion": assertion, **form})
 
     def id_token(self) -> str:
-        return self.platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+        return self.platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
 
     def code(self, provider: str = "cis2") -> str:
-        wanted = Wanted(client_id="nhsauth-app")
+        wanted = LogInRequest(client_id="nhsauth-app")
         return self.platform.issue_code(provider, wanted, f"{self.platform.url}/_nhsauth/callback")
 
     def platform_code(self) -> str:

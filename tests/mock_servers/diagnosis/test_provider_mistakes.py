@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -84,7 +84,7 @@ def redeem(platform: Mock, token: Ask) -> Ask:
         host: str | None = None,
         **changes: Any,
     ) -> TestResponse:
-        code = platform.issue_code(provider, Wanted(client_id=client_id), REDIRECT)
+        code = platform.issue_code(provider, LogInRequest(client_id=client_id), REDIRECT)
         assertion = platform.client_assertion(
             client_id,
             token_url=f"{platform.url}{platform.provider(provider).provider.endpoint('token')}",
@@ -97,7 +97,7 @@ def redeem(platform: Mock, token: Ask) -> Ask:
     return send
 
 
-def told(answer: TestResponse) -> tuple[int, str, str | None]:
+def refusal_of(answer: TestResponse) -> tuple[int, str, str | None]:
     members = answer.get_json()
     return answer.status_code, members["error"], members.get("error_description")
 
@@ -126,7 +126,7 @@ def test_the_api_key_beside_the_right_client_id(platform: Mock, token: Ask) -> N
         },
     )
 
-    assert told(answer) == (400, "invalid_client", "JWT is not valid")
+    assert refusal_of(answer) == (400, "invalid_client", "JWT is not valid")
     assert seen(platform) == ("cis2-iss-is-api-key", "certain")
     assert f'iss of the assertion is "{API_KEY}", the API key of app "{API_KEY}" at the platform' in top(platform).seen
     assert f'client_id in the form is "{CIS2_CLIENT}"' in top(platform).seen
@@ -137,7 +137,7 @@ def test_the_api_key_of_an_app_without_a_client_id(platform: Mock, redeem: Ask) 
 
     answer = redeem("cis2", client_id=API_KEY)
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("cis2-iss-is-api-key", "likely")
     assert 'the API key of app "My app - INT" at the platform.' in top(platform).seen
     assert "client_secret_post" not in str(platform.exchanges.last.as_json())
@@ -147,7 +147,7 @@ def test_the_cure_of_an_api_key_at_cis2(redeem: Ask) -> None:
     assert redeem("cis2", client_id=CIS2_CLIENT).status_code == 200
 
 
-def test_an_app_that_signs_at_cis2_by_one_id_is_not_told_of_its_key(platform: Mock, redeem: Ask) -> None:
+def test_an_app_that_signs_at_cis2_by_one_id_is_not_reported_of_its_key(platform: Mock, redeem: Ask) -> None:
     redeem("cis2", claims={"aud": "https://other.example/"})
 
     assert [each.id for each in platform.exchanges.last.findings] == ["cis2-aud-without-443"]
@@ -156,7 +156,7 @@ def test_an_app_that_signs_at_cis2_by_one_id_is_not_told_of_its_key(platform: Mo
 def test_a_number_is_not_called_an_api_key(platform: Mock, redeem: Ask) -> None:
     answer = redeem("cis2", claims={"iss": 5, "sub": 5})
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert platform.exchanges.last.findings == ()
 
 
@@ -171,7 +171,7 @@ def test_what_is_sent_as_client_id_too_is_not_called_an_api_key(platform: Mock, 
 
     answer = token("cis2", {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert platform.exchanges.last.findings == ()
 
 
@@ -180,7 +180,7 @@ def test_an_api_key_that_cis2_does_not_know(platform: Mock, redeem: Ask) -> None
 
     answer = redeem("cis2", claims={"iss": stranger, "sub": stranger})
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("cis2-iss-is-api-key", "likely")
 
 
@@ -198,7 +198,7 @@ HOST = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
 def test_the_audience_of_cis2_has_its_port(platform: Mock, redeem: Ask, aud: str, words: str) -> None:
     answer = redeem("cis2", claims={"aud": aud}, host=HOST)
 
-    assert told(answer) == (400, "invalid_client", "Audience validation failed")
+    assert refusal_of(answer) == (400, "invalid_client", "Audience validation failed")
     assert seen(platform) == ("cis2-aud-without-443", "certain")
     assert f'aud is "{aud}"{words}' in top(platform).seen
     assert f"https://{HOST}:443{PATH}/access_token" in top(platform).seen
@@ -207,7 +207,7 @@ def test_the_audience_of_cis2_has_its_port(platform: Mock, redeem: Ask, aud: str
 def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
     answer = redeem("cis2", claims={"exp": NOW + 3600})
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("cis2-lifetime", "certain")
     assert "60 min ahead" in top(platform).seen
     assert "30 min at most" in top(platform).cause
@@ -221,10 +221,12 @@ def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
         ({"kid": "other"}, 'kid is "other"; client and key set have ["nhsauth-1"]'),
     ],
 )
-def test_jwt_is_not_valid_is_told_apart(platform: Mock, redeem: Ask, headers: Mapping[str, Any], words: str) -> None:
+def test_jwt_is_not_valid_is_reported_apart(
+    platform: Mock, redeem: Ask, headers: Mapping[str, Any], words: str
+) -> None:
     answer = redeem("cis2", headers=headers)
 
-    assert told(answer) == (400, "invalid_client", "JWT is not valid")
+    assert refusal_of(answer) == (400, "invalid_client", "JWT is not valid")
     assert seen(platform) == ("cis2-alg-or-key", "certain")
     assert words in top(platform).seen
 
@@ -239,7 +241,7 @@ def test_another_private_key_at_cis2(platform: Mock, ring: KeyRing, token: Ask) 
 
     answer = token("cis2", {**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
-    assert told(answer) == (400, "invalid_client", "JWT is not valid")
+    assert refusal_of(answer) == (400, "invalid_client", "JWT is not valid")
     assert seen(platform) == ("cis2-alg-or-key", "certain")
     assert 'does not match the key that is registered as kid "nhsauth-1"' in top(platform).seen
 
@@ -247,7 +249,7 @@ def test_another_private_key_at_cis2(platform: Mock, ring: KeyRing, token: Ask) 
 def test_secret_and_assertion_together(platform: Mock, redeem: Ask) -> None:
     answer = redeem("cis2", client_secret="nhsauth-secret")
 
-    assert told(answer) == (400, "invalid_client", "Client authentication failed")
+    assert refusal_of(answer) == (400, "invalid_client", "Client authentication failed")
     assert seen(platform) == ("cis2-two-methods", "certain")
     assert "a client_assertion and client_secret" in top(platform).seen
 
@@ -271,7 +273,7 @@ def test_a_secret_at_nhs_login(platform: Mock, token: Ask) -> None:
 
     answer = token("nhs_login", {**form, "client_secret": "nhsauth-secret"})
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("nhs-login-auth", "certain")
     assert "by client_secret in the form" in top(platform).seen
     assert "private_key_jwt" in top(platform).cure
@@ -307,7 +309,7 @@ def test_a_wrong_assertion_at_nhs_login(
 ) -> None:
     answer = redeem("nhs_login", claims=claims, headers=headers)
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("nhs-login-auth", "certain")
     assert words in top(platform).seen
 
@@ -317,33 +319,33 @@ def test_a_wrong_assertion_at_nhs_login(
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_code_redeemed_twice(platform: Mock, redeem: Ask, provider: str) -> None:
-    code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code(provider, LogInRequest(client_id="nhsauth-app"), REDIRECT)
     redeem(provider, code=code)
     platform.clock.advance(1.2)
 
     answer = redeem(provider, code=code)
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "redeemed 1.2 s ago by exchange 1" in top(platform).seen
 
 
 @pytest.mark.parametrize(("provider", "lived"), [("cis2", "120 s"), ("nhs_login", "10 min")])
 def test_a_late_code(platform: Mock, redeem: Ask, provider: str, lived: str) -> None:
-    code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code(provider, LogInRequest(client_id="nhsauth-app"), REDIRECT)
     platform.clock.advance(700)
 
     answer = redeem(provider, code=code)
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert f"lived {lived}" in top(platform).seen
 
 
 def test_a_code_of_cis2_at_nhs_login(platform: Mock, redeem: Ask) -> None:
-    answer = redeem("nhs_login", code=platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT))
+    answer = redeem("nhs_login", code=platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT))
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("code-spent-or-late", "certain")
     assert "the authorization code that CIS2 issued" in top(platform).seen
 
@@ -352,23 +354,23 @@ def test_a_code_of_cis2_at_nhs_login(platform: Mock, redeem: Ask) -> None:
 def test_another_redirect_uri_than_at_the_log_in(platform: Mock, redeem: Ask, provider: str) -> None:
     answer = redeem(provider, redirect_uri=f"{REDIRECT}/")
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("redirect-uri-differs", "certain")
     assert "a slash at the end" in top(platform).seen
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_whose_code_it_is_comes_before_where_it_was_sent(platform: Mock, redeem: Ask, provider: str) -> None:
-    code = platform.issue_code(provider, Wanted(client_id=API_KEY), REDIRECT)
+    code = platform.issue_code(provider, LogInRequest(client_id=API_KEY), REDIRECT)
 
     answer = redeem(provider, code=code, redirect_uri=f"{REDIRECT}/")
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert [each.id for each in platform.exchanges.last.findings[:2]] == ["code-spent-or-late", "redirect-uri-differs"]
     assert "tried to redeem it" in top(platform).seen
 
 
-def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_no_finding(platform: Mock, redeem: Ask) -> None:
+def test_what_cis2_does_not_look_at_in_a_redirect_uri_is_not_finding(platform: Mock, redeem: Ask) -> None:
     redeem("cis2", redirect_uri=f"{REDIRECT.upper()}?x=1", headers={"alg": "RS256"})
 
     assert [finding.id for finding in platform.exchanges.last.findings] == ["cis2-alg-or-key"]
@@ -400,7 +402,7 @@ def test_a_variable_that_was_never_filled_at_a_providers_userinfo(platform: Mock
 
 
 def test_an_id_token_at_a_providers_userinfo(platform: Mock) -> None:
-    answer = userinfo(platform, "cis2", platform.id_token("cis2", Wanted(client_id="nhsauth-app")))
+    answer = userinfo(platform, "cis2", platform.id_token("cis2", LogInRequest(client_id="nhsauth-app")))
 
     assert answer.status_code == 401
     assert top(platform).seen.startswith("authorization is the id_token that CIS2 issued")
@@ -446,13 +448,13 @@ def test_a_refresh_token_of_nhs_login_used_twice(platform: Mock, redeem: Ask) ->
 
     answer = redeem("nhs_login", **again)
 
-    assert told(answer)[:2] == (400, "invalid_grant")
+    assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("refresh-token-spent", "certain")
     assert "exchanged 41 s ago, by exchange 2; its successor is still unused" in top(platform).seen
 
 
 def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Mock, redeem: Ask) -> None:
-    id_token = platform.id_token("nhs_login", Wanted(client_id="nhsauth-app"))
+    id_token = platform.id_token("nhs_login", LogInRequest(client_id="nhsauth-app"))
     exchange = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
@@ -474,7 +476,7 @@ def test_a_refresh_token_of_the_platform_at_nhs_login(platform: Mock, redeem: As
 def test_a_grant_that_a_provider_has_not(platform: Mock, redeem: Ask, sent: str, error: str) -> None:
     answer = redeem("cis2", grant_type=sent)
 
-    assert told(answer)[:2] == (400, error)
+    assert refusal_of(answer)[:2] == (400, error)
     assert top(platform).id == "grant-type"
 
 
@@ -493,5 +495,5 @@ def test_a_token_endpoint_opened_with_get(platform: Mock, provider: str) -> None
 def test_a_mangled_assertion_at_a_provider(platform: Mock, redeem: Ask, provider: str) -> None:
     answer = redeem(provider, client_assertion="undefined")
 
-    assert told(answer)[:2] == (400, "invalid_client")
+    assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("mangled-jwt", "certain")

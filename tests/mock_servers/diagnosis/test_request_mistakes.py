@@ -7,14 +7,14 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 from tests.mock_servers.diagnosis.findings import seen, top
 
-WANTED = Wanted(client_id="nhsauth-app")
+WANTED = LogInRequest(client_id="nhsauth-app")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -35,8 +35,8 @@ Ask = Callable[..., TestResponse]
 def test_a_subject_token_type(platform: Mock, token_exchange: Ask, sent: str, words: str) -> None:
     answer = token_exchange(subject_token_type=sent)
 
-    assert told(answer)[:2] == (400, "invalid_request")
-    assert told(answer)[2] == (
+    assert refusal_of(answer)[:2] == (400, "invalid_request")
+    assert refusal_of(answer)[2] == (
         "missing or invalid subject_token_type - must be 'urn:ietf:params:oauth:token-type:id_token'"
     )
     assert seen(platform) == ("subject-token-type", "certain")
@@ -61,7 +61,7 @@ def test_a_grant_type_that_was_meant_to_be_another(
 ) -> None:
     answer = post(grant_type=sent)
 
-    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert refusal_of(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
     assert seen(platform) == ("grant-type", "certain")
     assert words in top(platform).cause
     assert top(platform).cure == f"Send grant_type={meant}."
@@ -71,7 +71,7 @@ def test_a_grant_type_that_was_meant_to_be_another(
 def test_a_grant_type_that_nobody_has(platform: Mock, post: Ask, sent: str) -> None:
     answer = post(grant_type=sent)
 
-    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert refusal_of(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
     assert seen(platform) == ("grant-type", "likely")
     assert "Send one of client_credentials" in top(platform).cure
 
@@ -79,7 +79,7 @@ def test_a_grant_type_that_nobody_has(platform: Mock, post: Ask, sent: str) -> N
 def test_a_grant_type_beside_a_subject_token_type(platform: Mock, token_exchange: Ask) -> None:
     answer = token_exchange(grant_type="client_credentials")
 
-    assert told(answer)[:2] == (400, "invalid_request")
+    assert refusal_of(answer)[:2] == (400, "invalid_request")
     assert seen(platform) == ("grant-type", "certain")
     assert top(platform).cure == f"Send grant_type={TOKEN_EXCHANGE}."
 
@@ -102,7 +102,7 @@ def test_a_form_that_is_labelled_as_nothing(
         base_url=platform.url,
     )
 
-    assert told(answer)[:2] == (415, "invalid_request")
+    assert refusal_of(answer)[:2] == (415, "invalid_request")
     assert seen(platform) == ("content-type-missing", "certain")
     assert words in top(platform).seen
     assert change in (top(platform).change or "")
@@ -150,7 +150,7 @@ def test_one_token_twice(platform: Mock, token_exchange: Ask) -> None:
     assert "the same text" in top(platform).seen
 
 
-def test_an_assertion_beside_another_is_no_swap(platform: Mock, token_exchange: Ask) -> None:
+def test_an_assertion_beside_another_is_not_swap(platform: Mock, token_exchange: Ask) -> None:
     subject = platform.client_assertion("nhsauth-app")
     platform.store.issued.clear()
 
@@ -189,7 +189,7 @@ def test_a_logout_token_as_subject_token(platform: Mock, token_exchange: Ask) ->
 
     answer = token_exchange(subject_token=token)
 
-    assert told(answer) == (400, "invalid_request", "Missing 'exp' claim in subject_token JWT")
+    assert refusal_of(answer) == (400, "invalid_request", "Missing 'exp' claim in subject_token JWT")
     assert seen(platform) == ("other-jwt-as-subject", "likely")
     assert "a logout token" in top(platform).seen
 
@@ -199,7 +199,7 @@ def test_a_keycloak_token_as_subject_token(platform: Mock, token_exchange: Ask) 
 
     answer = token_exchange(subject_token=token)
 
-    assert told(answer)[1:] == ("invalid_request", "Missing or non-matching 'iss' claim in subject_token JWT")
+    assert refusal_of(answer)[1:] == ("invalid_request", "Missing or non-matching 'iss' claim in subject_token JWT")
     assert "other-jwt-as-subject" in [finding.id for finding in platform.exchanges.last.findings]
 
 
@@ -232,7 +232,7 @@ def test_a_mangled_assertion(platform: Mock, client_credentials: Ask, mangle: Ca
 
     answer = client_credentials(client_assertion=mangle(sound))
 
-    assert told(answer) == MALFORMED
+    assert refusal_of(answer) == MALFORMED
     assert seen(platform) == ("mangled-jwt", "certain")
     assert words in top(platform).seen
     assert sound[30:80] not in str(top(platform))
@@ -250,7 +250,7 @@ def test_a_mangled_assertion(platform: Mock, client_credentials: Ask, mangle: Ca
         ("~", "base64url does not use this character: something changed the value on its way."),
     ],
 )
-def test_a_character_tells_where_it_comes_from(
+def test_a_character_shows_where_it_comes_from(
     platform: Mock, client_credentials: Ask, character: str, cause: str
 ) -> None:
     client_credentials(client_assertion=f"eyJhbGciOiJSUzUxMiJ9.eyJ{character}fQ.e30")
@@ -262,7 +262,7 @@ def test_a_character_tells_where_it_comes_from(
 def test_a_mangled_subject_token(platform: Mock, token_exchange: Ask, mangle: Callable[[str], str], words: str) -> None:
     answer = token_exchange(subject_token=mangle(platform.id_token("cis2", WANTED)))
 
-    assert told(answer) == (400, "invalid_request", "Malformed JWT in subject_token")
+    assert refusal_of(answer) == (400, "invalid_request", "Malformed JWT in subject_token")
     assert seen(platform) == ("mangled-jwt", "certain")
     assert words in top(platform).seen
 
@@ -280,7 +280,7 @@ def test_other_json_as_base64_is_not_called_mangled(
 ) -> None:
     answer = client_credentials(client_assertion=base64.b64encode(json.dumps(members).encode()).decode())
 
-    assert told(answer) == MALFORMED
+    assert refusal_of(answer) == MALFORMED
     assert "mangled-jwt" not in [finding.id for finding in platform.exchanges.last.findings]
 
 

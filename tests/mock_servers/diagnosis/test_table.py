@@ -26,7 +26,7 @@ def test_two_finders_are_as_near_only_where_they_explain_a_rule_both() -> None:
     flows = [[rule for policy in flow.policies for rule in policy.rules] for flow in EVERY_FLOW]
     later = tuple(rule.name for rules in flows for rule in rules)
     for case in (*(SimpleNamespace(ahead=rules, later=()) for rules in flows), SimpleNamespace(ahead=(), later=later)):
-        near = [(finder, finder.nearness(cast("Case", case))) for finder in FINDERS if finder.rules]
+        near = [(finder, finder.distance(cast("Case", case))) for finder in FINDERS if finder.rules]
         tied = [(one, two) for (one, a), (two, b) in combinations(near, 2) if a is not None and a == b]
 
         assert [(one.name, two.name) for one, two in tied if not set(one.rules) & set(two.rules)] == []

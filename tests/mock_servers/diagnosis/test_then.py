@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 
@@ -30,14 +30,14 @@ Post = Callable[..., TestResponse]
         },
     ],
 )
-def test_what_is_absent_is_told_once(platform: Mock, post: Post, form: dict[str, str]) -> None:
+def test_what_is_absent_is_reported_once(platform: Mock, post: Post, form: dict[str, str]) -> None:
     answer = post(**form)
 
     assert answer.status_code in (400, 401)
     assert platform.exchanges.last.examination().then == ()
 
 
-def test_an_absent_subject_token_is_told_once(platform: Mock, token_exchange: Post) -> None:
+def test_an_absent_subject_token_is_reported_once(platform: Mock, token_exchange: Post) -> None:
     answer = token_exchange(subject_token="")
 
     assert answer.status_code == 400
@@ -45,7 +45,7 @@ def test_an_absent_subject_token_is_told_once(platform: Mock, token_exchange: Po
 
 
 @pytest.mark.parametrize("path", ["/oauth2/userinfo", "/hello-world/hello/user"])
-def test_an_absent_header_is_told_once(platform: Mock, http: Client, path: str) -> None:
+def test_an_absent_header_is_reported_once(platform: Mock, http: Client, path: str) -> None:
     answer = http.get(path)
 
     assert answer.status_code == 401
@@ -63,7 +63,7 @@ def test_an_assertion_for_cis2_without_a_time_is_explained(
     assertion = platform.client_assertion("nhsauth-app", token_url=f"{platform.url}{path}", alterations=changes)
     form = {
         "grant_type": "authorization_code",
-        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": assertion,

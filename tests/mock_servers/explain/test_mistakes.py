@@ -11,7 +11,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 
-from benchmarks.explained import RealWorld, Told, told
+from benchmarks.explained import ExplainedMistake, RealWorld, explained_all
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.judging import place_of
 from mock_servers.explain.response import captured_of
@@ -19,7 +19,7 @@ from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose.keys import KeyRing
 from mock_servers.reading.captured import Captured
 from mock_servers.traffic.har_file import HarFile
-from mock_servers.traffic.observed_values import Seen
+from mock_servers.traffic.observed_values import SeenExchange
 from tests.mistakes.listed import in_pairs, made
 from tests.mistakes.variations import Variation, variations
 
@@ -57,7 +57,7 @@ BY_ITS_KEY_SET = {("wrong-kid", kind) for kind in ("client_credentials", "token_
 """Those of them that the app's key set shows."""
 
 
-def name(each: Told) -> str:
+def name(each: ExplainedMistake) -> str:
     return f"{each.mistake.finding} in {each.kind}"
 
 
@@ -67,13 +67,13 @@ def world(ring: KeyRing) -> RealWorld:
 
 
 @pytest.fixture(scope="module")
-def all_told(world: RealWorld) -> list[Told]:
-    return list(told(world))
+def all_explained(world: RealWorld) -> list[ExplainedMistake]:
+    return list(explained_all(world))
 
 
 @pytest.fixture(scope="module")
-def told_with_keys(ring: KeyRing) -> list[Told]:
-    return list(told(RealWorld(ring), with_keys=True))
+def explained_with_keys(ring: KeyRing) -> list[ExplainedMistake]:
+    return list(explained_all(RealWorld(ring), with_keys=True))
 
 
 def as_curl(captured: Captured) -> str:
@@ -108,9 +108,9 @@ def as_raw(captured: Captured) -> str:
     assert answer is not None
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     head = "".join(f"{header}: {value}\r\n" for header, value in captured.headers if header != "Content-Length")
-    told_back = "".join(f"{header}: {value}\r\n" for header, value in answer.headers if header != "Content-Length")
+    answer_headers = "".join(f"{header}: {value}\r\n" for header, value in answer.headers if header != "Content-Length")
     sent = f"{captured.method} {target} HTTP/1.1\r\n{head}\r\n{captured.body.decode()}"
-    return f"{sent}\r\nHTTP/1.1 {answer.status} Any\r\n{told_back}\r\n{answer.body.decode()}"
+    return f"{sent}\r\nHTTP/1.1 {answer.status} Any\r\n{answer_headers}\r\n{answer.body.decode()}"
 
 
 def as_response(captured: Captured) -> requests.Response:
@@ -133,33 +133,33 @@ READ: dict[str, Callable[[Captured], Captured | str]] = {
 }
 
 
-def test_the_rule_that_refused_is_named(all_told: list[Told]) -> None:
-    assert [name(each) for each in all_told if each.rule not in each.explanation.stopped_by] == []
+def test_the_rule_that_refused_is_named(all_explained: list[ExplainedMistake]) -> None:
+    assert [name(each) for each in all_explained if each.rule not in each.explanation.stopped_by] == []
 
 
-def test_a_key_set_that_was_lent_clears_no_rule(told_with_keys: list[Told]) -> None:
+def test_a_key_set_that_was_lent_clears_no_rule(explained_with_keys: list[ExplainedMistake]) -> None:
     wrong = [
         (name(each), each.explanation.by)
-        for each in told_with_keys
+        for each in explained_with_keys
         if each.rule not in each.explanation.stopped_by or each.explanation.by != "answer"
     ]
 
     assert wrong == []
 
 
-def test_it_is_named_alone_or_with_those_that_give_the_same_answer(all_told: list[Told]) -> None:
-    shared = {name(each) for each in all_told if len(each.explanation.stopped_by) > 1}
+def test_it_is_named_alone_or_with_those_that_give_the_same_answer(all_explained: list[ExplainedMistake]) -> None:
+    shared = {name(each) for each in all_explained if len(each.explanation.stopped_by) > 1}
 
-    assert len(all_told) - len(shared) >= 60
-    assert all(each.explanation.by == "answer" for each in all_told)
+    assert len(all_explained) - len(shared) >= 60
+    assert all(each.explanation.by == "answer" for each in all_explained)
 
 
 @pytest.mark.parametrize("write", READ.values(), ids=READ)
 def test_each_way_of_writing_it_down_is_explained_alike(
-    all_told: list[Told], write: Callable[[Captured], Captured | str]
+    all_explained: list[ExplainedMistake], write: Callable[[Captured], Captured | str]
 ) -> None:
     differing = []
-    for each in all_told:
+    for each in all_explained:
         written = write(each.captured)
         if isinstance(written, str):
             _, _, answer = as_raw(each.captured).rpartition("\r\nHTTP/1.1 ")
@@ -173,13 +173,13 @@ def test_each_way_of_writing_it_down_is_explained_alike(
     assert differing == []
 
 
-def test_a_file_of_the_watch_explains_as_the_traffic_did(all_told: list[Told], tmp_path: Path) -> None:
+def test_a_file_of_the_watch_explains_as_the_traffic_did(all_explained: list[ExplainedMistake], tmp_path: Path) -> None:
     differing = []
-    for each in all_told:
+    for each in all_explained:
         place = place_of(each.captured.url)
         assert place is not None
         with HarFile(tmp_path / "it.har", key=b"of these tests") as har:
-            har.keep(Seen(each.captured, place, NOW))
+            har.keep(SeenExchange(each.captured, place, NOW))
         found = explain_text((tmp_path / "it.har").read_text(), AT)
         ids = [[(finding.id, finding.certainty) for finding in told.findings] for told in (found, each.explanation)]
         if found.stopped_by != each.explanation.stopped_by or ids[0] != ids[1]:
@@ -188,39 +188,45 @@ def test_a_file_of_the_watch_explains_as_the_traffic_did(all_told: list[Told], t
     assert differing == []
 
 
-def test_what_is_certain_is_right(all_told: list[Told], told_with_keys: list[Told]) -> None:
+def test_what_is_certain_is_right(
+    all_explained: list[ExplainedMistake], explained_with_keys: list[ExplainedMistake]
+) -> None:
     wrong = [
         (name(each), found)
-        for each in (*all_told, *told_with_keys)
+        for each in (*all_explained, *explained_with_keys)
         for found in each.sure
         if found != each.mistake.finding
     ]
 
     assert wrong == []
-    assert sum(bool(each.sure) for each in all_told) >= 45
+    assert sum(bool(each.sure) for each in all_explained) >= 45
 
 
-def test_the_same_is_told_as_at_a_mock_but_where_only_the_service_knows(all_told: list[Told]) -> None:
-    missing = {(each.mistake.finding, each.kind) for each in all_told if not each.is_found}
+def test_the_same_is_reported_as_at_a_mock_but_where_only_the_service_knows(
+    all_explained: list[ExplainedMistake],
+) -> None:
+    missing = {(each.mistake.finding, each.kind) for each in all_explained if not each.is_found}
 
     assert missing == ONLY_THE_SERVICE_KNOWS
 
 
-def test_of_those_each_rule_says_where_to_look(all_told: list[Told]) -> None:
-    silent = [name(each) for each in all_told if not each.is_found and not each.explanation.unknown]
+def test_of_those_each_rule_says_where_to_look(all_explained: list[ExplainedMistake]) -> None:
+    silent = [name(each) for each in all_explained if not each.is_found and not each.explanation.unknown]
 
     assert silent == []
 
 
-def test_the_key_set_of_the_app_tells_more_and_never_for_certain(told_with_keys: list[Told]) -> None:
-    found = {(each.mistake.finding, each.kind): each for each in told_with_keys}
+def test_the_key_set_of_the_app_shows_more_and_never_for_certain(explained_with_keys: list[ExplainedMistake]) -> None:
+    found = {(each.mistake.finding, each.kind): each for each in explained_with_keys}
 
     assert [key for key in BY_ITS_KEY_SET if not found[key].is_found] == []
     assert [key for key in BY_ITS_KEY_SET if found[key].sure] == []
 
 
-def test_without_its_answer_nothing_is_said_for_certain_that_was_not_made(all_told: list[Told]) -> None:
-    explained = [(each, explain_captured(replace(each.captured, answer=None), AT)) for each in all_told]
+def test_without_its_answer_nothing_is_said_for_certain_that_was_not_made(
+    all_explained: list[ExplainedMistake],
+) -> None:
+    explained = [(each, explain_captured(replace(each.captured, answer=None), AT)) for each in all_explained]
 
     assert [
         (name(each), finding.id)
@@ -230,8 +236,10 @@ def test_without_its_answer_nothing_is_said_for_certain_that_was_not_made(all_to
     ] == []
 
 
-def test_no_text_speaks_of_a_mock(all_told: list[Told], told_with_keys: list[Told]) -> None:
-    texts = {name(each): str(each.explanation) for each in (*all_told, *told_with_keys)}
+def test_no_text_speaks_of_a_mock(
+    all_explained: list[ExplainedMistake], explained_with_keys: list[ExplainedMistake]
+) -> None:
+    texts = {name(each): str(each.explanation) for each in (*all_explained, *explained_with_keys)}
     harmless = ("oauth2-mock", "mock realm", "Cis2-mock", "NHS-Login-mock")
 
     for word in harmless:
@@ -240,9 +248,9 @@ def test_no_text_speaks_of_a_mock(all_told: list[Told], told_with_keys: list[Tol
     assert {which: text for which, text in texts.items() if "mock" in text} == {}
 
 
-def test_no_secret_stands_in_a_text(all_told: list[Told]) -> None:
+def test_no_secret_stands_in_a_text(all_explained: list[ExplainedMistake]) -> None:
     leaking = []
-    for each in all_told:
+    for each in all_explained:
         text = json.dumps(each.explanation.as_json())
         body = each.captured.body.decode()
         secrets = [value for value in (*body.replace("=", "&").split("&"),) if len(value) > 40 and "urn" not in value]

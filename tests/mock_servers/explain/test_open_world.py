@@ -9,11 +9,11 @@ from mock_servers.state.store import KINDS
 
 INT = "https://int.api.service.nhs.uk/oauth2/token"
 EMPTY_INDEED = {"jwks", "issued", "faults"}
-UNTOLD = sorted(set(KINDS) - EMPTY_INDEED)
+UNKNOWN_TABLES = sorted(set(KINDS) - EMPTY_INDEED)
 
 
-@pytest.mark.parametrize("name", UNTOLD)
-def test_a_table_that_was_not_told_says_so_instead_of_none(name: str) -> None:
+@pytest.mark.parametrize("name", UNKNOWN_TABLES)
+def test_a_table_that_was_not_reported_says_so_instead_of_none(name: str) -> None:
     table = getattr(open_store(), name)
 
     for ask in (

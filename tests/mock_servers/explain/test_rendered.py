@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.explained import RealWorld, Told, told
+from benchmarks.explained import ExplainedMistake, RealWorld, explained_all
 from mock_servers.explain.any_text import explain_text
 from mock_servers.jose.keys import KeyRing
 from mock_servers.reading.captured import Captured
@@ -13,8 +13,8 @@ MENDED = ("har_cut_off", "entities", "mail")
 
 
 @pytest.fixture(scope="module")
-def all_told(ring: KeyRing) -> list[Told]:
-    return [each for each in told(RealWorld(ring)) if is_form(each.captured)]
+def all_told(ring: KeyRing) -> list[ExplainedMistake]:
+    return [each for each in explained_all(RealWorld(ring)) if is_form(each.captured)]
 
 
 def is_form(captured: Captured) -> bool:
@@ -23,17 +23,17 @@ def is_form(captured: Captured) -> bool:
     return is_form and captured.url.endswith("token") and b"=" in captured.body and captured.body[:1] != b"{"
 
 
-def first(each: Told) -> str | None:
+def first(each: ExplainedMistake) -> str | None:
     return next((found.id for found in each.explanation.findings if found.certainty != "possible"), None)
 
 
-def is_of_time(each: Told) -> bool:
+def is_of_time(each: ExplainedMistake) -> bool:
     """Whether it takes a Date, which the mock's own answers leave to the server."""
     return each.mistake.finding.startswith("clock-")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_paste_is_explained_as_its_clean_form(all_told: list[Told], form: str) -> None:
+def test_a_paste_is_explained_as_its_clean_form(all_told: list[ExplainedMistake], form: str) -> None:
     lost = []
     for each in all_told:
         if is_of_time(each) or (form in MENDED and each.mistake.finding == "mangled-jwt"):

@@ -75,7 +75,7 @@ def test_the_command_does_not_know_and_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["https://int.api.service.nhs.uk0[", "see https://[/token for more"])
-def test_what_is_no_url_is_no_traceback(text: str) -> None:
+def test_what_is_not_url_is_not_traceback(text: str) -> None:
     assert claimed([("here", text)]) == []
 
 

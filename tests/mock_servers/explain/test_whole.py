@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.judging import Place
 from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.explain.seen_values import Past
+from mock_servers.explain.seen_values import SeenValues
 from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal
 from mock_servers.reading.captured import Captured, CapturedAnswer, UnreadableError
-from mock_servers.traffic.observed_values import Seen, learn
+from mock_servers.traffic.observed_values import SeenExchange, learn
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
@@ -61,7 +61,7 @@ def ids(explanation: RequestExplanation) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("answer", [SENTENCE, ANSWER, f"HTTP/1.1 400 Bad Request\nDate: {DATE}\n\n{ANSWER}"])
-def test_a_code_sent_as_subject_token_is_told_by_the_command_and_the_answer(answer: str) -> None:
+def test_a_code_sent_as_subject_token_is_reported_by_the_command_and_the_answer(answer: str) -> None:
     found = explain_text(founding(), Lent(answer=answer))
 
     assert (found.stopped_by, found.by, found.refused) == (("decode_subject_token",), "answer", True)
@@ -72,7 +72,7 @@ def test_a_code_sent_as_subject_token_is_told_by_the_command_and_the_answer(answ
     )
 
 
-def test_it_is_told_by_the_command_alone() -> None:
+def test_it_is_reported_by_the_command_alone() -> None:
     found = explain_text(founding())
 
     assert (found.stopped_by, found.by) == (("decode_subject_token",), "request")
@@ -80,7 +80,7 @@ def test_it_is_told_by_the_command_alone() -> None:
 
 
 @pytest.mark.parametrize("text", [SENTENCE, f'"{SENTENCE}"', ANSWER, f"HTTP/1.1 400 Bad Request\n\n{ANSWER}"])
-def test_it_is_told_by_the_sentence_alone(text: str) -> None:
+def test_it_is_reported_by_the_sentence_alone(text: str) -> None:
     found = explain_text(text)
 
     assert found.stopped_by == ("decode_subject_token",)
@@ -109,7 +109,7 @@ def test_how_it_is_sent_right_is_a_command_without_a_secret() -> None:
 # where the answer does not fit
 
 
-def test_a_sure_objection_before_the_answered_rule_is_told_as_a_contradiction(assertion: str) -> None:
+def test_a_sure_objection_before_the_answered_rule_is_reported_as_a_contradiction(assertion: str) -> None:
     form = {**EXCHANGE, "client_assertion": assertion, "subject_token": CODE, "client_assertion_type": "none"}
 
     found = explain_text(curl(form), Lent(answer=SENTENCE, at=NOW))
@@ -127,7 +127,7 @@ def test_an_answer_that_the_request_cannot_have_got_is_a_contradiction(assertion
     assert "find_client_assertion_kid would not refuse this request" in found.notes[0]
 
 
-def test_a_late_clock_of_the_client_is_no_contradiction(ring: KeyRing) -> None:
+def test_a_late_clock_of_the_client_is_not_contradiction(ring: KeyRing) -> None:
     old = sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), iat=int(NOW) - 900)
 
     found = explain_text(curl({**EXCHANGE, "client_assertion": old, "subject_token": CODE}), Lent(answer=SENTENCE))
@@ -151,7 +151,7 @@ def test_a_wording_that_no_rule_has_is_new_and_nothing_is_picked() -> None:
     assert found.notes[0].startswith("This wording is new. No known check gives it. Of the same status and code are: ")
 
 
-def test_a_web_page_is_no_answer_of_the_platform() -> None:
+def test_a_web_page_is_not_answer_of_the_platform() -> None:
     page = "HTTP/1.1 403 Forbidden\nContent-Type: text/html\n\n<html><body>Blocked by Zscaler</body></html>"
 
     found = explain_text(founding(), Lent(answer=page))
@@ -160,7 +160,7 @@ def test_a_web_page_is_no_answer_of_the_platform() -> None:
     assert "a proxy, a firewall or a log-in in front of them" in found.notes[0]
 
 
-def test_a_success_is_told_as_one(assertion: str) -> None:
+def test_a_success_is_reported_as_one(assertion: str) -> None:
     form = {**EXCHANGE, "client_assertion": assertion, "subject_token": CODE}
 
     found = explain_text(curl(form), Lent(answer="HTTP/1.1 200 OK\n\n{}", at=NOW))
@@ -195,7 +195,7 @@ def test_times_are_judged_by_the_services_own_date(ring: KeyRing) -> None:
     assert found.notes == ()
 
 
-def test_that_an_assertion_has_expired_by_now_is_no_mistake(ring: KeyRing) -> None:
+def test_that_an_assertion_has_expired_by_now_is_not_mistake(ring: KeyRing) -> None:
     old = sign(ring.pair("a-clients-own", bits=2048, kid="test-1"), exp=int(NOW) - 3600)
 
     found = explain_text(raw(old, ""), clock=lambda: NOW)
@@ -270,7 +270,7 @@ def har(*answers: tuple[str, int]) -> str:
     return json.dumps({"log": {"entries": entries}})
 
 
-def test_of_several_the_refused_are_told_first_and_others_are_counted() -> None:
+def test_of_several_the_refused_are_reported_first_and_others_are_counted() -> None:
     found = explain_text(har((INT, 200), ("https://example.org/", 200), (INT, 400)))
 
     assert (found.refused, len(found.also), found.others) == (True, 1, 1)
@@ -315,7 +315,7 @@ def test_each_known_host_has_its_service(url: str, flow: str) -> None:
     assert f"({flow})" in explain_text(curl({"grant_type": grant}, url)).request
 
 
-def test_an_answer_of_what_stands_behind_the_platform_is_no_answer_of_its_own() -> None:
+def test_an_answer_of_what_stands_behind_the_platform_is_not_answer_of_its_own() -> None:
     outcome = json.dumps({"resourceType": "OperationOutcome", "issue": [{"code": "forbidden"}]})
     url = "https://int.api.service.nhs.uk/personal-demographics/FHIR/R4/Patient/9000000009"
 
@@ -388,7 +388,7 @@ def test_whatever_is_pasted_is_explained_or_refused_in_one_line(
     assert "\n" not in said
 
 
-def test_a_redirect_to_what_is_no_url_is_explained_all_the_same() -> None:
+def test_a_redirect_to_what_is_not_url_is_explained_all_the_same() -> None:
     answer = CapturedAnswer(status=302, headers=(("Location", "https://["),))
     captured = Captured(
         source="raw", method="GET", url="https://int.api.service.nhs.uk/oauth2/authorize", answer=answer
@@ -397,13 +397,15 @@ def test_a_redirect_to_what_is_no_url_is_explained_all_the_same() -> None:
     assert explain_captured(captured, Lent(at=1_800_000_000.0)).said == "302"
 
 
-def test_a_redirect_to_what_is_no_url_teaches_nothing() -> None:
+def test_a_redirect_to_what_is_not_url_teaches_nothing() -> None:
     answer = CapturedAnswer(status=302, headers=(("Location", "https://["),))
     captured = Captured(source="watch", method="GET", url="https://cis2.example/authorize", answer=answer)
-    past = Past(journal=Journal())
+    past = SeenValues(journal=Journal())
 
     learn(
-        past, Seen(captured, Place(service="cis2", issuer="CIS2", token_path="/token", home=""), 1.0), spends_jti=False
+        past,
+        SeenExchange(captured, Place(service="cis2", issuer="CIS2", token_path="/token", home=""), 1.0),
+        spends_jti=False,
     )
 
     assert past.clients.values() == []

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
 from mock_servers.state.log_in import LogInError
-from tests.mock_servers.answers import told
+from tests.mock_servers.answers import refusal_of
 
 Ask = Callable[..., TestResponse]
 Order = Callable[..., Fault]
@@ -64,7 +64,7 @@ def test_each_place_is_where_it_says(http: Client, order: Order, on: str, path: 
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/oauth2/_ping", "/oauth2/tokens", "/_nhsauth/status"])
-def test_what_is_no_place_meets_nothing(http: Client, order: Order, path: str) -> None:
+def test_what_is_not_place_meets_nothing(http: Client, order: Order, path: str) -> None:
     for place in ("token", "cis2", "nhs_login", "api"):
         order(place, "status", status=599, times=None)
 
@@ -102,7 +102,7 @@ def test_an_app_whose_key_set_cannot_be_had_is_refused(
 ) -> None:
     order("app.jwks", do, **more)
 
-    assert told(client_credentials()) == UNREACHABLE
+    assert refusal_of(client_credentials()) == UNREACHABLE
     assert met in (platform.exchanges.last.diagnosis or "")
     assert waits.seconds == ([5] if do == "delay" else [])
 
@@ -120,7 +120,7 @@ def test_a_key_set_that_comes_late_but_in_time_will_do(
 def test_an_apps_rotated_set_has_not_its_key(order: Order, client_credentials: Ask) -> None:
     order("app.jwks", "rotate")
 
-    assert told(client_credentials()) == (
+    assert refusal_of(client_credentials()) == (
         401,
         "invalid_request",
         "Invalid 'kid' header in client_assertion JWT - no matching public key",
@@ -131,14 +131,14 @@ def test_an_apps_rotated_set_has_not_its_key(order: Order, client_credentials: A
 def test_an_apps_malformed_set_is_the_catch_all(order: Order, client_credentials: Ask, kind: str) -> None:
     order("app.jwks", "malformed", kind=kind)
 
-    assert told(client_credentials()) == (401, "unknown_error", CATCH_ALL)
+    assert refusal_of(client_credentials()) == (401, "unknown_error", CATCH_ALL)
 
 
 def test_a_set_that_was_kept_is_fetched_again_for_the_fault(order: Order, client_credentials: Ask) -> None:
     client_credentials()
     order("app.jwks", "status")
 
-    assert told(client_credentials()) == UNREACHABLE
+    assert refusal_of(client_credentials()) == UNREACHABLE
 
 
 def test_a_failure_is_not_kept(order: Order, client_credentials: Ask) -> None:
@@ -186,7 +186,7 @@ def test_a_provider_whose_keys_cannot_be_had_is_the_catch_all(
 ) -> None:
     order("cis2.jwks", do, **more)
 
-    assert told(token_exchange()) == (500, "unknown_error", CATCH_ALL)
+    assert refusal_of(token_exchange()) == (500, "unknown_error", CATCH_ALL)
     assert met in (platform.exchanges.last.diagnosis or "")
     assert waits.seconds == ([5] if do == "delay" else [])
 
@@ -194,14 +194,14 @@ def test_a_provider_whose_keys_cannot_be_had_is_the_catch_all(
 def test_a_rotated_set_of_a_provider_has_not_the_key_that_signs(order: Order, token_exchange: Ask) -> None:
     order("cis2.jwks", "rotate")
 
-    assert told(token_exchange()) == (
+    assert refusal_of(token_exchange()) == (
         401,
         "invalid_request",
         "Invalid 'kid' header in subject_token JWT - no matching public key",
     )
 
 
-def test_a_rotated_set_is_a_sound_one_for_whoever_fetches_it(http: Client, order: Order) -> None:
+def test_a_rotated_set_is_a_sound_one_for_any_caller_that_fetches_it(http: Client, order: Order) -> None:
     path = f"{CIS2}/connect/jwk_uri"
     order("cis2.jwks", "rotate")
     rotated, real = http.get(path).get_json(), http.get(path).get_json()
@@ -264,11 +264,11 @@ def test_the_platforms_userinfo_meets_the_providers_fault(
         "/oauth2/userinfo", headers={"Authorization": f"Bearer {token['access_token']}"}, base_url=platform.url
     )
 
-    assert told(answer) == (502, "unknown_error", CATCH_ALL)
+    assert refusal_of(answer) == (502, "unknown_error", CATCH_ALL)
     assert "it answered 502, a fault you ordered" in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_call_in_process_that_meets_no_fault_is_told_every_status(platform: Mock) -> None:
+def test_a_call_in_process_that_meets_no_fault_is_reported_every_status(platform: Mock) -> None:
     assert platform.in_process.call(f"{platform.url}/nowhere")[0] == 404
 
 
@@ -300,7 +300,7 @@ def test_a_client_of_an_api_is_known_by_its_key(order: Order, http: Client) -> N
 
 
 def test_a_client_of_a_provider_is_known_by_its_token(platform: Mock, order: Order, http: Client) -> None:
-    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+    code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
     form = {
         "grant_type": "authorization_code",
         "code": code,

@@ -313,7 +313,7 @@ def test_the_journal_has_no_status_for_an_answer_that_never_left(
     assert platform.exchanges.last.status == 0
 
 
-def test_a_request_that_was_wrong_as_well_is_told_both(platform: Mock, order: Order, post: Ask) -> None:
+def test_a_request_that_was_wrong_as_well_is_reported_both(platform: Mock, order: Order, post: Ask) -> None:
     order("token", "malformed", kind="half")
     post(grant_type="password")
 

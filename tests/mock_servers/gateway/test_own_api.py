@@ -9,7 +9,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.gateway.upstream import Upstream
 from mock_servers.http import server as serving
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform.platform import ApiExistsError
@@ -60,7 +60,7 @@ def test_a_token_of_the_level_reaches_the_api(behind: Behind, call: Call, aal3: 
 
 def test_a_token_of_a_lower_level_does_not(platform: Mock, behind: Behind, call: Call, token_exchange: Ask) -> None:
     behind(AAL3)
-    low = platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal2"))
+    low = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app", level="aal2"))
     token = token_exchange(subject_token=low).get_json()["access_token"]
 
     answer = call(token=token)

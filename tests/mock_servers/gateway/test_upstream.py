@@ -248,6 +248,6 @@ def test_headers_that_repeat_come_back_in_their_order(raw: Callable[[bytes], str
     )
 
 
-def test_what_is_no_http_is_broken(raw: Callable[[bytes], str]) -> None:
+def test_what_is_not_http_is_broken(raw: Callable[[bytes], str]) -> None:
     with pytest.raises(BrokenUpstreamError, match="BadStatusLine"):
         Upstream().send(Api(path="/my-api", upstream=raw(b"SSH-2.0-OpenSSH_9.9\r\n")), _request())

@@ -87,7 +87,7 @@ def test_a_request_waits_for_one_request_of_each_client_that_pipelines(size: int
     assert max(waited_for.values(), default=0) <= 1
 
 
-def test_whoever_pipelines_is_answered_whole_and_in_order_though_it_has_ended() -> None:
+def test_any_caller_that_pipelines_is_answered_whole_and_in_order_though_it_has_ended() -> None:
     seen: list[str] = []
 
     def numbered(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -213,7 +213,7 @@ class Threads:
     def __init__(self) -> None:
         self.tasks: list[Callable[[], None]] = []
 
-    def give(self, task: Callable[[], None]) -> None:
+    def submit(self, task: Callable[[], None]) -> None:
         self.tasks.append(task)
 
 
@@ -230,14 +230,14 @@ def test_in_a_lane_kinds_take_turns() -> None:
     assert done == ["a", "a", "b", "c", "a", "b"]
 
 
-def test_whoever_waits_in_a_lane_gives_up_its_place_meanwhile() -> None:
+def test_any_caller_that_waits_in_a_lane_gives_up_its_place_meanwhile() -> None:
     threads = Threads()
     lane = Lane(threads, 1)  # type: ignore[arg-type]
     seen: list[int] = []
 
     def waits() -> None:
         seen.append(len(threads.tasks))
-        with lane.spare():
+        with lane.extra_worker():
             seen.append(len(threads.tasks))
 
     lane.give(waits)

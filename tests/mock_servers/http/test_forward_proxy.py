@@ -215,7 +215,7 @@ def test_a_tunnel_within_a_tunnel_is_refused(proxy: Proxy) -> None:
     assert answer.startswith(b"HTTP/1.1 405 ")
 
 
-def test_a_server_that_is_no_proxy_opens_no_tunnel(ring: KeyRing) -> None:
+def test_a_server_that_is_not_proxy_opens_no_tunnel(ring: KeyRing) -> None:
     with Mock(ring=ring).serving() as server, socket.create_connection((server.host, server.port)) as sock:
         sock.sendall(connect_to(f"{INT}:443"))
         answer = sock.recv(1000)
@@ -259,7 +259,7 @@ def test_the_mock_by_its_own_url_is_served_through_itself(proxy: Proxy) -> None:
 # who speaks the wrong language
 
 
-def test_plain_http_within_a_tunnel_is_told_so(proxy: Proxy) -> None:
+def test_plain_http_within_a_tunnel_is_reported_so(proxy: Proxy) -> None:
     with proxy.connect() as sock:
         sock.sendall(connect_to(f"{INT}:443"))
         sock.recv(1000)
@@ -290,7 +290,7 @@ def test_tls_to_a_plain_port_is_answered_at_once_and_logged(ring: KeyRing, caplo
     assert [message for message in caplog.messages if "spoke TLS to a port that speaks plain HTTP" in message]
 
 
-def test_a_client_without_trust_is_no_harm(proxy: Proxy) -> None:
+def test_a_client_without_trust_is_not_harm(proxy: Proxy) -> None:
     distrustful = http.client.HTTPSConnection(
         proxy.server.host, proxy.server.port, context=ssl.create_default_context(cadata=foreign()), timeout=30
     )
@@ -440,7 +440,7 @@ def test_a_host_is_allowed_on_port_443_unless_another_is_named(ring: KeyRing, tm
     assert "two.example is no host of this mock" in (told["two.example:443"] or "")
 
 
-def test_an_allowed_host_that_is_not_there_is_told(
+def test_an_allowed_host_that_is_not_there_is_reported(
     ring: KeyRing, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -88,7 +88,7 @@ def state(message: Message) -> tuple[Any, ...]:
     return (*told, message.can_be_read_on, message.is_answered)
 
 
-def told(read: tuple[Head, bytes, Message] | str) -> tuple[Any, ...] | str:
+def read_parts(read: tuple[Head, bytes, Message] | str) -> tuple[Any, ...] | str:
     """Return what can be compared of a request that was read, or of why none was."""
     return read if isinstance(read, str) else (read[0], read[1], state(read[2]))
 
@@ -116,7 +116,7 @@ def test_a_request_is_read_as_h11_reads_it(request_: str, only_h11: pytest.Monke
 
     actual = whole(request_)
 
-    assert told(actual) == told(expected)
+    assert read_parts(actual) == read_parts(expected)
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -166,7 +166,7 @@ def test_a_request_is_read_alike_after_any_other(before: str) -> None:
     known = None if isinstance(first, str) else first[2].known
 
     for request in REQUESTS:
-        assert told(whole(request, known)) == told(whole(request))
+        assert read_parts(whole(request, known)) == read_parts(whole(request))
 
 
 def test_the_same_head_is_read_once() -> None:

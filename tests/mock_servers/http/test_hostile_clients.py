@@ -107,7 +107,7 @@ def test_a_chunk_size_is_hexadecimal_digits_and_not_many(server: Server, size: s
 
 @pytest.mark.parametrize("size", ["+4", "0x4", "1_0", "-2", "f" * 16])
 @pytest.mark.parametrize("cut", [1, 3, 8])
-def test_a_chunk_size_that_is_refused_is_told_however_it_arrives(size: str, cut: int) -> None:
+def test_a_chunk_size_that_is_refused_is_reported_however_it_arrives(size: str, cut: int) -> None:
     chunk = size.encode() + b"\r\nabcd\r\n0\r\n\r\n"
     with running() as server:
         assert say(server, CHUNKED + b"1\r\na\r\n", chunk[:cut], chunk[cut:]) == "HTTP/1.1 400 Bad Request"
@@ -310,7 +310,7 @@ def test_a_body_has_a_lowest_speed(ticks: Ticks) -> None:
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_an_application_that_reads_a_body_as_it_comes_is_told_that_none_came(ticks: Ticks) -> None:
+def test_an_application_that_reads_a_body_as_it_comes_is_reported_that_none_came(ticks: Ticks) -> None:
     failures: list[ConnectionAbortedError] = []
 
     def patient(environ: WSGIEnvironment, _: StartResponse) -> Iterable[bytes]:
@@ -520,16 +520,16 @@ def test_a_call_that_waits_without_a_word_holds_up_nobody() -> None:
 
 def test_forty_calls_that_wait_are_all_answered_in_the_end() -> None:
     go_on = threading.Event()
-    spare: list[Callable[[], Any]] = []
+    extra_worker: list[Callable[[], Any]] = []
 
     def waits(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/waits":
-            with spare[0]():
+            with extra_worker[0]():
                 go_on.wait(PATIENCE)
         return length_of_body(environ, start_response)
 
     with running(waits) as server, ExitStack() as stack:
-        spare.append(server.spare)
+        extra_worker.append(server.extra_worker)
         waiting = [stack.enter_context(connect(server)) for _ in range(40)]
         for sock in waiting:
             sock.sendall(b"GET /waits HTTP/1.1\r\n" + CLOSE)

@@ -131,7 +131,7 @@ def test_the_mock_s_own_urls_say_themselves_in_which_world_they_are(
     ],
 )
 @pytest.mark.parametrize("line", ["CONNECT int.api.service.nhs.uk:443", "GET {url}/"])
-def test_who_names_no_world_is_told_so(server: Server, line: str, sent: str, words: str) -> None:
+def test_who_names_no_world_is_reported_so(server: Server, line: str, sent: str, words: str) -> None:
     head = (f"{line.format(url=server.url)} HTTP/1.1", "Host: int.api.service.nhs.uk", f"Proxy-Authorization: {sent}")
     with socket.create_connection((server.host, server.port), timeout=30) as connection:
         connection.sendall("\r\n".join((*head, "", "")).encode())
@@ -142,7 +142,7 @@ def test_who_names_no_world_is_told_so(server: Server, line: str, sent: str, wor
     assert 'Proxy-Authenticate: Basic realm="nhsauth"' in told
 
 
-def test_a_world_that_goes_under_a_tunnel_is_told_in_the_tunnel(platform: Mock, ask: Ask) -> None:
+def test_a_world_that_goes_under_a_tunnel_is_reported_in_the_tunnel(platform: Mock, ask: Ask) -> None:
     assert platform.worlds is not None
     platform.worlds.create("b")
     assert ask("b", "GET", f"{INT}/oauth2/_ping").status_code == 200
@@ -152,7 +152,7 @@ def test_a_world_that_goes_under_a_tunnel_is_told_in_the_tunnel(platform: Mock, 
     assert ask("b", "GET", f"{INT}/oauth2/_ping").json()["detail"].startswith('No world is called "b"')
 
 
-def test_status_tells_the_proxy_of_the_world(platform: Mock, server: Server, world: Callable[[str], Platform]) -> None:
+def test_status_shows_the_proxy_of_the_world(platform: Mock, server: Server, world: Callable[[str], Platform]) -> None:
     world("b")
 
     told = {url: requests.get(f"{server.url}{url}/_nhsauth/status", timeout=30).json() for url in ("", "/_worlds/b")}

@@ -25,7 +25,7 @@ from tests.mock_servers.http.talking import (
 )
 
 
-def test_a_client_that_expects_100_continue_is_told_to_go_on(server: Server) -> None:
+def test_a_client_that_expects_100_continue_is_reported_to_go_on(server: Server) -> None:
     with connect(server) as sock:
         sock.sendall(b"POST / HTTP/1.1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n" + CLOSE)
         interim = sock.recv(len(b"HTTP/1.1 100 Continue\r\n\r\n"), socket.MSG_WAITALL)

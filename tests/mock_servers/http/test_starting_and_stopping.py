@@ -18,7 +18,7 @@ from mock_servers.http import engine, lazy_server
 from mock_servers.http.connections import Connection
 from mock_servers.http.engine import Engine
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
-from mock_servers.http.thread_pool import Crew, Task
+from mock_servers.http.thread_pool import Task, ThreadPool
 from tests.mock_servers.http.talking import (
     CLOSE,
     connect,
@@ -56,7 +56,7 @@ def test_the_url_of_a_wildcard_is_one_that_can_be_called() -> None:
     assert url == f"http://127.0.0.1:{running.port}"
 
 
-def test_a_port_in_use_is_told_in_one_line(server: Server) -> None:
+def test_a_port_in_use_is_reported_in_one_line(server: Server) -> None:
     with pytest.raises(PortInUseError) as caught:
         start(echo, port=server.port)
 
@@ -64,7 +64,7 @@ def test_a_port_in_use_is_told_in_one_line(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("a..b", 0), ("", 0), ("127.0.0.1", 70000)])
-def test_an_address_that_cannot_be_had_is_told_in_one_line(host: str, port: int) -> None:
+def test_an_address_that_cannot_be_had_is_reported_in_one_line(host: str, port: int) -> None:
     with pytest.raises(CannotListenError, match=rf"\ACannot listen on port {port} of {host or 'no host'}: [^\n]+\Z"):
         start(echo, host=host, port=port)
 
@@ -236,7 +236,7 @@ def test_a_server_that_runs_has_no_failure(server: Server) -> None:
     assert server.failure is None
 
 
-def test_a_death_of_the_serving_thread_is_told_and_ends_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_death_of_the_serving_thread_is_reported_and_ends_all_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     death = RuntimeError("no more")
 
     def die(*_: object) -> None:
@@ -382,27 +382,27 @@ def test_a_stop_in_a_forked_child_stops_nothing_here(server: Server) -> None:
     assert status(other) == "HTTP/1.1 200 OK"
 
 
-class LateCrew(Crew):
+class LateCrew(ThreadPool):
     """A pool in which no thread keeps watch before the server has ended."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.late: list[Task] = []
 
-    def give(self, task: Task) -> None:
+    def submit(self, task: Task) -> None:
         if getattr(task, "__name__", "") == "_keep_watch":
             self.late.append(task)
         else:
-            super().give(task)
+            super().submit(task)
 
     def end(self) -> None:
         for task in self.late:
-            super().give(task)
+            super().submit(task)
         super().end()
 
 
 def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lazy_server, "Crew", LateCrew)
+    monkeypatch.setattr(lazy_server, "ThreadPool", LateCrew)
     server = start(echo, is_quick=lambda _: True)
     exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     stopping = threading.Thread(target=server.stop, daemon=True)

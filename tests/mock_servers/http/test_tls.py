@@ -87,7 +87,7 @@ def test_a_client_that_falls_back_to_plain_text_alarms_nobody(
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
 
 
-def test_plain_http_on_a_tls_port_is_told_so(tls_server: Server) -> None:
+def test_plain_http_on_a_tls_port_is_reported_so(tls_server: Server) -> None:
     answer = exchange(tls_server, b"GET / HTTP/1.1\r\n" + CLOSE)
 
     assert status(answer) == "HTTP/1.1 400 Bad Request"

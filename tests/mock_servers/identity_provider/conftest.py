@@ -78,7 +78,7 @@ def submit(platform: Mock, http: Client, authorize: Ask) -> Ask:
 
 
 @pytest.fixture
-def told() -> Callable[[TestResponse], dict[str, str]]:
+def read_redirect() -> Callable[[TestResponse], dict[str, str]]:
     """Read the parameters of a redirect to the client."""
 
     def read(answer: TestResponse) -> dict[str, str]:

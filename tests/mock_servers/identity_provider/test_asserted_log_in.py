@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
-Told = Callable[[TestResponse], dict[str, str]]
+ReadRedirect = Callable[[TestResponse], dict[str, str]]
 Vouch = Callable[..., str]
 REDIRECT = "https://app.example/callback"
 P5 = "9912003072"
@@ -21,7 +21,7 @@ P5 = "9912003072"
 @pytest.fixture
 def jti(platform: Mock, redeem: Ask) -> str:
     """The jti of the id token of the first client, for whom a person has logged in."""
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     id_token = redeem("nhs_login", code).get_json()["id_token"]
     return str(jwts.decode(id_token).claims["jti"])
 
@@ -53,7 +53,7 @@ def second(platform: Mock, authorize: Ask) -> Ask:
     return ask
 
 
-def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
+def test_the_person_is_not_asked_again(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
     came = told(second(vouch(jti)))
 
     code = platform.store.codes.get(came["code"])
@@ -61,14 +61,14 @@ def test_the_person_is_not_asked_again(second: Ask, told: Told, vouch: Vouch, jt
     assert (code.log_in.client_id, code.log_in.person.id, came["state"]) == ("second", "9912003071", "s-1")
 
 
-def test_the_session_is_the_first_ones(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
+def test_the_session_is_the_first_ones(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
     told(second(vouch(jti)))
 
     [session] = platform.store.provider_sessions.values()
     assert [visit.client_id for visit in session.visits] == ["nhsauth-app", "second"]
 
 
-def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock) -> None:
+def test_it_is_good_once(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
     asserted = vouch(jti)
     told(second(asserted))
 
@@ -94,9 +94,9 @@ def test_it_is_good_once(second: Ask, told: Told, vouch: Vouch, jti: str, platfo
         ({"code": "other"}, ("login_required", "find_asserted_session", "other")),
     ],
 )
-def test_a_bad_one_is_told_to_the_second_client(
+def test_a_bad_one_is_reported_to_the_second_client(
     second: Ask,
-    told: Told,
+    told: ReadRedirect,
     vouch: Vouch,
     jti: str,
     platform: Mock,
@@ -116,7 +116,7 @@ def test_a_bad_one_is_told_to_the_second_client(
 
 
 def test_a_signature_that_no_key_of_the_first_client_made(
-    second: Ask, told: Told, vouch: Vouch, jti: str, platform: Mock
+    second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock
 ) -> None:
     signed, other = vouch(jti).rpartition("."), vouch(jti).rpartition(".")
 
@@ -129,12 +129,12 @@ def test_a_signature_that_no_key_of_the_first_client_made(
 
 
 @pytest.mark.parametrize("sent", ["x", "a.b.c", "x" * 10_000])
-def test_what_is_no_jwt_is_told_to_the_second_client(second: Ask, told: Told, sent: str) -> None:
+def test_what_is_not_jwt_is_reported_to_the_second_client(second: Ask, told: ReadRedirect, sent: str) -> None:
     assert told(second(sent)) == {"error": "invalid_request", "state": "s-1"}
 
 
-def test_too_low_a_level_is_refused(second: Ask, told: Told, vouch: Vouch, platform: Mock, redeem: Ask) -> None:
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app", user=P5), REDIRECT)
+def test_too_low_a_level_is_refused(second: Ask, told: ReadRedirect, vouch: Vouch, platform: Mock, redeem: Ask) -> None:
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app", user=P5), REDIRECT)
     claims = jwts.decode(redeem("nhs_login", code).get_json()["id_token"]).claims
 
     came = told(second(vouch(claims["jti"])))

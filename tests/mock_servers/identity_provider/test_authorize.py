@@ -110,7 +110,7 @@ def test_a_repeated_target_is_named_on_cis2s_page(authorize: Ask, name: str) -> 
         ({"max_age": "-1"}, "invalid_request", "Invalid max_age parameter"),
     ],
 )
-def test_cis2_tells_the_client_by_redirect(
+def test_cis2_shows_the_client_by_redirect(
     authorize: Ask, changes: dict[str, str | None], error: str, description: str
 ) -> None:
     answer = authorize(**changes)
@@ -164,7 +164,7 @@ def test_a_repeated_parameter_is_named_by_cis2_in_the_redirect(authorize: Ask, n
         ({"vtr": '["P8.Cp"]'}, {"error": "invalid_request", "state": "s-1"}),
     ],
 )
-def test_nhs_login_tells_the_client_by_redirect(
+def test_nhs_login_shows_the_client_by_redirect(
     authorize: Ask, changes: dict[str, str | None], told: dict[str, str]
 ) -> None:
     answer = authorize("nhs_login", **changes)
@@ -302,13 +302,13 @@ def test_a_page_says_in_plain_words_what_is_wrong(
     assert heading_of(authorize(provider, **changes)) == heading
 
 
-def test_a_page_tells_the_providers_code_beneath(authorize: Ask) -> None:
+def test_a_page_shows_the_providers_code_beneath(authorize: Ask) -> None:
     page = authorize(redirect_uri="https://evil.example/").get_data(as_text=True)
 
     assert "Status 400, <code>redirect_uri_mismatch</code>" in page
 
 
-def test_a_redirect_uri_is_told_beside_those_that_are_registered(authorize: Ask, platform: Mock) -> None:
+def test_a_redirect_uri_is_reported_beside_those_that_are_registered(authorize: Ask, platform: Mock) -> None:
     good = f"https://app.example/{'a' * 150}/"
     platform.apps.change("nhsauth-app", redirect_uris=("https://other.example/", f"{good}callback"))
 
@@ -328,7 +328,7 @@ def test_many_registered_redirect_uris_are_counted(authorize: Ask, platform: Moc
     assert '"https://4.example/" and 7 more' in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_client_without_redirect_uris_is_told_so(authorize: Ask, platform: Mock) -> None:
+def test_a_client_without_redirect_uris_is_reported_so(authorize: Ask, platform: Mock) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=())
 
     authorize()

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider import app as provider_app
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -36,7 +36,7 @@ def prove(platform: Mock, token: Ask) -> Ask:
     """Redeem a fresh code with these credentials alone."""
 
     def send(provider: str, headers: dict[str, str] | None = None, **credentials: Any) -> TestResponse:
-        code = platform.issue_code(provider, Wanted(client_id="nhsauth-app"), REDIRECT)
+        code = platform.issue_code(provider, LogInRequest(client_id="nhsauth-app"), REDIRECT)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **credentials}
         return token(provider, form, headers)
 
@@ -202,7 +202,7 @@ def test_keys_that_cannot_be_read_prove_nobody(
     assert f'"{url}"' in (platform.exchanges.last.diagnosis or "")
 
 
-def test_a_lifetime_that_is_too_long_is_told_before_the_keys_are_fetched(platform: Mock, assertion: Sign) -> None:
+def test_a_lifetime_that_is_too_long_is_reported_before_the_keys_are_fetched(platform: Mock, assertion: Sign) -> None:
     fetched: list[str] = []
     signed = assertion("cis2", exp=NOW + 1801)
     url = "https://keys.example/"
@@ -344,7 +344,7 @@ def test_a_long_lived_assertion_gets_advice(prove: Ask, assertion: Sign, platfor
 
 
 @pytest.mark.usefixtures("keyed")
-def test_an_audience_that_is_the_issuer_is_told_beside_the_endpoint(
+def test_an_audience_that_is_the_issuer_is_reported_beside_the_endpoint(
     prove: Ask, assertion: Sign, platform: Mock
 ) -> None:
     issuer = f"{platform.url}{PATH}"
@@ -358,7 +358,7 @@ def test_an_audience_that_is_the_issuer_is_told_beside_the_endpoint(
 
 @pytest.mark.parametrize("aud", [["https://other.example/"], 7, None])
 @pytest.mark.usefixtures("keyed")
-def test_an_audience_that_is_no_text_is_told_beside_the_endpoint(
+def test_an_audience_that_is_not_text_is_reported_beside_the_endpoint(
     prove: Ask, assertion: Sign, platform: Mock, aud: Any
 ) -> None:
     prove("cis2", client_assertion_type=ASSERTION_TYPE, client_assertion=assertion("cis2", aud=aud))
@@ -378,7 +378,7 @@ def test_the_redirect_uri_of_the_log_in_is_shown_whole_beside_the_one_that_was_s
     )
 
 
-def test_an_assertion_of_another_client_is_told_in_the_forks_words_when_set_so(ring: KeyRing) -> None:
+def test_an_assertion_of_another_client_is_reported_in_the_forks_words_when_set_so(ring: KeyRing) -> None:
     platform = Mock(Configuration(cis2=ProviderSettings(foreign_assertion="ancestor")), ring=ring)
     form = {
         "grant_type": "authorization_code",

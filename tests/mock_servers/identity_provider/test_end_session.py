@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider import app as provider_app
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import Alterations
@@ -16,7 +16,7 @@ from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
 
 Ask = Callable[..., TestResponse]
-Told = Callable[[TestResponse], dict[str, str]]
+ReadRedirect = Callable[[TestResponse], dict[str, str]]
 DOCTOR = "656005750104"
 HERE = "http://127.0.0.1:9/logout"
 BYE = "https://app.example/bye"
@@ -44,7 +44,7 @@ def clients(platform: Mock) -> Clients:
 
 
 @pytest.fixture
-def tokens(submit: Ask, told: Told, redeem: Ask) -> dict[str, str]:
+def tokens(submit: Ask, told: ReadRedirect, redeem: Ask) -> dict[str, str]:
     """The answer to the code of a fresh log-in."""
     return dict(redeem("cis2", told(submit(DOCTOR))["code"]).get_json())
 
@@ -86,13 +86,15 @@ def test_the_sessions_tokens_die(tokens: dict[str, str], log_out: Ask, http: Cli
     assert (before, http.get(f"{PATH}/userinfo", headers=headers).status_code) == (200, 401)
 
 
-def test_the_browsers_session_is_over(tokens: dict[str, str], log_out: Ask, authorize: Ask, told: Told) -> None:
+def test_the_browsers_session_is_over(tokens: dict[str, str], log_out: Ask, authorize: Ask, told: ReadRedirect) -> None:
     log_out(id_token_hint=tokens["id_token"])
 
     assert told(authorize(prompt="none"))["error"] == "login_required"
 
 
-def test_a_code_of_the_session_dies(submit: Ask, tokens: dict[str, str], log_out: Ask, told: Told, redeem: Ask) -> None:
+def test_a_code_of_the_session_dies(
+    submit: Ask, tokens: dict[str, str], log_out: Ask, told: ReadRedirect, redeem: Ask
+) -> None:
     code = told(submit(DOCTOR))["code"]
 
     log_out(id_token_hint=tokens["id_token"])
@@ -144,7 +146,7 @@ def test_the_hint_is_needed(log_out: Ask) -> None:
     )
 
 
-def test_a_strange_address_is_told_beside_those_that_are_registered(
+def test_a_strange_address_is_reported_beside_those_that_are_registered(
     tokens: dict[str, str], platform: Mock, http: Client
 ) -> None:
     query = {"id_token_hint": tokens["id_token"], "post_logout_redirect_uri": f"{BYE}/"}
@@ -158,7 +160,7 @@ def test_a_strange_address_is_told_beside_those_that_are_registered(
 
 
 @pytest.mark.parametrize("hint", ["x", "a.b.c", "x" * 10_000])
-def test_a_hint_that_is_no_token_of_the_providers_is_refused(log_out: Ask, hint: str) -> None:
+def test_a_hint_that_is_not_token_of_the_providers_is_refused(log_out: Ask, hint: str) -> None:
     assert (log_out(id_token_hint=hint).status_code, log_out(id_token_hint=hint).get_json()["error"]) == (
         400,
         "bad_request",
@@ -166,8 +168,8 @@ def test_a_hint_that_is_no_token_of_the_providers_is_refused(log_out: Ask, hint:
 
 
 @pytest.mark.parametrize("sid", [[], {}, 7, None])
-def test_a_sid_that_is_no_text_ends_no_session(log_out: Ask, clients: Clients, platform: Mock, sid: object) -> None:
-    wanted = Wanted(client_id="nhsauth-app")
+def test_a_sid_that_is_not_text_ends_no_session(log_out: Ask, clients: Clients, platform: Mock, sid: object) -> None:
+    wanted = LogInRequest(client_id="nhsauth-app")
     hint = platform.id_token("cis2", wanted, Alterations(claims={"sid": sid}), base=platform.url)
 
     answer = log_out(id_token_hint=hint)
@@ -210,7 +212,7 @@ def exchanged(platform: Mock, http: Client, id_token: str) -> dict[str, str]:
     return dict(http.post("/oauth2/token", data=form, base_url=platform.url).get_json())
 
 
-def test_a_log_out_tells_that_an_exchanged_token_lives_on(tokens: dict[str, str], platform: Mock, http: Client) -> None:
+def test_a_log_out_shows_that_an_exchanged_token_lives_on(tokens: dict[str, str], platform: Mock, http: Client) -> None:
     exchanged(platform, http, tokens["id_token"])
 
     http.get(f"{PATH}{END}", query_string={"id_token_hint": tokens["id_token"]}, base_url=platform.url)
@@ -230,7 +232,7 @@ def test_a_log_out_says_nothing_of_a_token_that_has_expired(
     assert platform.exchanges.last.advice == ()
 
 
-def test_a_call_with_an_exchanged_token_tells_that_the_person_has_logged_out(
+def test_a_call_with_an_exchanged_token_shows_that_the_person_has_logged_out(
     tokens: dict[str, str], platform: Mock, http: Client
 ) -> None:
     headers = {"Authorization": f"Bearer {exchanged(platform, http, tokens['id_token'])['access_token']}"}
@@ -242,8 +244,8 @@ def test_a_call_with_an_exchanged_token_tells_that_the_person_has_logged_out(
     assert (answer.status_code, told.partition(",")[0]) == (200, "The person has logged out at CIS2")
 
 
-def test_so_it_tells_where_no_browser_has_logged_in_and_the_id_token_was_made(platform: Mock, http: Client) -> None:
-    id_token = platform.id_token("cis2", Wanted(user="656005750104", client_id="nhsauth-app"))
+def test_so_it_shows_where_no_browser_has_logged_in_and_the_id_token_was_made(platform: Mock, http: Client) -> None:
+    id_token = platform.id_token("cis2", LogInRequest(user="656005750104", client_id="nhsauth-app"))
     headers = {"Authorization": f"Bearer {exchanged(platform, http, id_token)['access_token']}"}
     http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
     before = platform.exchanges.last.advice

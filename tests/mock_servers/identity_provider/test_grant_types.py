@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
@@ -14,7 +14,7 @@ from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
 
 Ask = Callable[..., TestResponse]
-Told = Callable[[TestResponse], dict[str, str]]
+ReadRedirect = Callable[[TestResponse], dict[str, str]]
 REDIRECT = "https://app.example/callback"
 SECRET = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
 BOTH = ("authorization_code", "refresh_token")
@@ -25,7 +25,7 @@ def pairs(answer: TestResponse) -> tuple[int, list[tuple[str, str]]]:
     return answer.status_code, list(answer.get_json().items())
 
 
-def told_by_cis2(code: str, description: str) -> list[tuple[str, str]]:
+def cis2_members(code: str, description: str) -> list[tuple[str, str]]:
     return [("error_description", description), ("error", code)]
 
 
@@ -34,7 +34,7 @@ def cis2_refresh(platform: Mock, http: Client, redeem: Ask, token: Ask) -> tuple
     """The token answer of a client of CIS2 that is registered for refreshes, and how it refreshes."""
     assert http is not None
     platform.apps.change("nhsauth-app", grant_types=BOTH)
-    first = redeem("cis2", platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)).get_json()
+    first = redeem("cis2", platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)).get_json()
 
     def refresh(refresh_token: str, **changes: str) -> TestResponse:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, **SECRET, **changes}
@@ -47,14 +47,14 @@ def cis2_refresh(platform: Mock, http: Client, redeem: Ask, token: Ask) -> tuple
 def test_cis2_repeats_a_grant_that_nobody_knows(token: Ask, sent: str) -> None:
     answer = token("cis2", {"grant_type": sent, **SECRET})
 
-    assert pairs(answer) == (400, told_by_cis2("invalid_grant", f"Unknown Grant Type, {sent}"))
+    assert pairs(answer) == (400, cis2_members("invalid_grant", f"Unknown Grant Type, {sent}"))
 
 
 @pytest.mark.parametrize("sent", ["password", "client_credentials"])
 def test_cis2_knows_grants_that_it_does_not_answer(token: Ask, sent: str) -> None:
     answer = token("cis2", {"grant_type": sent, **SECRET})
 
-    assert pairs(answer) == (400, told_by_cis2("unsupported_grant_type", "Grant type is not supported"))
+    assert pairs(answer) == (400, cis2_members("unsupported_grant_type", "Grant type is not supported"))
 
 
 @pytest.mark.parametrize("sent", ["implicit", "password"])
@@ -81,7 +81,7 @@ def test_cis2_refreshes_with_the_latest_token_alone(cis2_refresh: tuple[dict[str
 
     again = refresh(first["refresh_token"])
 
-    assert pairs(again) == (400, told_by_cis2("invalid_request", "RefreshToken does not exist"))
+    assert pairs(again) == (400, cis2_members("invalid_request", "RefreshToken does not exist"))
 
 
 def test_cis2_refuses_an_expired_refresh_token(cis2_refresh: tuple[dict[str, Any], Ask], platform: Mock) -> None:
@@ -90,7 +90,7 @@ def test_cis2_refuses_an_expired_refresh_token(cis2_refresh: tuple[dict[str, Any
 
     late = refresh(first["refresh_token"])
 
-    assert pairs(late) == (400, told_by_cis2("invalid_grant", "grant is invalid"))
+    assert pairs(late) == (400, cis2_members("invalid_grant", "grant is invalid"))
 
 
 def test_cis2_refuses_a_refresh_token_of_another_client(
@@ -101,7 +101,7 @@ def test_cis2_refuses_a_refresh_token_of_another_client(
 
     foreign = refresh(first["refresh_token"], client_id="other", client_secret="other-secret")
 
-    assert pairs(foreign) == (400, told_by_cis2("invalid_request", "Token was issued to a different client"))
+    assert pairs(foreign) == (400, cis2_members("invalid_request", "Token was issued to a different client"))
 
 
 def test_cis2_refuses_a_wider_scope(cis2_refresh: tuple[dict[str, Any], Ask]) -> None:
@@ -110,13 +110,13 @@ def test_cis2_refuses_a_wider_scope(cis2_refresh: tuple[dict[str, Any], Ask]) ->
     wider = refresh(first["refresh_token"], scope="openid email")
 
     sentence = "The requested scope is invalid, unknown, or malformed."
-    assert pairs(wider) == (400, told_by_cis2("invalid_scope", sentence))
+    assert pairs(wider) == (400, cis2_members("invalid_scope", sentence))
 
 
 def test_a_client_without_refreshes_gets_no_refresh_token_at_nhs_login(platform: Mock, redeem: Ask) -> None:
     platform.apps.change("nhsauth-app", grant_types=("authorization_code",))
 
-    answer = redeem("nhs_login", platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT))
+    answer = redeem("nhs_login", platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT))
 
     assert "refresh_token" not in answer.get_json()
 
@@ -126,7 +126,7 @@ def test_cis2_refuses_a_grant_that_the_client_is_not_registered_for(platform: Mo
 
     answer = token("cis2", {"grant_type": "refresh_token", "refresh_token": "x", **SECRET})
 
-    assert pairs(answer) == (400, told_by_cis2("unsupported_grant_type", "Grant type is not supported"))
+    assert pairs(answer) == (400, cis2_members("unsupported_grant_type", "Grant type is not supported"))
 
 
 def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platform: Mock, redeem: Ask) -> None:
@@ -145,7 +145,7 @@ def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platfor
     ],
 )
 def test_a_client_without_the_code_flow_is_sent_back(
-    platform: Mock, authorize: Ask, told: Told, provider: str, sentence: str | None
+    platform: Mock, authorize: Ask, told: ReadRedirect, provider: str, sentence: str | None
 ) -> None:
     platform.apps.change("nhsauth-app", grant_types=("refresh_token",))
 
@@ -169,26 +169,26 @@ def _redeemed(platform: Mock, code: str) -> TestResponse:
 def test_the_ancestor_says_that_a_code_does_not_exist(ancestor: Mock) -> None:
     answer = _redeemed(ancestor, "unknown")
 
-    assert pairs(answer) == (400, told_by_cis2("invalid_request", "Authorization code doesn't exist."))
+    assert pairs(answer) == (400, cis2_members("invalid_request", "Authorization code doesn't exist."))
 
 
 def test_the_ancestor_says_that_a_code_has_expired(ancestor: Mock) -> None:
-    code = ancestor.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = ancestor.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     ancestor.clock.advance(120)
 
     answer = _redeemed(ancestor, code)
 
-    assert pairs(answer) == (400, told_by_cis2("invalid_grant", "Authorization code expired."))
+    assert pairs(answer) == (400, cis2_members("invalid_grant", "Authorization code expired."))
 
 
 def test_the_ancestor_says_as_captured_of_a_code_that_was_used(ancestor: Mock) -> None:
-    code = ancestor.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = ancestor.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     _redeemed(ancestor, code)
 
     answer = _redeemed(ancestor, code)
 
     sentence = "The provided access grant is invalid, expired, or revoked."
-    assert pairs(answer) == (400, told_by_cis2("invalid_grant", sentence))
+    assert pairs(answer) == (400, cis2_members("invalid_grant", sentence))
 
 
 @pytest.mark.parametrize(
@@ -203,4 +203,4 @@ def test_the_ancestor_says_as_captured_of_a_code_that_was_used(ancestor: Mock) -
 def test_cis2s_product_has_no_provider_for_another_realm(http: Client, path: str, realm: str) -> None:
     answer = http.get(f"/openam/oauth2/realms/root/{path}")
 
-    assert pairs(answer) == (404, told_by_cis2("not_found", f"No OpenID Connect provider for realm {realm}"))
+    assert pairs(answer) == (404, cis2_members("not_found", f"No OpenID Connect provider for realm {realm}"))

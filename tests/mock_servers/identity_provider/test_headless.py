@@ -70,12 +70,12 @@ def test_a_log_in_goes_through_the_platform(call: Call, platform: Mock) -> None:
     assert "state=mine" in end
 
 
-def test_an_unknown_user_is_told(call: Call, url: Callable[..., str]) -> None:
+def test_an_unknown_user_is_reported(call: Call, url: Callable[..., str]) -> None:
     with pytest.raises(LogInError, match="There is no person with this user id"):
         log_in(call, url("cis2"), "nobody")
 
 
-def test_an_error_page_is_told(call: Call, url: Callable[..., str]) -> None:
+def test_an_error_page_is_reported(call: Call, url: Callable[..., str]) -> None:
     with pytest.raises(LogInError, match="answered 400"):
         log_in(call, url("cis2", client_id="other"), DOCTOR)
 
@@ -113,7 +113,7 @@ def test_the_first_form_of_a_page_is_filled_and_no_other() -> None:
         (b"<body>Menu<main><style>p {}</style><script>a()</script><p>Shut</p></main></body>", '"Shut"'),
     ],
 )
-def test_a_page_without_a_form_is_told_in_its_own_words(body: bytes, words: str) -> None:
+def test_a_page_without_a_form_is_reported_in_its_own_words(body: bytes, words: str) -> None:
     asked = list[str]()
 
     def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
@@ -127,7 +127,7 @@ def test_a_page_without_a_form_is_told_in_its_own_words(body: bytes, words: str)
     assert len(asked) == 1
 
 
-def test_a_form_is_filled_once_and_its_answer_told() -> None:
+def test_a_form_is_filled_once_and_its_answer_reported() -> None:
     with pytest.raises(LogInError, match="http://mock/first answered 418 and no way on"):
         log_in(lambda _, form: (200 if form is None else 418, {}, FORM), "http://mock/page", DOCTOR)
 
@@ -138,7 +138,7 @@ def test_a_page_that_goes_on_by_itself_is_followed() -> None:
     assert end == "https://app.example/a?b=url=c"
 
 
-def test_which_urls_are_the_mocks_own_may_be_told() -> None:
+def test_which_urls_are_the_mocks_own_may_be_reported() -> None:
     ends = {"http://mock/a": "http://other-name/b", "http://other-name/b": "http://app/c", "http://app/c": "http://d/"}
 
     def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:

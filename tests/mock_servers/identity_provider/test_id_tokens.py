@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError, Wanted
+from mock_servers.identity_provider.log_ins import LevelError, LogInRequest, NoSuchPersonError
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
@@ -27,7 +27,7 @@ Mint = Callable[..., jwts.Jwt]
 @pytest.fixture
 def mint(platform: Mock) -> Mint:
     def minted(provider: str, alterations: Alterations | None = None, **wanted: Any) -> jwts.Jwt:
-        asked = Wanted(client_id="nhsauth-app", **wanted)
+        asked = LogInRequest(client_id="nhsauth-app", **wanted)
         return jwts.decode(platform.id_token(provider, asked, alterations or Alterations()))
 
     return minted
@@ -114,7 +114,7 @@ def test_a_patient_has_the_same_sub_at_every_log_in(mint: Mint) -> None:
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "Cis2-mock-internal-dev", "NHS-Login-mock-internal-dev"])
 def test_the_key_set_of_a_provider_verifies_its_id_token(platform: Mock, http: Client, provider: str) -> None:
     service = platform.providers[provider]
-    token = jwts.decode(platform.id_token(provider, Wanted(client_id="nhsauth-app")))
+    token = jwts.decode(platform.id_token(provider, LogInRequest(client_id="nhsauth-app")))
 
     (jwk,) = http.get(service.provider.endpoint("jwks")).get_json()["keys"]
 
@@ -174,7 +174,7 @@ def test_altered_members_are_signed_as_asked(platform: Mock, mint: Mint) -> None
 def test_assurance_levels_are_text_when_set_so(ring: KeyRing) -> None:
     platform = Mock(Configuration(cis2=ProviderSettings(assurance_levels="string")), ring=ring)
 
-    claims = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"))).claims
+    claims = jwts.decode(platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))).claims
 
     assert (claims["id_assurance_level"], claims["authentication_assurance_level"]) == ("3", "3")
 
@@ -183,7 +183,7 @@ def test_a_configured_persons_claims_take_the_place_of_the_providers(ring: KeyRi
     person = Person(provider="cis2", id="656005750104", level="aal3", claims={"name": "TEST User", "acr": "X"})
     platform = Mock(Configuration(users=(person,)), ring=ring)
 
-    claims = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"))).claims
+    claims = jwts.decode(platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))).claims
 
     assert (claims["name"], claims["acr"]) == ("TEST User", "X")
 
@@ -195,7 +195,7 @@ def half_hash(value: str, algorithm: str) -> str:
 
 def test_a_redeemed_code_gives_an_id_token_with_the_hashes_of_token_and_code(platform: Mock, http: Client) -> None:
     redirect = "http://127.0.0.1:8080/_nhsauth/callback"
-    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), redirect)
+    code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), redirect)
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
 

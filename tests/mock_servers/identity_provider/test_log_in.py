@@ -17,7 +17,7 @@ from mock_servers.state.configuration import Configuration
 from mock_servers.state.person import Person, roles
 
 Ask = Callable[..., TestResponse]
-Told = Callable[[TestResponse], dict[str, str]]
+ReadRedirect = Callable[[TestResponse], dict[str, str]]
 DOCTOR = "656005750104"
 NURSE_AAL2 = "656005750109"
 PATIENT = "9912003071"
@@ -31,7 +31,7 @@ def id_token(answer: TestResponse) -> dict[str, Any]:
     return dict(jwts.decode(answer.get_json()["id_token"]).claims)
 
 
-def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, platform: Mock) -> None:
+def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: ReadRedirect, platform: Mock) -> None:
     came = told(submit(DOCTOR))
 
     assert list(came) == ["code", "scope", "state", "iss", "client_id"]
@@ -46,25 +46,27 @@ def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: Told, 
         ("nhs_login", {"vtr": '["P9.Cp.Cd", "P5.Cp"]'}, "P9.Cp.Cd or P5.Cp"),
     ],
 )
-def test_the_page_tells_the_levels_as_they_were_asked_for(
+def test_the_page_shows_the_levels_as_they_were_asked_for(
     authorize: Ask, provider: str, asked: dict[str, str], level: str
 ) -> None:
     assert f"<dt>Level</dt><dd>{level}</dd>" in authorize(provider, **asked).get_data(as_text=True)
 
 
-def test_nhs_login_sends_code_and_state(submit: Ask, told: Told) -> None:
+def test_nhs_login_sends_code_and_state(submit: Ask, told: ReadRedirect) -> None:
     assert list(told(submit(PATIENT, "nhs_login"))) == ["code", "state"]
 
 
 @pytest.mark.parametrize(
     ("state", "names"), [("s", ["state", "session_state", "code"]), (None, ["session_state", "code"])]
 )
-def test_a_realm_sends_state_session_and_code(submit: Ask, told: Told, state: str | None, names: list[str]) -> None:
+def test_a_realm_sends_state_session_and_code(
+    submit: Ask, told: ReadRedirect, state: str | None, names: list[str]
+) -> None:
     assert list(told(submit(DOCTOR, REALM, state=state))) == names
 
 
 def test_a_realms_form_is_keycloaks_and_needs_the_username_alone(
-    authorize: Ask, platform: Mock, http: Client, told: Told
+    authorize: Ask, platform: Mock, http: Client, told: ReadRedirect
 ) -> None:
     page = authorize(REALM).get_data(as_text=True)
     action = page.partition('action="')[2].partition('"')[0].replace("&amp;", "&")
@@ -103,8 +105,8 @@ def test_an_unknown_user_gets_the_page_again(submit: Ask, provider: str, usernam
         ("nhs_login", "level_too_low", "interaction_required", None),
     ],
 )
-def test_a_log_in_that_fails_as_chosen_tells_the_client(
-    submit: Ask, told: Told, provider: str, outcome: str, error: str, description: str | None
+def test_a_log_in_that_fails_as_chosen_shows_the_client(
+    submit: Ask, told: ReadRedirect, provider: str, outcome: str, error: str, description: str | None
 ) -> None:
     came = told(submit(DOCTOR if provider == "cis2" else PATIENT, provider, {"outcome": outcome}))
 
@@ -114,7 +116,7 @@ def test_a_log_in_that_fails_as_chosen_tells_the_client(
 
 @pytest.mark.parametrize("outcome", NHS_LOGIN.asking.outcomes)
 def test_a_log_in_ends_with_any_documented_error_of_nhs_login(
-    authorize: Ask, told: Told, platform: Mock, outcome: str
+    authorize: Ask, told: ReadRedirect, platform: Mock, outcome: str
 ) -> None:
     came = told(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
 
@@ -142,7 +144,9 @@ def test_an_outcome_that_nobody_knows_gets_the_page_again(submit: Ask) -> None:
         ("nhs_login", PATIENT_P5, {"vtr": '["P9.Cm"]'}),
     ],
 )
-def test_too_low_a_level_is_refused(submit: Ask, told: Told, provider: str, user: str, changes: dict[str, str]) -> None:
+def test_too_low_a_level_is_refused(
+    submit: Ask, told: ReadRedirect, provider: str, user: str, changes: dict[str, str]
+) -> None:
     assert told(submit(user, provider, **changes))["error"] == "interaction_required"
 
 
@@ -158,7 +162,7 @@ def test_too_low_a_level_is_refused(submit: Ask, told: Told, provider: str, user
     ],
 )
 def test_acr_values_decide_the_level(
-    submit: Ask, told: Told, redeem: Ask, acr_values: str | None, user: str, acr: str, level: int
+    submit: Ask, told: ReadRedirect, redeem: Ask, acr_values: str | None, user: str, acr: str, level: int
 ) -> None:
     claims = id_token(redeem("cis2", told(submit(user, acr_values=acr_values))["code"]))
 
@@ -175,14 +179,14 @@ def test_acr_values_decide_the_level(
     ],
 )
 def test_the_vector_of_trust_is_one_that_was_asked_for(
-    submit: Ask, told: Told, redeem: Ask, vtr: str | None, user: str, vot: str
+    submit: Ask, told: ReadRedirect, redeem: Ask, vtr: str | None, user: str, vot: str
 ) -> None:
     answer = redeem("nhs_login", told(submit(user, "nhs_login", vtr=vtr))["code"])
 
     assert id_token(answer)["vot"] == vot
 
 
-def test_a_realm_takes_everybody_at_their_own_level(submit: Ask, told: Told, redeem: Ask) -> None:
+def test_a_realm_takes_everybody_at_their_own_level(submit: Ask, told: ReadRedirect, redeem: Ask) -> None:
     code = told(submit(NURSE_AAL2, REALM, acr_values="AAL3_ANY"))["code"]
 
     assert id_token(redeem(REALM, code))["authentication_assurance_level"] == 2
@@ -214,7 +218,7 @@ def test_a_redirect_uri_that_was_changed_in_the_form_is_not_followed(submit: Ask
 
 
 @pytest.mark.parametrize("name", ["nhsauth_user", "login_hint"])
-def test_a_user_named_in_the_request_skips_the_page(authorize: Ask, told: Told, name: str) -> None:
+def test_a_user_named_in_the_request_skips_the_page(authorize: Ask, told: ReadRedirect, name: str) -> None:
     assert "code" in told(authorize(**{name: DOCTOR}))
 
 
@@ -239,14 +243,14 @@ def test_the_page_offers_patients_by_level_and_birthdate(authorize: Ask) -> None
     assert "<code>9912003071</code>: born " in page
 
 
-def test_the_page_of_a_slow_log_in_is_no_error(submit: Ask) -> None:
+def test_the_page_of_a_slow_log_in_is_not_error(submit: Ask) -> None:
     page = submit(DOCTOR, fields={"outcome": "slow"}).get_data(as_text=True)
 
     assert "<title>This log-in is slow - Mock of CIS2</title>" in page
     assert "Status 200" not in page
 
 
-def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Mock, told: Told) -> None:
+def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Mock, told: ReadRedirect) -> None:
     waiting = submit(DOCTOR, fields={"outcome": "slow"})
     url = waiting.headers["Refresh"].partition("url=")[2]
 
@@ -255,7 +259,7 @@ def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Mo
 
 
 def test_a_session_answers_prompt_none_for_another_client(
-    submit: Ask, authorize: Ask, platform: Mock, told: Told, redeem: Ask
+    submit: Ask, authorize: Ask, platform: Mock, told: ReadRedirect, redeem: Ask
 ) -> None:
     platform.apps.create(client_id="other", client_secret="o", redirect_uris=("https://app.example/callback",))
     first = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
@@ -266,7 +270,7 @@ def test_a_session_answers_prompt_none_for_another_client(
     assert (second["sid"], second["aud"], second["auth_time"]) == (first["sid"], "other", first["auth_time"])
 
 
-def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Mock, told: Told) -> None:
+def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Mock, told: ReadRedirect) -> None:
     submit(DOCTOR)
     platform.clock.advance(301)
 
@@ -274,7 +278,7 @@ def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform:
     assert "code" in told(authorize(prompt="none", max_age="400"))
 
 
-def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, told: Told) -> None:
+def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
     submit(NURSE_AAL2, acr_values="AAL2_ANY")
 
     assert told(authorize(prompt="none"))["error"] == "interaction_required"
@@ -283,7 +287,7 @@ def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, t
 @pytest.mark.parametrize(
     "change", [lambda value: value[:-1] + "0x", lambda value: "x" + value, lambda _: "", lambda _: "é.ü"]
 )
-def test_a_tampered_cookie_is_no_session(submit: Ask, platform: Mock, change: Callable[[str], str]) -> None:
+def test_a_tampered_cookie_is_not_session(submit: Ask, platform: Mock, change: Callable[[str], str]) -> None:
     cookie = submit(DOCTOR).headers["Set-Cookie"].partition(";")[0].partition("=")[2]
     query = "response_type=code&client_id=nhsauth-app&redirect_uri=https%3A%2F%2Fapp.example%2Fcallback&scope=openid"
 
@@ -323,7 +327,7 @@ def test_the_cookie_is_for_https_alone_where_the_provider_is_called_so(
     assert ("Secure" in answer.headers["Set-Cookie"].split("; ")) is secure
 
 
-def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
+def test_auth_time_is_that_of_the_log_in(submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock) -> None:
     at = platform.clock.now()
     code = told(submit(DOCTOR))["code"]
     platform.clock.advance(60)
@@ -333,7 +337,9 @@ def test_auth_time_is_that_of_the_log_in(submit: Ask, told: Told, redeem: Ask, p
     assert (claims["auth_time"], claims["iat"], claims["nonce"]) == (int(at), int(at) + 60, "n-1")
 
 
-def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
+def test_selectedrole_shows_the_role_that_was_picked(
+    submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock
+) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
     first, second = [str(role["person_roleid"]) for role in roles(CIS2, person)][:2]
@@ -349,7 +355,7 @@ def test_selectedrole_tells_the_role_that_was_picked(submit: Ask, told: Told, re
 
 @pytest.mark.parametrize("scope", ["openid", "openid selectedrole"])
 def test_a_session_goes_on_with_the_role_that_was_picked_where_it_is_asked_for(
-    submit: Ask, authorize: Ask, told: Told, redeem: Ask, platform: Mock, scope: str
+    submit: Ask, authorize: Ask, told: ReadRedirect, redeem: Ask, platform: Mock, scope: str
 ) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
@@ -367,7 +373,9 @@ def test_a_role_of_somebody_else_gets_the_page_again(submit: Ask) -> None:
     assert "This person does not have this role." in page.get_data(as_text=True)
 
 
-def test_who_acts_for_another_gets_that_patients_token(submit: Ask, told: Told, redeem: Ask, platform: Mock) -> None:
+def test_who_acts_for_another_gets_that_patients_token(
+    submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock
+) -> None:
     actor = next(person for person in platform.store.people.values() if person.acts_for)
 
     claims = id_token(redeem("nhs_login", told(submit(actor.id, "nhs_login"))["code"]))
@@ -376,7 +384,7 @@ def test_who_acts_for_another_gets_that_patients_token(submit: Ask, told: Told, 
     assert jwts.decode(claims["act"]["sub"]).claims["nhs_number"] == actor.id
 
 
-def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, platform: Mock) -> None:
+def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: ReadRedirect, platform: Mock) -> None:
     answer = submit(DOCTOR)
 
     kept = str(platform.exchanges.last.as_json())
@@ -389,7 +397,7 @@ def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: Told, plat
     [("cis2", DOCTOR, "The request requires consent."), ("nhs_login", PATIENT, None)],
 )
 def test_prompt_none_cannot_ask_for_consent(
-    submit: Ask, authorize: Ask, told: Told, provider: str, user: str, sentence: str | None
+    submit: Ask, authorize: Ask, told: ReadRedirect, provider: str, user: str, sentence: str | None
 ) -> None:
     submit(user, provider)
 
@@ -400,7 +408,7 @@ def test_prompt_none_cannot_ask_for_consent(
 
 
 @pytest.mark.usefixtures("http")
-def test_a_session_shows_the_page_all_the_same(submit: Ask, authorize: Ask, told: Told) -> None:
+def test_a_session_shows_the_page_all_the_same(submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
     told(submit(DOCTOR))
 
     assert "<form" in authorize().get_data(as_text=True)
@@ -422,14 +430,14 @@ class TestSingleSignOn:
         configuration = Configuration(cis2=settings, nhs_login=settings)
         return Mock(configuration, ring=ring, clock=clock)
 
-    def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, told: Told) -> None:
+    def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
         told(submit(PATIENT, "nhs_login"))
 
         assert "code" in told(authorize("nhs_login"))
 
     @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"acr_values": "AAL3_ANY"}, {"max_age": "0"}])
     def test_the_page_comes_when_the_session_will_not_do(
-        self, submit: Ask, authorize: Ask, told: Told, platform: Mock, changes: dict[str, str]
+        self, submit: Ask, authorize: Ask, told: ReadRedirect, platform: Mock, changes: dict[str, str]
     ) -> None:
         told(submit(NURSE_AAL2, acr_values="AAL2_ANY"))
         platform.clock.advance(1)
@@ -451,8 +459,8 @@ class TestDefaultVectors:
         configuration = Configuration(nhs_login=ProviderSettings(default_vtr=("P9.Cp.Cd", "P5.Cp.Cd")))
         return Mock(configuration, ring=ring, clock=clock)
 
-    def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, told: Told) -> None:
+    def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, told: ReadRedirect) -> None:
         assert "code" in told(submit(PATIENT_P5, "nhs_login"))
 
-    def test_the_request_s_own_vectors_count(self, submit: Ask, told: Told) -> None:
+    def test_the_request_s_own_vectors_count(self, submit: Ask, told: ReadRedirect) -> None:
         assert told(submit(PATIENT_P5, "nhs_login", vtr='["P9.Cm"]'))["error"] == "interaction_required"

@@ -14,7 +14,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.configuration import reading as configuration_file
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -100,7 +100,7 @@ def action_of(page: TestResponse) -> str:
     return unescape(action[1])
 
 
-def told(answer: TestResponse) -> dict[str, str]:
+def redirect_parameters(answer: TestResponse) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
 
 
@@ -131,7 +131,7 @@ def test_the_form_has_an_absolute_action_and_every_input_a_name_and_a_value(
         (NHS_LOGIN, "9912003073", "identity_proofing_level", "P0"),
     ],
 )
-def test_a_user_name_alone_logs_in_and_the_id_token_tells_the_level(
+def test_a_user_name_alone_logs_in_and_the_id_token_shows_the_level(
     platform: Mock,
     logged_in: Callable[..., TestResponse],
     redeem: Callable[..., TestResponse],
@@ -141,11 +141,11 @@ def test_a_user_name_alone_logs_in_and_the_id_token_tells_the_level(
     level: int | str,
 ) -> None:
     back = logged_in(username, realm)
-    answer = redeem(told(back)["code"], realm)
+    answer = redeem(redirect_parameters(back)["code"], realm)
     token = jwts.decode(answer.get_json()["id_token"])
 
     person = "nhs_number" if realm == NHS_LOGIN else "sub"
-    assert (back.status_code, list(told(back))) == (302, ["session_state", "code"])
+    assert (back.status_code, list(redirect_parameters(back))) == (302, ["session_state", "code"])
     assert answer.status_code == 200
     assert set(answer.get_json()) >= {"id_token", "access_token", "expires_in", "token_type"}
     assert (token.claims[claim], token.claims[person], token.claims["iss"]) == (
@@ -158,13 +158,13 @@ def test_a_user_name_alone_logs_in_and_the_id_token_tells_the_level(
 
 
 def test_a_state_comes_back_when_one_was_sent(logged_in: Callable[..., TestResponse]) -> None:
-    assert list(told(logged_in("656005750104", state="7"))) == ["state", "session_state", "code"]
+    assert list(redirect_parameters(logged_in("656005750104", state="7"))) == ["state", "session_state", "code"]
 
 
 def test_each_log_in_has_a_sid_of_its_own(
     logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
 ) -> None:
-    tokens = [redeem(told(logged_in("656005750104"))["code"]).get_json()["id_token"] for _ in range(2)]
+    tokens = [redeem(redirect_parameters(logged_in("656005750104"))["code"]).get_json()["id_token"] for _ in range(2)]
     sids = [jwts.decode(token).claims["sid"] for token in tokens]
 
     assert len(set(sids)) == 2
@@ -175,12 +175,12 @@ def test_an_unknown_user_gets_the_form_again(logged_in: Callable[..., TestRespon
     assert action_of(logged_in("nobody")).startswith(f"{HOST}/realms/{CIS2}/login-actions/authenticate?")
 
 
-def test_a_basic_header_beside_a_client_id_in_the_form_is_no_error(
+def test_a_basic_header_beside_a_client_id_in_the_form_is_not_error(
     logged_in: Callable[..., TestResponse], at: Realm
 ) -> None:
     form = {
         "grant_type": "authorization_code",
-        "code": told(logged_in("656005750104"))["code"],
+        "code": redirect_parameters(logged_in("656005750104"))["code"],
         "client_id": CLIENT[CIS2],
         "redirect_uri": GOOGLE,
     }
@@ -205,7 +205,7 @@ def test_an_assertion_alone_is_not_what_a_realm_has_registered(
 def test_a_secret_beside_an_assertion_counts_and_gets_advice(
     platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
 ) -> None:
-    code = told(logged_in("656005750104"))["code"]
+    code = redirect_parameters(logged_in("656005750104"))["code"]
 
     wrong = redeem(code, client_secret="wrong", **asserted("any"))
     answer = redeem(code, **asserted("any"))
@@ -217,7 +217,7 @@ def test_a_secret_beside_an_assertion_counts_and_gets_advice(
 def test_a_secret_alone_gets_no_advice(
     platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
 ) -> None:
-    answer = redeem(told(logged_in("656005750104"))["code"])
+    answer = redeem(redirect_parameters(logged_in("656005750104"))["code"])
 
     assert (answer.status_code, platform.exchanges.last.advice) == (200, ())
 
@@ -232,7 +232,7 @@ def asserted(assertion: str) -> dict[str, str]:
 @pytest.mark.parametrize("realm", [CIS2, NHS_LOGIN])
 def test_the_certs_hold_the_key_that_signs(platform: Mock, at: Realm, realm: str) -> None:
     (key,) = at("certs", realm).get_json()["keys"]
-    token = jwts.decode(platform.id_token(realm, Wanted(client_id="x")))
+    token = jwts.decode(platform.id_token(realm, LogInRequest(client_id="x")))
 
     assert (key["kid"], key["kty"], key["use"]) == (token.header["kid"], "RSA", "sig")
 
@@ -259,7 +259,7 @@ def test_the_token_endpoint_refuses_in_keycloaks_words(
     changes: dict[str, str | None],
     expected: tuple[int, str, str],
 ) -> None:
-    code = told(logged_in("9912003071" if realm == NHS_LOGIN else "656005750104", realm))["code"]
+    code = redirect_parameters(logged_in("9912003071" if realm == NHS_LOGIN else "656005750104", realm))["code"]
 
     answer = redeem(code, realm, **changes)
 
@@ -271,7 +271,7 @@ def test_the_token_endpoint_refuses_in_keycloaks_words(
 def test_a_code_is_good_once_and_for_a_while(
     platform: Mock, logged_in: Callable[..., TestResponse], redeem: Callable[..., TestResponse]
 ) -> None:
-    used, late = (told(logged_in("656005750104"))["code"] for _ in range(2))
+    used, late = (redirect_parameters(logged_in("656005750104"))["code"] for _ in range(2))
     redeem(used)
     again = redeem(used)
     platform.clock.advance(3600)
@@ -293,7 +293,7 @@ def test_a_get_of_the_token_endpoint_is_not_allowed(at: Realm) -> None:
         ({"redirect_uri": None}, "Invalid parameter: redirect_uri"),
     ],
 )
-def test_a_person_is_told_on_a_page_in_keycloaks_words(
+def test_a_person_is_reported_on_a_page_in_keycloaks_words(
     form: Callable[..., TestResponse], changes: dict[str, str | None], sentence: str
 ) -> None:
     page = form(**changes)
@@ -312,13 +312,13 @@ def test_a_person_is_told_on_a_page_in_keycloaks_words(
         ({"prompt": "none"}, {"error": "login_required"}),
     ],
 )
-def test_a_client_is_told_by_a_redirect_in_keycloaks_words(
+def test_a_client_is_reported_by_a_redirect_in_keycloaks_words(
     form: Callable[..., TestResponse], changes: dict[str, str | None], expected: dict[str, str]
 ) -> None:
-    assert told(form(**changes)) == expected
+    assert redirect_parameters(form(**changes)) == expected
 
 
-def test_a_bearer_that_is_none_is_told_in_keycloaks_words(at: Realm) -> None:
+def test_a_bearer_that_is_none_is_reported_in_keycloaks_words(at: Realm) -> None:
     answer = at("userinfo", headers={"Authorization": "Bearer nothing"})
 
     assert refusal(answer) == (

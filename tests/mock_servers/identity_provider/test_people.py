@@ -181,7 +181,7 @@ def test_userinfo_of_a_patient_comes_in_the_order_of_the_capture() -> None:
     ]
 
 
-def test_a_patient_at_p0_is_told_of_nothing_that_was_verified() -> None:
+def test_a_patient_at_p0_is_reported_of_nothing_that_was_verified() -> None:
     assert list(userinfo(OF[P0.provider], P0)) == [
         "sub",
         "identity_proofing_level",
@@ -204,13 +204,13 @@ def test_the_level_of_the_log_in_decides_and_not_the_persons_own() -> None:
 
 
 @pytest.mark.parametrize("person", PATIENTS, ids=lambda person: person.id)
-def test_nothing_that_nhs_login_tells_is_null_or_empty(person: Person) -> None:
+def test_nothing_that_nhs_login_shows_is_null_or_empty(person: Person) -> None:
     assert [name for name, value in userinfo(OF[person.provider], person).items() if value in (None, "")] == []
 
 
 @pytest.mark.parametrize("person", READY_MADE, ids=lambda person: person.id)
-def test_every_member_that_is_told_belongs_to_a_scope(person: Person) -> None:
-    known = {name for names in OF[person.provider].telling.by_scope.values() for name in names}
+def test_every_member_that_is_reported_belongs_to_a_scope(person: Person) -> None:
+    known = {name for names in OF[person.provider].userinfo_rules.by_scope.values() for name in names}
 
     assert set(userinfo(OF[person.provider], person)) - known == set()
 
@@ -229,19 +229,19 @@ def test_a_claim_that_is_null_leaves_the_member_out() -> None:
     assert "nhs_number" not in userinfo(OF[person.provider], person)
 
 
-def test_a_claim_is_not_told_without_its_scope() -> None:
+def test_a_claim_is_not_reported_without_its_scope() -> None:
     person = Person(provider="cis2", id="656005750199", level="aal3", claims={"email": "x@example.org"})
 
     assert "email" not in userinfo(OF[person.provider], person, ["openid"])
 
 
-def test_a_claim_that_no_scope_names_is_told_with_any() -> None:
+def test_a_claim_that_no_scope_names_is_reported_with_any() -> None:
     person = Person(provider="cis2", id="656005750199", level="aal3", claims={"invented": 1})
 
     assert userinfo(OF[person.provider], person, ["openid"])["invented"] == 1
 
 
-def test_what_is_told_at_userinfo_alone_is_no_claim_of_the_id_token() -> None:
+def test_what_is_reported_at_userinfo_alone_is_not_claim_of_the_id_token() -> None:
     claims: Mapping[str, Any] = {"nhsid_nrbac_roles": [], "gmc_id": "GMC1", "name": "TEST User", "invented": 1}
     person = Person(provider="cis2", id="656005750199", level="aal3", claims=claims)
 

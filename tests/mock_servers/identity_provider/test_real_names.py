@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -60,7 +60,7 @@ def redeemed(proxied: Mock, call: Call) -> Mapping[str, Any]:
     """The token answer to a code, got by CIS2's real name."""
     form = {
         "grant_type": "authorization_code",
-        "code": proxied.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": proxied.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -139,7 +139,7 @@ def test_an_id_token_of_nhs_logins_real_issuer_is_exchanged(
 ) -> None:
     aos = "https://auth.aos.signin.nhs.uk"
 
-    answer = exchange(proxied.id_token("nhs_login", Wanted(client_id="nhsauth-app"), base=aos))
+    answer = exchange(proxied.id_token("nhs_login", LogInRequest(client_id="nhsauth-app"), base=aos))
 
     assert answer.status_code == 200
 
@@ -151,7 +151,7 @@ def test_the_audience_of_an_assertion_is_the_endpoint_of_discovery(
     proxied.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt")
     form = {
         "grant_type": "authorization_code",
-        "code": proxied.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": proxied.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": proxied.client_assertion(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 
 Ask = Callable[..., TestResponse]
@@ -22,7 +22,7 @@ GRANTED = "openid profile profile_extended"
 @pytest.fixture
 def first(platform: Mock, redeem: Ask) -> dict[str, Any]:
     """The token answer of a fresh log-in."""
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     return dict(redeem("nhs_login", code).get_json())
 
 
@@ -130,7 +130,7 @@ def test_of_many_refreshes_at_once_one_passes(first: dict[str, Any], platform: M
 def test_of_many_redemptions_at_once_one_passes(platform: Mock, assertion: Sign) -> None:
     form = {
         "grant_type": "authorization_code",
-        "code": platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": ASSERTION_TYPE,
         "client_assertion": assertion(),

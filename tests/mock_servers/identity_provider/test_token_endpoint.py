@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
@@ -28,7 +28,7 @@ def redeem(platform: Mock, http: Client) -> Redeem:
     def send(**changes: Any) -> TestResponse:
         form = {
             "grant_type": "authorization_code",
-            "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+            "code": platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT),
             "redirect_uri": REDIRECT,
             "client_id": "nhsauth-app",
             "client_secret": "nhsauth-secret",
@@ -81,7 +81,7 @@ def test_a_refusal_is_in_cis2s_words_and_order(
 
 
 def test_a_code_is_redeemed_once(platform: Mock, redeem: Redeem) -> None:
-    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
 
     answers = [redeem(code=code) for _ in range(2)]
 
@@ -90,7 +90,7 @@ def test_a_code_is_redeemed_once(platform: Mock, redeem: Redeem) -> None:
 
 
 def test_a_code_expires(platform: Mock, redeem: Redeem) -> None:
-    code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     platform.clock.advance(120)
 
     answer = redeem(code=code)
@@ -100,13 +100,13 @@ def test_a_code_expires(platform: Mock, redeem: Redeem) -> None:
 
 def test_a_code_of_another_client_is_refused(platform: Mock, redeem: Redeem) -> None:
     platform.apps.create(client_id="other", make_key=False)
-    code = platform.issue_code("cis2", Wanted(client_id="other"), REDIRECT)
+    code = platform.issue_code("cis2", LogInRequest(client_id="other"), REDIRECT)
 
     assert redeem(code=code).get_json() == INVALID
 
 
 def test_a_code_of_nhs_login_is_none_of_cis2s(platform: Mock, redeem: Redeem) -> None:
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT)
 
     assert redeem(code=code).get_json() == INVALID
 
@@ -129,7 +129,7 @@ def test_a_scope_is_refused_when_set_so(ring: KeyRing) -> None:
     platform = Mock(Configuration(cis2=ProviderSettings(scope_at_token="refuse")), ring=ring)
     form = {
         "grant_type": "authorization_code",
-        "code": platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT),
+        "code": platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_id": "nhsauth-app",
         "client_secret": "nhsauth-secret",
@@ -182,7 +182,7 @@ def test_discovery_of_nhs_login_has_its_members_in_order(http: Client) -> None:
 
 
 def test_nhs_login_takes_no_client_secret(platform: Mock, http: Client) -> None:
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     form = {"grant_type": "authorization_code", "code": code, "client_id": "nhsauth-app"}
 
     answer = http.post("/token", data={**form, "client_secret": "nhsauth-secret"})

@@ -11,7 +11,7 @@ from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
 
 Ask = Callable[..., TestResponse]
-Told = Callable[[TestResponse], dict[str, str]]
+ReadRedirect = Callable[[TestResponse], dict[str, str]]
 DOCTOR = "656005750104"
 PATIENT = "9912003071"
 INVALID = "The access token provided is expired, revoked, malformed, or invalid for other reasons."
@@ -19,7 +19,7 @@ PATHS = {"cis2": f"{PATH}/userinfo", "nhs_login": "/userinfo"}
 
 
 @pytest.fixture
-def bearer(submit: Ask, told: Told, redeem: Ask) -> Callable[..., dict[str, str]]:
+def bearer(submit: Ask, told: ReadRedirect, redeem: Ask) -> Callable[..., dict[str, str]]:
     """Log in with a scope; return the header that asks for userinfo."""
 
     def log_in(provider: str, scope: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def test_cis2_refuses_an_expired_token(bearer: Callable[..., dict[str, str]], ht
     assert (answer.status_code, answer.get_json()) == (401, {"error_description": INVALID, "error": "invalid_token"})
 
 
-def test_nhs_login_tells_of_an_expired_token_in_the_header(
+def test_nhs_login_shows_of_an_expired_token_in_the_header(
     bearer: Callable[..., dict[str, str]], http: Client, platform: Mock
 ) -> None:
     headers = bearer("nhs_login", "openid")

@@ -164,7 +164,7 @@ def test_the_next_address_of_a_name_is_tried(resolve: Resolve, call: Callable[..
 
 @CALLS
 @pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:a9fe:a9fe]", "[fe80::1]"])
-def test_the_three_that_call_are_told_why_not(call: Callable[..., bytes], host: str) -> None:
+def test_the_three_that_call_are_reported_why_not(call: Callable[..., bytes], host: str) -> None:
     with pytest.raises((UnreachableError, UnreachableUpstreamError), match="never calls it"):
         call(f"http://{host}/x")
 

@@ -75,7 +75,7 @@ def test_parse_int_of_a_text(sent: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize("sent", ["", "abc", "-", ".5", "Infinity", "- 1", "\u0661"])
-def test_parse_int_of_what_is_no_number(sent: str) -> None:
+def test_parse_int_of_what_is_not_number(sent: str) -> None:
     assert math.isnan(javascript.parse_int(sent))
 
 

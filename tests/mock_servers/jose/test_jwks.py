@@ -194,7 +194,7 @@ def test_an_error_of_the_mock_itself_is_a_failure() -> None:
         (b"\xff\xfe", "text, not JSON"),
     ],
 )
-def test_what_is_no_key_set_is_kept_as_that(body: bytes, problem: str) -> None:
+def test_what_is_not_key_set_is_kept_as_that(body: bytes, problem: str) -> None:
     fetched = jwks.read(body, 5.0, "http://host/")
 
     assert fetched.keys is None
@@ -240,6 +240,6 @@ def test_a_short_key_is_of_no_use() -> None:
         ({}, "kty is None"),
     ],
 )
-def test_a_jwk_that_is_no_rsa_key_is_of_no_use(jwk: dict[str, object], reason: str) -> None:
+def test_a_jwk_that_is_not_rsa_key_is_of_no_use(jwk: dict[str, object], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         jwks.public_key(jwk)

@@ -52,7 +52,7 @@ def test_an_empty_signature_is_a_third_part() -> None:
         ("..", "not JSON"),
     ],
 )
-def test_what_is_no_jwt_is_refused_with_what_was_seen(text: str, reason: str) -> None:
+def test_what_is_not_jwt_is_refused_with_what_was_seen(text: str, reason: str) -> None:
     with pytest.raises(jwts.MalformedJwtError, match=reason):
         jwts.decode(text)
 

@@ -60,7 +60,7 @@ class TestReadPrivateKey:
 
         assert self.refusal_of(file, content) == f"{file} holds a public key; {self.ALLOWED}"
 
-    def test_says_that_a_certificate_is_no_private_key(self, tmp_path: Path) -> None:
+    def test_says_that_a_certificate_is_not_private_key(self, tmp_path: Path) -> None:
         file = tmp_path / "own.pem"
         content = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 

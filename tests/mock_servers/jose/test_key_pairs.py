@@ -96,7 +96,7 @@ class TestThumbprint:
         assert keys.thumbprint(bare) == self.PRINT
 
     @pytest.mark.parametrize("change", [{"kty": "EC"}, {"kty": None}, {"n": None}, {"n": 5}, {"e": None}, {"e": 65537}])
-    def test_refuses_what_is_no_rsa_jwk(self, change: dict[str, object]) -> None:
+    def test_refuses_what_is_not_rsa_jwk(self, change: dict[str, object]) -> None:
         with pytest.raises(ValueError, match=r"^a thumbprint needs a JWK with kty RSA and with n and e as strings$"):
             keys.thumbprint({**self.JWK, **change})
 

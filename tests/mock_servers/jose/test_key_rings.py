@@ -25,7 +25,7 @@ class TestPair:
 
         assert asked == [2048]
 
-    def test_generates_real_keys_unless_told_otherwise(self) -> None:
+    def test_generates_real_keys_unless_reported_otherwise(self) -> None:
         assert keys.KeyRing().pair("app", bits=2048).private.key_size == 2048
 
     def test_is_the_same_object_each_time(self, make_ring: MakeRing) -> None:

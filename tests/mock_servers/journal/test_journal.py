@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mock_servers.journal import journal as journal_module
-from mock_servers.journal.compact import Folded
+from mock_servers.journal.compact import CompactMapping
 from mock_servers.journal.journal import Journal
-from mock_servers.journal.record import Examination, Received, Record, RecordedError
+from mock_servers.journal.record import Examination, ReceivedJwt, Record, RecordedError
 from mock_servers.state.grant import fingerprint
 
 SEEN = Examination(headline="seen")
@@ -147,7 +147,7 @@ def exchange(number: int, *, jti: Any = None) -> Record:
         response={"status": 200, "headers": {}, "body": {"access_token": f"{number} \udc80", "expires_in": "599"}},
         sent={"client_assertion": fingerprint(str(number))},
         received={
-            "client_assertion": Received(header={"alg": "RS512"}, claims={"sub": "app", "jti": jti or str(number)})
+            "client_assertion": ReceivedJwt(header={"alg": "RS512"}, claims={"sub": "app", "jti": jti or str(number)})
         },
         client_id="app",
         _examine=lambda _: Examination(advice=("keep it",)),
@@ -170,15 +170,22 @@ def _logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "mock_servers.exchanges")
 
 
-def test_an_exchange_that_was_reported_tells_the_same() -> None:
+def test_an_exchange_that_was_reported_shows_the_same() -> None:
     whole = exchange(1)
     whole.id = 1
-    folded = journal_of(exchange(1))[0]
+    compacted_record = journal_of(exchange(1))[0]
 
-    assert all(isinstance(each, Folded) for each in (folded.request, folded.response, folded.received))
-    assert (folded.as_json(), folded.grant_type, folded.need) == (whole.as_json(), whole.grant_type, whole.need)
-    assert (dict(folded.received), repr(folded.request)) == (whole.received, repr(whole.request))
-    assert (folded.advice, folded.request) == (("keep it",), whole.request)
+    assert all(
+        isinstance(each, CompactMapping)
+        for each in (compacted_record.request, compacted_record.response, compacted_record.received)
+    )
+    assert (compacted_record.as_json(), compacted_record.grant_type, compacted_record.need) == (
+        whole.as_json(),
+        whole.grant_type,
+        whole.need,
+    )
+    assert (dict(compacted_record.received), repr(compacted_record.request)) == (whole.received, repr(whole.request))
+    assert (compacted_record.advice, compacted_record.request) == (("keep it",), whole.request)
 
 
 def test_a_test_finds_dicts_in_what_was_reported() -> None:
@@ -205,7 +212,7 @@ def test_a_jti_is_found_in_an_exchange_that_was_reported(jti: Any) -> None:
     assert [*journal.with_jti_before(journal.last, "another", jti)] == []
 
 
-def test_an_exchange_with_what_is_no_json_value_stays_whole() -> None:
+def test_an_exchange_with_what_is_not_json_value_stays_whole() -> None:
     strange = exchange(1)
     strange.request = {"form": {"grant_type": object()}}
 

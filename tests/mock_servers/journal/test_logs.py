@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from mock_servers.command_line import logs
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 from tests.processes import python
@@ -73,7 +73,7 @@ def ask(platform: Mock, http: Client) -> Callable[..., None]:
 
 
 def code(platform: Mock) -> str:
-    return platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
+    return platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), "http://127.0.0.1:8080/_nhsauth/callback")
 
 
 def test_a_success_is_one_line(start: Start, ask: Callable[..., None]) -> None:
@@ -194,7 +194,7 @@ def test_a_megabyte_becomes_some_lines(start: Start, http: Client, name: str) ->
     assert 0 < len(read()) < 5_000
 
 
-def test_programs_read_the_exchange_as_the_control_api_tells_it(
+def test_programs_read_the_exchange_as_the_control_api_shows_it(
     start: Start, ask: Callable[..., None], platform: Mock
 ) -> None:
     read = start("json")
@@ -266,7 +266,7 @@ def test_any_traceback_stands_below_its_line(start: Start) -> None:
 
 
 @pytest.fixture
-def told(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
+def logged(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
     """Everything that log and journal tell of a request that holds a registered secret."""
     platform.apps.create(client_id="mine", client_secret="Sesame-open.2027~x/+", name="Mine", scopes=())
     read = start("text")

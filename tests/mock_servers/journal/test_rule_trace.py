@@ -29,7 +29,7 @@ def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestR
     assert [rule for rule, _ in told] == [rule.name for policy in flows.FLOWS[5].policies for rule in policy.rules]
 
 
-def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_told(
+def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_reported(
     client_credentials: Callable[..., TestResponse], platform: Mock
 ) -> None:
     wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
@@ -50,7 +50,7 @@ def test_a_failure_of_the_mock_itself_has_no_timeline() -> None:
     assert steps(Walk(flow=flows.FLOWS[5], refusal=refusal)) == []
 
 
-def test_without_diagnosis_nothing_is_kept_to_tell_why(ring: KeyRing) -> None:
+def test_without_diagnosis_nothing_is_kept_to_show_why(ring: KeyRing) -> None:
     platform = Mock(Configuration(diagnosis=False), ring=ring)
     Client(platform).post("/oauth2/token", data={"grant_type": "password"})
 

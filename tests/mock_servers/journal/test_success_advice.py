@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.gateway.advice import advise
 from mock_servers.gateway.service import Exchange, Service
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair
 from mock_servers.journal.leaked_private_key import is_private
@@ -50,7 +50,7 @@ def test_a_token_per_call_is_noticed_at_the_fifth(platform: Mock, client_credent
     assert "load the private key once" in told[5][0]
 
 
-def test_a_token_in_its_time_is_no_habit(platform: Mock, client_credentials: Ask) -> None:
+def test_a_token_in_its_time_is_not_habit(platform: Mock, client_credentials: Ask) -> None:
     for _ in range(8):
         client_credentials()
         platform.clock.advance(540)
@@ -95,7 +95,7 @@ def test_tokens_of_several_people_are_no_habit(platform: Mock, token_exchange: A
 
 
 def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Mock, token_exchange: Ask) -> None:
-    id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+    id_token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
     for _ in range(5):
         token_exchange(subject_token=id_token)
 
@@ -130,7 +130,7 @@ def test_renewals_of_several_people_are_counted_apart(platform: Mock, token_exch
 def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Mock, http: Client) -> None:
     platform.apps.change("nhsauth-app", redirect_uris=(REDIRECT,))
     url = f"{platform.url}{platform.provider('nhs_login').provider.endpoint('token')}"
-    code = platform.issue_code("nhs_login", Wanted(client_id="nhsauth-app"), REDIRECT)
+    code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app"), REDIRECT)
     grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}
     for _ in range(4):
         proof = {
@@ -242,7 +242,7 @@ def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Mock, 
     path = platform.provider("cis2").provider.endpoint("token")
     form = {
         "grant_type": "authorization_code",
-        "code": platform.issue_code("cis2", Wanted(client_id=key), REDIRECT),
+        "code": platform.issue_code("cis2", LogInRequest(client_id=key), REDIRECT),
         "redirect_uri": REDIRECT,
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         "client_assertion": platform.client_assertion(key, token_url=f"{platform.url}{path}"),
@@ -278,7 +278,7 @@ def call(platform: Mock, http: Client, token_exchange: Ask) -> Ask:
     """Call an API for people with a live token."""
 
     def send(user: str | None = None, *, late: float = 0, **headers: str) -> TestResponse:
-        id_token = platform.id_token("cis2", Wanted(client_id="nhsauth-app", user=user))
+        id_token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app", user=user))
         token = token_exchange(subject_token=id_token).get_json()["access_token"]
         platform.clock.advance(late)
         return http.get("/hello-world/hello/user", headers={"Authorization": f"Bearer {token}", **headers})
@@ -391,7 +391,7 @@ def test_a_private_key_that_begins_as_a_jwt_is_seen(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["a.b.c", "{}.{}.", "é.é.é", f"{'a.' * 99}", "eyJ9.eyJ9.", "."])
-def test_what_is_no_jwt_holds_no_private_key(value: str) -> None:
+def test_what_is_not_jwt_holds_no_private_key(value: str) -> None:
     assert not is_private(value)
 
 

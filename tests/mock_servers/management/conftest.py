@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -122,7 +122,7 @@ def form(platform: Mock, key: str) -> Callable[..., dict[str, str]]:
             **proof,
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-            "subject_token": platform.id_token(realm, Wanted(client_id="test-client", user=user)),
+            "subject_token": platform.id_token(realm, LogInRequest(client_id="test-client", user=user)),
         }
 
     return made

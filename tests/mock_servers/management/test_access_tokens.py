@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.apim import token_attributes
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.mock import Mock
 from mock_servers.state.grant import Session
 
@@ -103,7 +103,7 @@ def test_a_token_is_shown_whole(management: Any, granted: Granted, key: str) -> 
         (NHS_LOGIN, "9912003073", "p0", "apim-mock-nhs-login"),
     ],
 )
-def test_an_exchanged_token_tells_who_logged_in_and_how(
+def test_an_exchanged_token_shows_who_logged_in_and_how(
     granted: Granted, attributes: Attributes, realm: str, user: str, level: str, provider: str
 ) -> None:
     answer = granted(realm, user)
@@ -122,7 +122,7 @@ def test_an_exchanged_token_tells_who_logged_in_and_how(
     assert "external_access_token" not in told
 
 
-def test_the_id_token_is_told_claim_by_claim(granted: Granted, attributes: Attributes) -> None:
+def test_the_id_token_is_reported_claim_by_claim(granted: Granted, attributes: Attributes) -> None:
     told = attributes(granted(CIS2, "656005750104")["access_token"])
 
     assert {name: value for name, value in told.items() if name.startswith("id_token-")} == {
@@ -172,7 +172,7 @@ def test_the_real_providers_have_other_words(platform: Mock, http: Client, manag
     }
     words = []
     for provider in ("cis2", "nhs_login"):
-        subject_token = platform.id_token(provider, Wanted(client_id="nhsauth-app"))
+        subject_token = platform.id_token(provider, LogInRequest(client_id="nhsauth-app"))
         assertion = platform.client_assertion("nhsauth-app")
         sent = {**form, "client_assertion": assertion, "subject_token": subject_token}
         token = http.post("/oauth2/token", data=sent, base_url=platform.url).get_json()["access_token"]

@@ -205,7 +205,7 @@ def test_a_body_that_does_not_do_changes_nothing(
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"[" * 100_000, b'{"name": "x"'])
-def test_a_body_that_is_no_json_object_is_refused(management: Any, raw: bytes) -> None:
+def test_a_body_that_is_not_json_object_is_refused(management: Any, raw: bytes) -> None:
     assert refusal(management("POST", APPS, data=raw)) == malformed("it must be a JSON object")
 
 
@@ -282,7 +282,7 @@ def test_an_organisation_that_is_none_is_not_found(http: Client) -> None:
     assert refusal(answer) == (404, "organizations.OrganizationDoesNotExist", "Organization nhsd does not exist")
 
 
-def test_a_path_that_is_no_calls_is_not_found(management: Any) -> None:
+def test_a_path_that_is_not_calls_is_not_found(management: Any) -> None:
     answer = management("GET", "/companies")
 
     assert refusal(answer) == (404, "rest.ResourceNotFound", "No resource at /nhsd-nonprod/companies")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
 
@@ -43,7 +43,7 @@ NO_PUBLIC_KEY = (
 Ask = Callable[..., tuple[int, str]]
 
 
-def told(answer: TestResponse) -> tuple[int, str]:
+def status_and_sentence(answer: TestResponse) -> tuple[int, str]:
     """Status and sentence of an answer; of a success, which grant it was."""
     body = answer.get_json()
     return answer.status_code, body.get("error_description", "token")
@@ -77,7 +77,7 @@ def ask(platform: Mock, http: Client) -> Ask:
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": assertion,
         }
-        return told(http.post(f"{mount}/token", data=form, base_url=platform.url))
+        return status_and_sentence(http.post(f"{mount}/token", data=form, base_url=platform.url))
 
     return send
 
@@ -117,7 +117,7 @@ def redeem(platform: Mock, http: Client, management: Any) -> Callable[[str, str]
             "redirect_uri": CALLBACK,
             "code": value,
         }
-        return told(http.post("/oauth2-mock/token", data=form, base_url=platform.url))
+        return status_and_sentence(http.post("/oauth2-mock/token", data=form, base_url=platform.url))
 
     return send
 
@@ -186,7 +186,7 @@ def test_a_revoked_app_may_not_send_people_to_log_in(
 ) -> None:
     management("POST", APP, query_string={"action": "revoke"})
 
-    assert told(authorize(bound_key)) == REVOKED
+    assert status_and_sentence(authorize(bound_key)) == REVOKED
 
 
 @pytest.mark.parametrize("path", [APP, "/apps/ID", f"{APP}/keys/KEY"])
@@ -281,7 +281,7 @@ def test_the_callback_is_compared_to_the_letter(
     management("PUT", APP, json={**made_app, "callbackUrl": "https://google.com/elsewhere"})
 
     assert before == 302
-    assert told(authorize(bound_key)) == (400, "redirect_uri is invalid")
+    assert status_and_sentence(authorize(bound_key)) == (400, "redirect_uri is invalid")
     assert authorize(bound_key, "https://google.com/elsewhere").status_code == 302
 
 
@@ -379,7 +379,7 @@ def test_a_person_exchanges_a_realms_id_token_with_such_a_key(platform: Mock, ht
         "client_assertion": platform.client_assertion(
             "nhsauth-app", token_url=url, alterations=Alterations(claims={"iss": bound_key, "sub": bound_key})
         ),
-        "subject_token": platform.id_token("Cis2-mock-internal-dev", Wanted(client_id="test-client-cis2")),
+        "subject_token": platform.id_token("Cis2-mock-internal-dev", LogInRequest(client_id="test-client-cis2")),
     }
 
     answer = http.post("/oauth2-mock/token", data=form, base_url=platform.url)

@@ -75,7 +75,7 @@ Read = Callable[..., TestResponse]
 
 
 @pytest.mark.parametrize("proxy", ["mock-jwks", "canary-api", "oauth2", "oauth2-mock"])
-def test_the_version_is_open_and_told_in_four_members(http: Client, proxy: str) -> None:
+def test_the_version_is_open_and_reported_in_four_members(http: Client, proxy: str) -> None:
     answer, head = http.get(f"/{proxy}/_ping"), http.head(f"/{proxy}/_ping")
 
     assert (answer.status_code, answer.get_json(), head.status_code) == (200, VERSION, 200)
@@ -118,7 +118,7 @@ def test_the_status_key_is_bare_text(read: Read, key: str) -> None:
     assert (answer.status_code, answer.text, answer.mimetype) == (200, "status", "application/text")
 
 
-def test_the_realms_clients_are_told_and_may_send_people_to_google(
+def test_the_realms_clients_are_reported_and_may_send_people_to_google(
     platform: Mock, http: Client, read: Read, key: str
 ) -> None:
     answer = read("/mock-jwks/keycloak-client-credentials", apikey=key)
@@ -235,7 +235,7 @@ class TestATokenThatDoesNotDo:
         assert fault(read(path, value)) == UNKNOWN_TOKEN
 
 
-def test_the_canary_greets_whoever_has_a_token_for_it(
+def test_the_canary_greets_any_caller_that_has_a_token_for_it(
     management: Any, read: Read, token: Callable[..., str], key: str
 ) -> None:
     management("POST", f"{APP}/keys/{key}", json={"apiProducts": ["canary-api-internal-dev"], "attributes": []})
@@ -277,7 +277,7 @@ def test_any_other_path_is_decoded(http: Client, path: str, method: str) -> None
 
 
 @pytest.mark.parametrize("path", ["%%%", "a", "_", "test-auth/nothing"])
-def test_a_path_that_is_no_base64_is_decoded_as_far_as_it_goes(http: Client, path: str) -> None:
+def test_a_path_that_is_not_base64_is_decoded_as_far_as_it_goes(http: Client, path: str) -> None:
     answer = http.get(f"/mock-jwks/{path}")
 
     assert (answer.status_code, answer.mimetype) == (200, "application/json")

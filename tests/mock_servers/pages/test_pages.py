@@ -135,7 +135,7 @@ def test_a_realms_form_leaves_nothing_else_to_choose() -> None:
 
 
 @pytest.mark.parametrize("form", [FORM, REALM], ids=["radios", "text"])
-def test_a_message_is_named_in_the_title_and_leads_to_the_field(form: LogInForm) -> None:
+def test_a_message_is_named_in_the_title_and_reaches_the_field(form: LogInForm) -> None:
     html = pages.log_in_page(replace(form, message="Nobody has this id"))
     page = Elements(html)
     ids = {attributes.get("id") for _, attributes in page.all}

@@ -24,7 +24,7 @@ import mock_servers
 from benchmarks import exchanging
 from mock_servers import create_app
 from mock_servers.configuration.reading import ConfigurationError
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import READY_MADE_APP, App, Configuration
@@ -213,7 +213,7 @@ def test_two_with_different_settings_live_side_by_side() -> None:
 @pytest.mark.parametrize(
     "path", ["/oauth2", "/_nhsauth", "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"]
 )
-def test_a_route_of_one_service_is_no_other_mocks(ring: KeyRing, path: str) -> None:
+def test_a_route_of_one_service_is_not_other_mocks(ring: KeyRing, path: str) -> None:
     first, second = Mock(ring=ring).app, Mock(ring=ring).app
     first.service(path).add_url_rule("/added", view_func=lambda: "added")
     asked = [app.test_client().get(f"{path}/added", base_url="http://127.0.0.1") for app in (first, second)]
@@ -325,7 +325,7 @@ def test_mounted_below_a_prefix_issuer_and_audience_carry_it(mounted: tuple[Mock
     mock, client = mounted
     cis2 = "/nhs/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
     discovery = client.get(f"{cis2}/.well-known/openid-configuration", base_url=HOST).get_json()
-    id_token = mock.id_token("cis2", Wanted(client_id=READY_MADE_APP.client_id))
+    id_token = mock.id_token("cis2", LogInRequest(client_id=READY_MADE_APP.client_id))
     statuses = []
     for audience in (f"{HOST}/nhs/oauth2/token", f"{HOST}/oauth2/token"):
         assertion = mock.client_assertion(READY_MADE_APP.client_id, token_url=audience)

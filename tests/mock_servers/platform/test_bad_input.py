@@ -31,7 +31,7 @@ FORM = {
 Post = Callable[..., TestResponse]
 
 
-def told(answer: TestResponse) -> tuple[int, str, str]:
+def refusal_of(answer: TestResponse) -> tuple[int, str, str]:
     """Status, error and sentence of an answer that must be the envelope, whole."""
     members = answer.get_json()
     assert list(members) == ["error", "error_description", "message_id"]
@@ -46,7 +46,7 @@ def part(raw: bytes) -> str:
 def test_a_body_over_the_limit_is_refused(http: Client) -> None:
     answer = http.post("/oauth2/token", data={"grant_type": "x" * (1 << 20)})
 
-    assert told(answer) == (413, "unknown_error", UNKNOWN)
+    assert refusal_of(answer) == (413, "unknown_error", UNKNOWN)
 
 
 def test_a_body_at_the_limit_is_read(http: Client) -> None:
@@ -54,7 +54,7 @@ def test_a_body_at_the_limit_is_read(http: Client) -> None:
 
     answer = http.post("/oauth2/token", data=body, content_type="application/x-www-form-urlencoded")
 
-    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert refusal_of(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_body_at_the_limit_is_read(http: Client) -> None:
 def test_a_form_of_odd_bytes_is_judged_like_any_other(http: Client, body: bytes) -> None:
     answer = http.post("/oauth2/token", data=body, content_type="application/x-www-form-urlencoded")
 
-    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert refusal_of(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
 
 
 def test_a_chunked_body_over_the_limit_is_refused(http: Client) -> None:
@@ -86,13 +86,13 @@ def test_a_chunked_body_over_the_limit_is_refused(http: Client) -> None:
         environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
     )
 
-    assert told(answer) == (413, "unknown_error", UNKNOWN)
+    assert refusal_of(answer) == (413, "unknown_error", UNKNOWN)
 
 
 def test_an_empty_body_has_no_grant_type(http: Client) -> None:
     answer = http.post("/oauth2/token", data=b"", content_type="application/x-www-form-urlencoded")
 
-    assert told(answer) == (400, "invalid_request", "grant_type is missing")
+    assert refusal_of(answer) == (400, "invalid_request", "grant_type is missing")
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_an_empty_body_has_no_grant_type(http: Client) -> None:
         "\u2028.\u0000.\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
     ],
 )
-def test_an_assertion_that_is_no_jwt_is_malformed(post: Post, assertion: str) -> None:
+def test_an_assertion_that_is_not_jwt_is_malformed(post: Post, assertion: str) -> None:
     answer = post(**FORM, client_assertion=assertion)
 
-    assert told(answer) == (400, "invalid_request", "Malformed JWT in client_assertion")
+    assert refusal_of(answer) == (400, "invalid_request", "Malformed JWT in client_assertion")
 
 
 EXPIRED = "Invalid 'exp' claim in client_assertion JWT - JWT has expired"
@@ -138,7 +138,7 @@ def test_an_odd_exp_meets_its_row(platform: Mock, post: Post, exp: Any, sentence
 
     answer = post(**FORM, client_assertion=assertion)
 
-    assert told(answer) == (400, "invalid_request", sentence)
+    assert refusal_of(answer) == (400, "invalid_request", sentence)
 
 
 def test_an_infinite_exp_is_too_far(platform: Mock, post: Post) -> None:
@@ -148,7 +148,7 @@ def test_an_infinite_exp_is_too_far(platform: Mock, post: Post) -> None:
 
     answer = post(**FORM, client_assertion=f"{head}.{part(infinite)}.{signature}")
 
-    assert told(answer) == (400, "invalid_request", TOO_FAR)
+    assert refusal_of(answer) == (400, "invalid_request", TOO_FAR)
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
@@ -158,7 +158,7 @@ def test_an_odd_iat_or_nbf_is_the_catch_all(platform: Mock, post: Post, name: st
 
     answer = post(**FORM, client_assertion=assertion)
 
-    assert told(answer) == (401, "unknown_error", UNKNOWN)
+    assert refusal_of(answer) == (401, "unknown_error", UNKNOWN)
 
 
 def nested(depth: int) -> Any:
@@ -177,7 +177,7 @@ def test_a_claim_may_be_nested_but_not_without_end(platform: Mock, post: Post, d
 
     answer = post(**FORM, client_assertion=assertion)
 
-    assert told(answer) == (400, "invalid_request", sentence)
+    assert refusal_of(answer) == (400, "invalid_request", sentence)
 
 
 @pytest.mark.parametrize("kid", [["nhsauth-1"], {"kid": 1}, 1, True, "x" * 100_000, "\u0000", "\ud800"])
@@ -186,7 +186,7 @@ def test_an_odd_kid_matches_no_key(platform: Mock, post: Post, kid: Any) -> None
 
     answer = post(**FORM, client_assertion=assertion)
 
-    assert told(answer) == (
+    assert refusal_of(answer) == (
         401,
         "invalid_request",
         "Invalid 'kid' header in client_assertion JWT - no matching public key",
@@ -194,12 +194,12 @@ def test_an_odd_kid_matches_no_key(platform: Mock, post: Post, kid: Any) -> None
 
 
 @pytest.mark.parametrize("sub", [1, 1.5, True, "x" * 100_000, "\u0000", "\ud800"])
-def test_an_odd_subject_is_no_app(platform: Mock, post: Post, sub: Any) -> None:
+def test_an_odd_subject_is_not_app(platform: Mock, post: Post, sub: Any) -> None:
     alterations = Alterations(claims={"iss": sub, "sub": sub})
 
     answer = post(**FORM, client_assertion=platform.client_assertion("nhsauth-app", alterations=alterations))
 
-    assert told(answer) == (401, "invalid_request", "Invalid 'iss'/'sub' claims in client_assertion JWT")
+    assert refusal_of(answer) == (401, "invalid_request", "Invalid 'iss'/'sub' claims in client_assertion JWT")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
@@ -217,13 +217,13 @@ def test_any_other_method_at_the_token_endpoint_is_not_allowed(http: Client, met
 def test_a_path_that_is_nothing_is_not_found(http: Client, method: str, path: str) -> None:
     answer = http.open(path, method=method)
 
-    assert told(answer) == (404, "invalid_request", "Not Found")
+    assert refusal_of(answer) == (404, "invalid_request", "Not Found")
 
 
 def test_a_doubled_slash_counts_as_one(http: Client) -> None:
     answer = http.post("/oauth2//token", data={"grant_type": "x"})
 
-    assert told(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
+    assert refusal_of(answer) == (400, "unsupported_grant_type", "grant_type is invalid")
 
 
 def break_down(*_: object) -> None:
@@ -237,7 +237,7 @@ def test_a_failure_inside_the_mock_is_the_catch_all_with_a_traceback_in_the_log_
 
     answer = post(**FORM, client_assertion=platform.client_assertion("nhsauth-app"))
 
-    assert told(answer) == (500, "unknown_error", UNKNOWN)
+    assert refusal_of(answer) == (500, "unknown_error", UNKNOWN)
     assert "ZeroDivisionError: planted" in caplog.text
     assert "ZeroDivisionError" in (platform.exchanges.last.diagnosis or "")
 
@@ -249,7 +249,7 @@ def test_a_failure_while_explaining_leaves_the_answer_and_is_logged(
 
     answer = post(**FORM, client_assertion="a.b.c", client_secret="secret")
 
-    assert told(answer) == (400, "invalid_request", "Malformed JWT in client_assertion")
+    assert refusal_of(answer) == (400, "invalid_request", "Malformed JWT in client_assertion")
     assert platform.exchanges.last.findings == ()
     assert "could not be explained" in caplog.text
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 
@@ -49,7 +49,7 @@ def refresh_token(platform: Mock) -> str:
         "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
         **ASSERTION,
         "client_assertion": platform.client_assertion("nhsauth-app"),
-        "subject_token": platform.id_token("cis2", Wanted(client_id="nhsauth-app")),
+        "subject_token": platform.id_token("cis2", LogInRequest(client_id="nhsauth-app")),
     }
     members = Client(platform).post("/oauth2/token", data=form, base_url=platform.url).get_json()
     return str(members["refresh_token"])
@@ -77,7 +77,7 @@ def test_of_many_posts_of_one_assertion_one_gets_a_token(platform: Mock, times: 
 
 def test_of_many_redemptions_of_one_code_one_gets_the_tokens(platform: Mock) -> None:
     with platform.serving():
-        code = platform.issue_code("cis2", Wanted(client_id="nhsauth-app"), REDIRECT)
+        code = platform.issue_code("cis2", LogInRequest(client_id="nhsauth-app"), REDIRECT)
         url = f"{platform.url}{platform.providers['cis2'].provider.endpoint('token')}"
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET}
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.settings.sections import ApimSettings
@@ -101,7 +101,7 @@ def test_an_id_token_of_a_provider_is_not_good_where_the_mock_realms_are_trusted
         url = f"{mock.url}{mount}/token"
         tokens = {
             "client_assertion": mock.client_assertion("nhsauth-app", token_url=url),
-            "subject_token": mock.id_token(provider, Wanted(client_id="nhsauth-app")),
+            "subject_token": mock.id_token(provider, LogInRequest(client_id="nhsauth-app")),
         }
         return Client(mock).post(f"{mount}/token", data={**form, **tokens}, base_url=mock.url).status_code
 

@@ -130,7 +130,7 @@ def test_it_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     assert {record.levelno for record in caplog.records} == {logging.ERROR}
 
 
-def test_a_call_of_the_mock_to_itself_is_no_answer() -> None:
+def test_a_call_of_the_mock_to_itself_is_not_answer() -> None:
     def lost(*_: Any) -> Any:
         raise LOST
 

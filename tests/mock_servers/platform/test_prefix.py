@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.explain.offline import offline, token_url_of
 from mock_servers.http.server import serve
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -94,7 +94,7 @@ def test_an_assertion_made_for_the_url_at_the_root_is_refused(platform: Mock, ht
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_an_id_token_is_exchanged_below_the_prefix(platform: Mock, http: Http, provider: str) -> None:
-    id_token = platform.id_token(provider, Wanted(client_id="nhsauth-app"))
+    id_token = platform.id_token(provider, LogInRequest(client_id="nhsauth-app"))
 
     assert jwts.decode(id_token).claims["iss"].startswith(platform.url)
     assert token(platform, http, **TOKEN_EXCHANGE, subject_token=id_token).status_code == 200
@@ -190,19 +190,19 @@ def test_a_slow_log_in_goes_on_below_the_prefix(platform: Mock, http: Http) -> N
     assert f"url={PREFIX}/openam/" in answer.headers["Refresh"]
 
 
-def test_a_browser_at_the_prefix_itself_is_led_to_its_page(platform: Mock, http: Http) -> None:
+def test_a_browser_at_the_prefix_itself_is_sent_to_its_page(platform: Mock, http: Http) -> None:
     answer = http.get(f"{platform.url}/", headers=BROWSER)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{PREFIX}/_nhsauth/")
 
 
-def test_the_journal_tells_paths_below_the_prefix(platform: Mock, http: Http) -> None:
+def test_the_journal_shows_paths_below_the_prefix(platform: Mock, http: Http) -> None:
     token(platform, http, grant_type="nonsense")
 
     assert platform.exchanges.last.path == "/oauth2/token"
 
 
-def test_openapi_and_status_tell_urls_below_the_prefix(platform: Mock, http: Http) -> None:
+def test_openapi_and_status_show_urls_below_the_prefix(platform: Mock, http: Http) -> None:
     document = http.get(f"{platform.url}/_nhsauth/openapi.json").get_json()
     status = http.get(f"{platform.url}/_nhsauth/status").get_json()
 
@@ -210,7 +210,7 @@ def test_openapi_and_status_tell_urls_below_the_prefix(platform: Mock, http: Htt
     assert {name for name, url in status["urls"].items() if not url.startswith(platform.url)} == set()
 
 
-def test_a_call_that_is_none_is_told_of_with_its_whole_path(platform: Mock, http: Http) -> None:
+def test_a_call_that_is_none_is_reported_of_with_its_whole_path(platform: Mock, http: Http) -> None:
     told = http.get(f"{platform.url}/_nhsauth/nothing").get_json()
 
     assert told["detail"] == (

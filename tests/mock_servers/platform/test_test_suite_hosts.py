@@ -83,7 +83,7 @@ def test_one_logs_in_at_the_log_ins_own_hosts(http: Client, host: str) -> None:
     assert answer.status_code == 200
 
 
-def test_the_end_of_a_log_in_is_no_redirect(http: Client) -> None:
+def test_the_end_of_a_log_in_is_not_redirect(http: Client) -> None:
     answer = http.get("/callback?code=x&state=y", base_url="https://google.com")
 
     assert (answer.status_code, answer.data) == (404, b"")

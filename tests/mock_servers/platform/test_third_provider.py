@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -69,7 +69,7 @@ def test_a_person_logs_in_and_the_code_is_exchanged(platform: Mock, http: Client
     assert (claims["strength"], claims["shop"]) == ("gold", "S1")
 
 
-def test_userinfo_tells_what_its_scopes_add(platform: Mock, http: Client) -> None:
+def test_userinfo_shows_what_its_scopes_add(platform: Mock, http: Client) -> None:
     bearer = {"Authorization": f"Bearer {token(platform, http)['access_token']}"}
 
     answer = http.get(PHARMACY.endpoint("userinfo"), headers=bearer, base_url=platform.url)
@@ -94,7 +94,7 @@ def test_the_token_service_trusts_its_id_token_for_as_long_as_it_says(platform: 
 
 def test_a_platform_that_was_not_given_it_does_not_trust_it(ring: KeyRing, platform: Mock) -> None:
     other = Mock(Configuration(apps=(APP,)), ring=ring)
-    id_token = platform.id_token(PHARMACY.name, Wanted(client_id=APP.client_id))
+    id_token = platform.id_token(PHARMACY.name, LogInRequest(client_id=APP.client_id))
 
     answer = exchange(other, Client(other), id_token)
 
@@ -124,7 +124,7 @@ def test_the_platform_sends_people_there_by_its_scope_and_gives_a_token(platform
     assert (answer.status_code, answer.get_json()["token_type"]) == (200, "Bearer")
 
 
-def test_a_provider_that_refuses_the_platform_is_told_of(ring: KeyRing, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_provider_that_refuses_the_platform_is_reported_of(ring: KeyRing, caplog: pytest.LogCaptureFixture) -> None:
     strict = replace(PHARMACY, proof=Proof(methods=("client_secret_basic",)))
     platform = Mock(Configuration(apps=(APP,)), ring=ring, providers=(*PROVIDERS, strict))
     asked = {"client_id": APP.client_id, "redirect_uri": CALLBACK, "response_type": "code", "state": "s"}

@@ -89,7 +89,7 @@ class TestMaking:
         assert first
         assert first != second
 
-    def test_it_is_listed_and_told(self, call: Call, make: Callable[..., str]) -> None:
+    def test_it_is_listed_and_reported(self, call: Call, make: Callable[..., str]) -> None:
         make(name="a")
         make(name="b")
 
@@ -185,7 +185,7 @@ class TestEnding:
             machine.seconds += IDLE - 61
             assert call("GET", f"{url}/_nhsauth/health").status_code == 200
 
-    def test_to_be_listed_is_no_use_of_it(self, call: Call, machine: Machine, make: Callable[..., str]) -> None:
+    def test_to_be_listed_is_not_use_of_it(self, call: Call, machine: Machine, make: Callable[..., str]) -> None:
         make(name="b")
         machine.seconds += IDLE - 1
         call("GET", "/_nhsauth/worlds")
@@ -295,7 +295,7 @@ class TestContents:
 
         assert [len(world.exchanges), world.exchanges.last.id] == [EXCHANGES, EXCHANGES + 1]
 
-    def test_an_assertion_of_one_world_is_no_replay_in_another(self, call: Call, make: Callable[..., str]) -> None:
+    def test_an_assertion_of_one_world_is_not_replay_in_another(self, call: Call, make: Callable[..., str]) -> None:
         one, other = make(name="a"), make(name="b")
         claims = {"jti": "the same"}
 
@@ -310,7 +310,7 @@ class TestContents:
 
 
 class TestPage:
-    def test_the_page_of_the_server_leads_to_its_worlds_and_theirs_back(
+    def test_the_page_of_the_server_reaches_its_worlds_and_theirs_back(
         self, call: Call, make: Callable[..., str]
     ) -> None:
         make(name="team-a")

@@ -98,7 +98,7 @@ def test_a_blank_of_a_sentence_is_any_few_words() -> None:
 @pytest.mark.parametrize(
     "text", ["malformed subject_token", "JWT in subject_token", "Malformed JWT in the client's request"]
 )
-def test_a_part_of_a_sentence_is_no_sentence(text: str) -> None:
+def test_a_part_of_a_sentence_is_not_sentence(text: str) -> None:
     assert KNOWN.in_text(text) == []
 
 
@@ -210,7 +210,7 @@ def test_a_url_is_found_with_its_method(text: str, method: str) -> None:
     assert (found.url, found.method) == (INT, method)
 
 
-def test_what_cannot_be_taken_apart_is_no_url() -> None:
+def test_what_cannot_be_taken_apart_is_not_url() -> None:
     assert requests.addresses("https://int.api.service.nhs.uk:0/x https://[ https://a.example:99999/") == []
 
 
@@ -242,11 +242,11 @@ def test_a_status_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["port 443", "400 ms", "1400", "99 bottles", "Content-Length: 400"])
-def test_a_number_is_no_status(text: str) -> None:
+def test_a_number_is_not_status(text: str) -> None:
     assert answers.statuses(text) == []
 
 
-def test_the_date_of_an_answer_is_told_from_that_of_a_mail_and_from_a_log() -> None:
+def test_the_date_of_an_answer_is_reported_from_that_of_a_mail_and_from_a_log() -> None:
     text = (
         "From: a@b.example\nDate: Thu, 16 Jul 2026 11:31:40 +0100\nSubject: x\n\n"
         "Date: Thu, 16 Jul 2026 10:14:05 GMT\n2026-07-16T10:14:06Z INFO\n2026-07-16 10:14:07 INFO"

@@ -293,12 +293,12 @@ def test_without_pyyaml_yaml_is_refused_with_what_to_install(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("text", [each() for each in WITH_ANSWER.values()] + [f"curl {URL}", '{"log": {"entr'])
-def test_a_request_is_told_from_a_value(text: str) -> None:
+def test_a_request_is_reported_from_a_value(text: str) -> None:
     assert exchanges.is_request(text)
 
 
 @pytest.mark.parametrize("text", ["eyJhbGciOiJSUzUxMiJ9.e30.", "rrt-1-a", ANSWER, "grant_type is missing", "{"])
-def test_a_value_is_told_from_a_request(text: str) -> None:
+def test_a_value_is_reported_from_a_request(text: str) -> None:
     assert not exchanges.is_request(text)
 
 

@@ -284,7 +284,7 @@ def foreign() -> bytes:
     ],
     ids=["expired", "of the future", "other names", "foreign key", "nonsense", "empty"],
 )
-def test_an_authority_that_no_longer_holds_is_replaced_and_told(
+def test_an_authority_that_no_longer_holds_is_replaced_and_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], said: str
 ) -> None:
     first, _ = trust_store.kept(NAMES, tmp_path, NOW)
@@ -324,7 +324,7 @@ def another_users(file: Path) -> None:
         ),
     ],
 )
-def test_an_authority_that_others_may_know_is_replaced_and_told(
+def test_an_authority_that_others_may_know_is_replaced_and_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], said: str
 ) -> None:
     first, _ = trust_store.kept(NAMES, tmp_path, NOW)

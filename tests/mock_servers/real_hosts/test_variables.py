@@ -19,7 +19,7 @@ def known(folder: str = "/ca") -> RealNames:
     return RealNames(url=URL, store=store, hosts=tuple(host.name for host in HOSTS))
 
 
-def test_every_runtime_is_told() -> None:
+def test_every_runtime_is_reported() -> None:
     assert known().variables({}) == {
         "NHSAUTH_URL": URL,
         "HTTPS_PROXY": URL,

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider import log_ins
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -111,7 +111,7 @@ def test_a_host_is_found_however_it_is_written(written: str) -> None:
 @pytest.mark.parametrize(
     "look_alike", [f"{INT}.evil.example", f"x{INT}", "int-api.service.nhs.uk", "127.0.0.1", "localhost", "", ":443"]
 )
-def test_a_look_alike_is_no_real_host(look_alike: str) -> None:
+def test_a_look_alike_is_not_real_host(look_alike: str) -> None:
     assert Hosts().find(look_alike) is None
 
 
@@ -190,7 +190,7 @@ def test_an_environment_trusts_its_own_cis2_alone(
 def test_the_issuer_of_an_environment_nobody_has_called_yet_is_trusted_there(
     platform: Mock, exchange: Callable[..., TestResponse]
 ) -> None:
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}")
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base=f"https://{CIS2}")
 
     assert exchange(INT, token).status_code == 200
 
@@ -238,7 +238,7 @@ def test_a_token_is_good_in_its_own_environment_alone(
 def test_aud_is_the_real_url_that_was_called(
     platform: Mock, exchange: Callable[..., TestResponse], host: str, mount: str, aud: str | None, status: int
 ) -> None:
-    token = platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}")
+    token = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base=f"https://{CIS2}")
 
     assert exchange(host, token, mount, aud).status_code == status
 
@@ -380,7 +380,7 @@ def test_an_environment_that_is_configured_has_mock_realms(ring: KeyRing) -> Non
 
 
 def test_an_issuer_of_another_port_is_not_trusted(platform: Mock, exchange: Callable[..., TestResponse]) -> None:
-    token = jwts.decode(platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=f"https://{CIS2}"))
+    token = jwts.decode(platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base=f"https://{CIS2}"))
     moved = jwts.sign(
         token.header,
         {**token.claims, "iss": f"https://{CIS2}:8443{PATH}"},

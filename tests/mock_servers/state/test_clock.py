@@ -40,7 +40,7 @@ def test_a_frozen_clock_stands() -> None:
     assert clock.frozen
 
 
-def test_a_frozen_clock_advances_when_told_and_stays_frozen() -> None:
+def test_a_frozen_clock_advances_when_reported_and_stays_frozen() -> None:
     machine = Machine()
     clock = Clock(machine)
     clock.freeze()

@@ -120,12 +120,12 @@ def test_what_was_read_is_a_value_of_the_declared_classes() -> None:
     "raw",
     [b"", b"1", b"1 ", b"x {}", b"1 {", b'1 {"words": 5}', b'1 {"at": 1}', b"1 []", b"\x80", b"0 {}", b"-1 {}"],
 )
-def test_what_is_no_value_of_the_table_is_refused_in_one_line(raw: bytes) -> None:
+def test_what_is_not_value_of_the_table_is_refused_in_one_line(raw: bytes) -> None:
     with pytest.raises(UnusableStateError, match=r"^table table holds a value that this version cannot read: .+$"):
         codec_of(Kind(value=Note)).read(raw)
 
 
-def test_what_is_no_data_is_refused_when_written() -> None:
+def test_what_is_not_data_is_refused_when_written() -> None:
     with pytest.raises(TypeError, match="a value of type object cannot be kept"):
         codec_of(Kind(value=Any)).value(object())
 

@@ -210,7 +210,7 @@ def test_a_product_that_a_key_has_stays(store: Store) -> None:
 # faults
 
 
-def test_a_fault_is_met_as_often_as_it_was_ordered_whoever_counts(store: Store) -> None:
+def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_counts(store: Store) -> None:
     ring = KeyRing()
     faults = Faults(store, ring), Faults(store, ring)
     faults[0].order(Fault(on="token", do="status", times=3))

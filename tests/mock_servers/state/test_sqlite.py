@@ -427,7 +427,7 @@ def test_another_file_in_its_place_is_not_written(path: Path, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("quick")
-def test_whoever_is_locked_out_says_so_and_goes_on_once_it_is_not(path: Path) -> None:
+def test_any_caller_that_is_locked_out_says_so_and_goes_on_once_it_is_not(path: Path) -> None:
     with opened(path) as backend, bare(path) as connection:
         table = numbers(backend)
         connection.execute("BEGIN IMMEDIATE")

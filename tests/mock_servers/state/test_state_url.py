@@ -24,7 +24,7 @@ def test_a_file_is_made_where_it_is_named(tmp_path: Path) -> None:
     backend.close()
 
 
-def test_whoever_asks_for_memory_loads_nothing_for_the_others() -> None:
+def test_any_caller_that_asks_for_memory_loads_nothing_for_the_others() -> None:
     code = (
         "import sys; from mock_servers.state import state_url as location; location.open_state('memory');"
         "sys.exit(bool({'msgspec', 'redis', 'sqlite3'} & sys.modules.keys()))"

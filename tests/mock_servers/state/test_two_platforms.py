@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.identity_provider import headless
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
@@ -103,7 +103,7 @@ def test_of_many_uses_of_one_refresh_token_at_both_one_gets_a_token(mocks: tuple
     form = {
         **TOKEN_EXCHANGE,
         "client_assertion": one.client_assertion(APP),
-        "subject_token": one.id_token("cis2", Wanted(client_id=APP)),
+        "subject_token": one.id_token("cis2", LogInRequest(client_id=APP)),
     }
     refresh = {"grant_type": "refresh_token", **SECRET, "refresh_token": post(one, **form).get_json()["refresh_token"]}
     with ThreadPoolExecutor(8) as pool:
@@ -117,7 +117,7 @@ def test_the_keys_of_one_are_those_of_the_other(mocks: tuple[Mock, Mock]) -> Non
     form = {
         **TOKEN_EXCHANGE,
         "client_assertion": other.client_assertion(APP),
-        "subject_token": one.id_token("cis2", Wanted(client_id=APP)),
+        "subject_token": one.id_token("cis2", LogInRequest(client_id=APP)),
     }
 
     assert post(other, **form).status_code == 200
@@ -283,14 +283,14 @@ def everything(mock: Mock) -> None:
     form = {
         **TOKEN_EXCHANGE,
         "client_assertion": mock.client_assertion(APP),
-        "subject_token": mock.id_token("cis2", Wanted(client_id=APP)),
+        "subject_token": mock.id_token("cis2", LogInRequest(client_id=APP)),
     }
     refresh_token = post(mock, **form).get_json()["refresh_token"]
     post(mock, grant_type="refresh_token", **SECRET, refresh_token=refresh_token)
     redirect_uri = mock.apps.get(APP).redirect_uris[0]
     for provider in ("cis2", "nhs_login"):
         log_in = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, **SECRET}
-        code = mock.issue_code(provider, Wanted(client_id=APP), redirect_uri)
+        code = mock.issue_code(provider, LogInRequest(client_id=APP), redirect_uri)
         post(mock, mock.provider(provider).provider.endpoint("token"), **log_in, code=code)
     asked = {"client_id": APP, "redirect_uri": redirect_uri, "response_type": "code", "state": "\ud800"}
     end = mock.log_in(f"{URL}/oauth2/authorize?{urlencode(asked, errors='surrogatepass')}", user="656005750104")
@@ -338,7 +338,7 @@ def test_an_id_token_got_by_a_name_that_one_was_called_by_is_good_at_the_other(m
     one, other = mocks
 
     def exchanged() -> TestResponse:
-        id_token = one.id_token("cis2", Wanted(client_id=APP), base="http://elsewhere.example:9000")
+        id_token = one.id_token("cis2", LogInRequest(client_id=APP), base="http://elsewhere.example:9000")
         return post(other, **TOKEN_EXCHANGE, client_assertion=other.client_assertion(APP), subject_token=id_token)
 
     before = exchanged()

@@ -260,7 +260,7 @@ def test_a_second_more_or_less_makes_no_difference_certain(world: RealWorld) -> 
     assert observed(world.last).verdict == "cannot_tell"
 
 
-def test_words_that_nobody_has_are_new_and_tell_nothing_where_no_rule_objects(world: RealWorld) -> None:
+def test_words_that_nobody_has_are_new_and_show_nothing_where_no_rule_objects(world: RealWorld) -> None:
     with set_to(row_of("find_app"), sentence=SENTENCE):
         exchange = captured(world, mistakes(SIGNED, "app-not-known-here"))
 
@@ -304,7 +304,7 @@ def test_that_an_api_is_open_makes_no_difference() -> None:
     assert observed(exchange).verdict == "cannot_tell"
 
 
-def test_a_code_that_the_catalogue_lacks_is_told_by_its_length_alone(world: RealWorld) -> None:
+def test_a_code_that_the_catalogue_lacks_is_reported_by_its_length_alone(world: RealWorld) -> None:
     exchange = captured(world, mistakes(SIGNED, "typ-missing"))
 
     found = observed(answer(exchange, 400, b'{"error": "bad_typ", "error_description": "No"}')).answered
@@ -347,7 +347,7 @@ def test_the_day_is_that_of_the_answer(world: RealWorld) -> None:
     assert (day.day, day.environment, day.host) == ("2026-12-01", "int", "int.api.service.nhs.uk")
 
 
-def test_the_types_of_members_are_told_and_no_other_name(world: RealWorld) -> None:
+def test_the_types_of_members_are_reported_and_no_other_name(world: RealWorld) -> None:
     exchange = captured(world, mistakes("cis2"))
     told = observed(exchange).answered.members
 

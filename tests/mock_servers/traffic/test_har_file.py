@@ -9,7 +9,7 @@ import pytest
 from mock_servers.explain.judging import place_of
 from mock_servers.reading.captured import Captured, CapturedAnswer
 from mock_servers.traffic.har_file import HarFile
-from mock_servers.traffic.observed_values import Seen
+from mock_servers.traffic.observed_values import SeenExchange
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,6 @@ def test_no_secret_stays_whatever_is_around_it(tmp_path: Path, secret: str, arou
     )
 
     with HarFile(tmp_path / "it.har") as har:
-        har.keep(Seen(captured, place, 0.0))
+        har.keep(SeenExchange(captured, place, 0.0))
 
     assert secret not in unquote_plus((tmp_path / "it.har").read_text())

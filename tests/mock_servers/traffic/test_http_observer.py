@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mock_servers.traffic.http_observer import Overheard, Overhearing
+from mock_servers.traffic.http_observer import HttpObserver, ObservedExchange
 
 REQUEST = b"POST /oauth2/token HTTP/1.1\r\nHost: int.api.service.nhs.uk\r\nContent-Length: 2\r\n\r\n"
 ANSWER = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad"
@@ -15,12 +15,12 @@ ANSWER = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 3\r\n\r\nbad"
 class Listening:
     """Somebody who listens to one connection, by a clock that goes on by a second with each look."""
 
-    exchanges: list[Overheard] = field(default_factory=list)
+    exchanges: list[ObservedExchange] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     seconds: Iterator[float] = field(default_factory=lambda: iter([float(number) for number in range(1, 100)]))
 
-    def begin(self) -> Overhearing:
-        return Overhearing(
+    def begin(self) -> HttpObserver:
+        return HttpObserver(
             "int.api.service.nhs.uk", self.exchanges.append, self.losses.append, lambda: next(self.seconds)
         )
 

@@ -19,7 +19,7 @@ from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.whole import Lent
 from mock_servers.http import server as http_server
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal
@@ -29,11 +29,11 @@ from mock_servers.platform import real_names
 from mock_servers.platform.real_names import Prepared
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
-from mock_servers.traffic.connect_upstream import Reaching, Route
+from mock_servers.traffic.connect_upstream import Connector, Route
 from mock_servers.traffic.har_file import HarFile
-from mock_servers.traffic.http_observer import Message, Overheard
-from mock_servers.traffic.recorder import Eyewitness
-from mock_servers.traffic.recording_relay import Lookout
+from mock_servers.traffic.http_observer import Message, ObservedExchange
+from mock_servers.traffic.recorder import ExplainingRecorder
+from mock_servers.traffic.recording_relay import WatchingProxy
 
 INT = "int.api.service.nhs.uk"
 CIS2_HOST = "am.nhsint.auth-ptl.cis2.spineservices.nhs.uk"
@@ -60,7 +60,7 @@ class World:
     """A program that calls the real services through the watch."""
 
     real: Mock
-    witness: Eyewitness
+    recorder: ExplainingRecorder
     journal: Journal
     said: list[str]
     session: requests.Session
@@ -123,7 +123,7 @@ class World:
 
     def last(self) -> Record:
         """The newest exchange, once all were looked at."""
-        assert self.witness.wait(self.calls, PATIENCE)
+        assert self.recorder.wait(self.calls, PATIENCE)
         return self.journal.last
 
     def count(self, *_: object, **__: object) -> None:
@@ -167,24 +167,24 @@ def watch(real: Mock, reached: tuple[Prepared, int], tmp_path: Path) -> Iterator
             prepared, port = reached
             journal, said = Journal(), list[str]()
             har = stack.enter_context(HarFile(tmp_path / "it.har"))
-            witness = Eyewitness(journal, said.append, keep=har.keep, **settings)
-            stack.callback(witness.stop, PATIENCE)
+            recorder = ExplainingRecorder(journal, said.append, keep=har.keep, **settings)
+            stack.callback(recorder.stop, PATIENCE)
             own = real_names.throwaway(Mock(Configuration(apps=())), tmp_path)
             routes = {host: Route(host="127.0.0.1", port=port, name=host) for host in (INT, CIS2_HOST)}
-            lookout = Lookout(
+            proxy = WatchingProxy(
                 known=lambda authority: host_of(f"https://{authority}"),
                 tls=own.proxy.tls,
-                reaching=Reaching(tls=trusting(prepared), routes=routes),
-                witness=witness,
+                connector=Connector(tls=trusting(prepared), routes=routes),
+                recorder=recorder,
             )
             server = stack.enter_context(http_server.serve(lambda *_: [b""]))
-            server.be_proxy(lookout)
+            server.set_proxy(proxy)
             session = stack.enter_context(through(server.url, own))
             past_watch = stack.enter_context(through(f"http://127.0.0.1:{port}", prepared))
             real.reset()
             world = World(
                 real=real,
-                witness=witness,
+                recorder=recorder,
                 journal=journal,
                 said=said,
                 session=session,
@@ -236,7 +236,7 @@ def test_its_cure_works(world: World) -> None:
 
 
 def test_without_the_log_in_the_same_mistake_is_only_likely(world: World) -> None:
-    world.exchanged(world.real.issue_code("cis2", Wanted(user=PERSON, client_id=APP.client_id), REDIRECT))
+    world.exchanged(world.real.issue_code("cis2", LogInRequest(user=PERSON, client_id=APP.client_id), REDIRECT))
 
     assert world.finding() == ("code-as-subject-token", "likely")
 
@@ -285,7 +285,7 @@ def test_a_jti_that_another_assertion_had_is_certain(world: World) -> None:
     assert world.finding() == ("jti-not-unique", "certain")
 
 
-def test_an_assertion_that_was_refused_before_its_jti_counted_is_no_replay(world: World) -> None:
+def test_an_assertion_that_was_refused_before_its_jti_counted_is_not_replay(world: World) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     wrong = world.assertion(exp=int(time.time()) + 3600)
     world.post(TOKEN_URL, {**form, "client_assertion": wrong})
@@ -293,7 +293,7 @@ def test_an_assertion_that_was_refused_before_its_jti_counted_is_no_replay(world
     world.last()
 
     assert all(record.findings[0].id != "same-assertion-again" for record in world.journal)
-    assert world.witness.past.jtis.seen(jti_key("int", APP.client_id, "x")) is None
+    assert world.recorder.past.jtis.seen(jti_key("int", APP.client_id, "x")) is None
 
 
 def test_a_code_that_was_redeemed_at_cis2_is_certain(world: World) -> None:
@@ -386,13 +386,13 @@ def test_a_key_set_that_has_passed_by_judges_a_signature(world: World) -> None:
 # what is reported, and how often
 
 
-def test_equal_refusals_are_told_once_and_counted(world: World) -> None:
+def test_equal_refusals_are_reported_once_and_counted(world: World) -> None:
     for _ in range(3):
         world.post(TOKEN_URL, {"grant_type": "client_credentials"})
     world.last()
 
     assert [line for line in world.said if line.startswith("nhsauth:")] == ["nhsauth: exchange 1"]
-    assert "\n".join(world.witness.summary()).startswith(
+    assert "\n".join(world.recorder.summary()).startswith(
         f"3 exchanges with known hosts, 3 refused\n  3 times, as exchange 1: POST {INT}/oauth2/token 400"
     )
 
@@ -401,17 +401,17 @@ def test_where_many_wait_to_be_looked_at_no_more_are_let_pass_first(monkeypatch:
     for name, value in (("_QUIET", 1000.0), ("_LONGEST_WAIT", 1000.0), ("_MANY", 0)):
         monkeypatch.setattr(f"mock_servers.traffic.recorder.{name}", value)
     said = list[str]()
-    witness = Eyewitness(Journal(), said.append)
+    recorder = ExplainingRecorder(Journal(), said.append)
 
-    witness.heard(overheard(1_800_000_000.0, {"grant_type": "client_credentials"}))
-    was_looked_at = witness.wait(1, PATIENCE)
-    witness.stop(PATIENCE)
+    recorder.on_exchange(observed(1_800_000_000.0, {"grant_type": "client_credentials"}))
+    was_looked_at = recorder.wait(1, PATIENCE)
+    recorder.stop(PATIENCE)
 
     assert was_looked_at
     assert said[0] == "nhsauth: exchange 1"
 
 
-def test_two_causes_of_one_answer_are_told_each(world: World) -> None:
+def test_two_causes_of_one_answer_are_reported_each(world: World) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     for assertion in ("not.a.jwt", "not-a-jwt-at-all", ""):
         world.post(TOKEN_URL, {**form, "client_assertion": assertion})
@@ -432,7 +432,7 @@ def test_the_rule_that_refused_is_in_the_journal(world: World) -> None:
 # no value that is a secret
 
 
-def test_no_secret_no_token_and_no_person_is_told_or_kept(world: World) -> None:
+def test_no_secret_no_token_and_no_person_is_reported_or_kept(world: World) -> None:
     code = world.code()
     world.exchanged(code)
     redeemed = world.redeemed(code)
@@ -451,7 +451,7 @@ def test_no_secret_no_token_and_no_person_is_told_or_kept(world: World) -> None:
     world.last()
     people = {PERSON, "9912003888", "Samantha", userinfo["family_name"], userinfo["name"]}
 
-    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.witness.summary()])
+    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()])
     told += repr(list(world.journal)) + world.har.read_text()
 
     assert len(world.sent) >= 8
@@ -464,7 +464,7 @@ def test_what_nobody_registered_stands_whole_in_no_file_and_no_line(world: World
     world.session.get(f"https://{INT}/oauth2/{strange}/9912003071", timeout=PATIENCE)
     world.last()
 
-    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.witness.summary()])
+    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()])
     told += repr(list(world.journal)) + world.har.read_text()
 
     assert [value for value in (strange, "9912003071") if value in told] == []
@@ -535,9 +535,9 @@ def test_the_file_is_its_owners_alone(world: World) -> None:
 def test_with_secrets_the_file_explains_as_much(watch: Watch, tmp_path: Path) -> None:
     del watch
     with HarFile(tmp_path / "whole.har", with_secrets=True) as har:
-        witness = Eyewitness(Journal(), lambda _: None, keep=har.keep)
-        witness.heard(overheard(time.time(), {"grant_type": EXCHANGE, "subject_token": "eyJ"}))
-        witness.stop(PATIENCE)
+        recorder = ExplainingRecorder(Journal(), lambda _: None, keep=har.keep)
+        recorder.on_exchange(observed(time.time(), {"grant_type": EXCHANGE, "subject_token": "eyJ"}))
+        recorder.stop(PATIENCE)
 
     text = (tmp_path / "whole.har").read_text()
     assert "subject_token=eyJ" in text
@@ -547,9 +547,9 @@ def test_with_secrets_the_file_explains_as_much(watch: Watch, tmp_path: Path) ->
 # the clock
 
 
-def overheard(at: float, form: Mapping[str, str], date: float | None = None) -> Overheard:
+def observed(at: float, form: Mapping[str, str], date: float | None = None) -> ObservedExchange:
     stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(at if date is None else date))
-    return Overheard(
+    return ObservedExchange(
         host=INT,
         asked=Message(
             "POST /oauth2/token HTTP/1.1",
@@ -574,16 +574,16 @@ def overheard(at: float, form: Mapping[str, str], date: float | None = None) -> 
 @pytest.mark.parametrize(
     ("ahead", "words"), [(1201, "20 min ahead of the service's"), (-90, "90 s behind the service's"), (5, "")]
 )
-def test_a_machine_whose_clock_is_off_is_told_so(real: Mock, ahead: float, words: str) -> None:
+def test_a_machine_whose_clock_is_off_is_reported_so(real: Mock, ahead: float, words: str) -> None:
     now, said = 1_800_000_000.0, list[str]()
     signed = real.client_assertion(
         APP.client_id, token_url=TOKEN_URL, alterations=Alterations(claims={"iat": now, "exp": now + 299})
     )
     form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER, "client_assertion": signed}
-    witness = Eyewitness(Journal(), said.append)
+    recorder = ExplainingRecorder(Journal(), said.append)
 
-    witness.heard(overheard(now, form, date=now - ahead))
-    witness.stop(PATIENCE)
+    recorder.on_exchange(observed(now, form, date=now - ahead))
+    recorder.stop(PATIENCE)
 
     told = [line for line in said if "This machine's clock is" in line]
     assert bool(told) is bool(words)

@@ -18,9 +18,9 @@ from mock_servers.http import server as http_server
 from mock_servers.http.server import Server
 from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, real_time
 from mock_servers.settings.real_host import Hosts
-from mock_servers.traffic.connect_upstream import OwnProxy, Reaching, Route
-from mock_servers.traffic.http_observer import Overheard
-from mock_servers.traffic.recording_relay import Lookout
+from mock_servers.traffic.connect_upstream import Connector, OwnProxy, Route
+from mock_servers.traffic.http_observer import ObservedExchange
+from mock_servers.traffic.recording_relay import WatchingProxy
 
 INT = "int.api.service.nhs.uk"
 PATIENCE = 30
@@ -40,15 +40,15 @@ class Said:
 class Heard:
     """A recorder that keeps its calls, and lets a test wait for them."""
 
-    exchanges: list[Overheard] = field(default_factory=list)
+    exchanges: list[ObservedExchange] = field(default_factory=list)
     losses: list[tuple[str, str]] = field(default_factory=list)
     failures: list[tuple[str, str]] = field(default_factory=list)
     otherwise: list[str] = field(default_factory=list)
     mistrust: list[tuple[str, str]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def heard(self, overheard: Overheard) -> None:
-        self._keep(self.exchanges, overheard)
+    def on_exchange(self, observed: ObservedExchange) -> None:
+        self._keep(self.exchanges, observed)
 
     def lost(self, host: str, reason: str) -> None:
         self._keep(self.losses, (host, reason))
@@ -159,7 +159,7 @@ class Watching:
 
     server: Server
     heard: Heard
-    lookout: Lookout
+    proxy: WatchingProxy
     trust: ssl.SSLContext
 
     def tunnel(self, authority: str = f"{INT}:443") -> socket.socket:
@@ -236,21 +236,21 @@ def watch(authority: Authority, real_authority: Authority, trust: ssl.SSLContext
         def started(port: int, *, verify: Authority | None = real_authority, **settings: object) -> Watching:
             heard = Heard()
             client = trusting(verify) if verify is not None else ssl.create_default_context()
-            reaching = Reaching(
+            connector = Connector(
                 tls=client,
                 routes={INT: Route(host="127.0.0.1", port=port, name=INT)},
                 proxy=settings.pop("proxy", OwnProxy()),  # type: ignore[arg-type] # of that type
             )
-            lookout = Lookout(
+            proxy = WatchingProxy(
                 known=Hosts().find,
                 tls=contexts(authority),
-                reaching=reaching,
-                witness=heard,
+                connector=connector,
+                recorder=heard,
                 **settings,  # type: ignore[arg-type] # of these types
             )
             server = stack.enter_context(http_server.serve(lambda *_: [b""]))
-            server.be_proxy(lookout)
-            return Watching(server=server, heard=heard, lookout=lookout, trust=trust)
+            server.set_proxy(proxy)
+            return Watching(server=server, heard=heard, proxy=proxy, trust=trust)
 
         yield started
 
@@ -401,8 +401,8 @@ def test_what_passed_by_is_heard(play: Play, watch: Watch, name: str) -> None:
     assert heard == script.heard
 
 
-def body(overheard: Overheard) -> bytes:
-    return bytes(overheard.answer.body) if overheard.answer is not None else b""
+def body(observed: ObservedExchange) -> bytes:
+    return bytes(observed.answer.body) if observed.answer is not None else b""
 
 
 LOST = {
@@ -497,7 +497,7 @@ def reset(host: Host, sock: socket.socket) -> None:
         tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def test_a_client_that_goes_away_is_heard_with_what_it_was_told(play: Play, watch: Watch) -> None:
+def test_a_client_that_goes_away_is_heard_with_what_it_was_reported(play: Play, watch: Watch) -> None:
     half = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
     script = Script(steps=((GET, half), (GET, b"")), heard=())
     watching = watch(play(script).port)
@@ -573,7 +573,7 @@ def test_production_is_refused_unless_asked_for(watch: Watch) -> None:
     assert watching.heard.failures == [("api.service.nhs.uk", "it is production")]
 
 
-def test_a_program_that_does_not_trust_our_authority_is_told_of(play: Play, watch: Watch) -> None:
+def test_a_program_that_does_not_trust_our_authority_is_reported_of(play: Play, watch: Watch) -> None:
     watching = watch(play(Script(steps=((GET, OK),), heard=())).port)
     sock = watching.tunnel()
     exactly_plain(sock, b"\r\n\r\n")
@@ -585,7 +585,7 @@ def test_a_program_that_does_not_trust_our_authority_is_told_of(play: Play, watc
     assert watching.heard.mistrust == [(INT, "tlsv1 alert unknown ca")]
 
 
-def test_a_host_that_wants_a_certificate_of_the_program_is_told_of(watch: Watch, real_authority: Authority) -> None:
+def test_a_host_that_wants_a_certificate_of_the_program_is_reported_of(watch: Watch, real_authority: Authority) -> None:
     context = contexts(real_authority)
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=real_authority.pem.decode())
@@ -624,7 +624,7 @@ def test_another_host_is_tunnelled_untouched_and_counted(watch: Watch) -> None:
                 other.sendall(b"else")
                 back = sock.recv(100)
 
-    assert (got, back, dict(watching.lookout.tunnelled)) == (b"\x00anything", b"else", {authority: 1})
+    assert (got, back, dict(watching.proxy.tunnelled)) == (b"\x00anything", b"else", {authority: 1})
 
 
 def test_beyond_a_bound_of_connections_it_says_so(play: Play, watch: Watch) -> None:

@@ -41,7 +41,7 @@ def test_another_name_is_not_known(asked: object) -> None:
     assert asked not in Origins(["https://mock.example"])
 
 
-def test_a_name_with_its_implied_port_is_no_second_name() -> None:
+def test_a_name_with_its_implied_port_is_not_second_name() -> None:
     origins = Origins(["https://mock.example/"])
 
     origins.learn("https://mock.example:443")

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.configuration import Configuration
@@ -181,7 +181,7 @@ def subject(value: str) -> Make:
 
 @case("", "code-as-subject-token", MALFORMED_SUBJECT, "the authorization code that CIS2 issued 2.1 s ago", "unused")
 def code(world: World) -> TestResponse:
-    sent = world.platform.issue_code("cis2", Wanted(client_id=APP), "http://127.0.0.1:8080/_nhsauth/callback")
+    sent = world.platform.issue_code("cis2", LogInRequest(client_id=APP), "http://127.0.0.1:8080/_nhsauth/callback")
     world.platform.clock.advance(2.1)
     return world.exchange(sent)
 
@@ -565,7 +565,7 @@ case("of a second more", "same-assertion-again", EXPIRED, "was signed 301 s ago"
 @case("id_token", "swapped-tokens", EXPIRED, "client_assertion is the id_token that NHS login issued 2.0 h ago")
 def id_token_that_expired(world: World) -> TestResponse:
     """What is no assertion is not called one that was kept."""
-    token = world.platform.id_token("nhs_login", Wanted(client_id=APP))
+    token = world.platform.id_token("nhs_login", LogInRequest(client_id=APP))
     world.platform.clock.advance(7200)
     return world.ask(token)
 

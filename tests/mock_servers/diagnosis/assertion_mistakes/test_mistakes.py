@@ -47,7 +47,7 @@ def sentence(answer: TestResponse) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
-def test_a_mistake_is_found_first_and_told_with_its_facts(
+def test_a_mistake_is_found_first_and_reported_with_its_facts(
     platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake
 ) -> None:
     world = world_of(platform, mistake, ring, strangers)
@@ -136,7 +136,7 @@ def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, world: World) 
     assert "nhsauth-secret" not in f"{record.diagnosis} {record.findings}"
 
 
-def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Mock) -> None:
+def test_a_retry_after_a_connection_that_broke_off_is_reported_as_that(platform: Mock) -> None:
     platform.faults.order(Fault(on="token", do="drop", processed=True, times=1))
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
 
@@ -151,7 +151,7 @@ def test_a_retry_after_a_connection_that_broke_off_is_told_as_that(platform: Moc
     assert (finding.id, finding.certainty) == ("retry-resends-assertion", "certain")
 
 
-def test_of_a_key_with_two_names_the_telling_one_is_told(key_cache: Path) -> None:
+def test_of_a_key_with_two_names_the_reporting_one_is_reported(key_cache: Path) -> None:
     ring = KeyRing(key_cache)
     pair = ring.pair("a-second-name", bits=2048)
     ring.add("cis2", pair.private)

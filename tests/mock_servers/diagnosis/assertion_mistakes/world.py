@@ -9,7 +9,7 @@ from typing import Any
 import jwt as pyjwt
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import Alterations
@@ -83,7 +83,7 @@ class World:
         )
 
     def id_token(self, **changes: Any) -> str:
-        return self.platform.id_token("cis2", Wanted(client_id=APP), Alterations(claims=changes))
+        return self.platform.id_token("cis2", LogInRequest(client_id=APP), Alterations(claims=changes))
 
     def serve_key_set(self, body: bytes | str) -> None:
         """Let every key set be fetched as these bytes; text is why it cannot be."""

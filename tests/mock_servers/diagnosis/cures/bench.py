@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from werkzeug.test import Client, TestResponse
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
@@ -72,7 +72,7 @@ class Bench:
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
 
     def id_token(self) -> str:
-        return self.platform.id_token("cis2", Wanted(client_id="nhsauth-app"))
+        return self.platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
 
     def publish(self, body: Any) -> None:
         """Let the app's key set be this body, or what a list of keys makes one."""
@@ -85,7 +85,7 @@ class Bench:
         (public,) = self.platform.apps.jwks(self.platform.apps.get("nhsauth-app"))["keys"]
         return {name: value for name, value in {**public, **changes}.items() if name not in without}
 
-    def told(self, *facts: str, id: str, certainty: str = "certain") -> None:  # noqa: A002 - a finding's own word
+    def assert_finding(self, *facts: str, id: str, certainty: str = "certain") -> None:  # noqa: A002 - a finding's own word
         """Assert what the first finding says."""
         text = str(self.top)
         assert (self.top.id, self.top.certainty) == (id, certainty), text
@@ -184,6 +184,6 @@ def tokens_of_cis2(bench: Bench, base: str = PLAIN) -> dict[str, Any]:
 
 def user_token(bench: Bench, url: str = TOKEN) -> dict[str, Any]:
     origin = CIS2_INT if url.startswith("https:") else None
-    id_token = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app"), base=origin)
+    id_token = bench.platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), base=origin)
     members: dict[str, Any] = bench.exchange(url, id_token).get_json()
     return members

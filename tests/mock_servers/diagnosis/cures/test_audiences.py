@@ -27,7 +27,7 @@ from tests.mock_servers.diagnosis.cures.bench import INT, TOKEN, Bench
         ),
     ],
 )
-def test_each_reason_is_told_once(bench: Bench, posted_to: str, aud: str, reasons: str) -> None:
+def test_each_reason_is_reported_once(bench: Bench, posted_to: str, aud: str, reasons: str) -> None:
     bench.ask(posted_to, client_assertion=bench.signed(aud=aud))
 
     assert bench.top.id == "aud-near-miss"

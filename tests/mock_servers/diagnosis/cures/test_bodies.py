@@ -16,7 +16,7 @@ def test_a_multipart_body(bench: Bench, kind: str) -> None:
     answer = raw(bench, b"--x\r\n", url, content_type="multipart/form-data; boundary=x")
 
     assert answer.status_code in (400, 415)
-    bench.told("files={…}", "URLSearchParams", id="multipart-body")
+    bench.assert_finding("files={…}", "URLSearchParams", id="multipart-body")
     assert bench.post(url, form(bench)).status_code == 200
 
 
@@ -29,7 +29,7 @@ def test_a_compressed_body(bench: Bench, kind: str, *, told: bool) -> None:
     answer = raw(bench, gzip.compress(urlencode(form(bench)).encode()), url, **headers)
 
     assert answer.status_code == 400
-    bench.told("The body is compressed", "uncompressed", id="compressed-body")
+    bench.assert_finding("The body is compressed", "uncompressed", id="compressed-body")
     assert followed(bench, kind) == 200
 
 
@@ -40,7 +40,7 @@ def test_a_whole_form_that_was_encoded_twice(bench: Bench, kind: str) -> None:
     answer = raw(bench, quote_plus(urlencode(form(bench))).encode(), url)
 
     assert answer.status_code == 400
-    bench.told("Encode once", id="encoded-twice")
+    bench.assert_finding("Encode once", id="encoded-twice")
     assert followed(bench, kind) == 200
 
 
@@ -53,7 +53,7 @@ def test_parameters_that_are_joined_by_something_else(bench: Bench, kind: str, b
     answer = raw(bench, body.encode(), url)
 
     assert answer.status_code in (400, 401)
-    bench.told(f"between them is {words}", "Join the parameters by &", id="parameters-joined")
+    bench.assert_finding(f"between them is {words}", "Join the parameters by &", id="parameters-joined")
     assert [each.id for each in bench.platform.exchanges.last.findings] == ["parameters-joined"]
     assert followed(bench, kind) == 200
 
@@ -82,7 +82,7 @@ def test_a_parameter_under_another_name(bench: Bench, kind: str, name: str, sent
     answer = bench.post(url, {sent if each == name else each: value for each, value in good.items()})
 
     assert answer.status_code in (400, 401)
-    bench.told(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
+    bench.assert_finding(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
     assert followed(bench, kind) == 200
 
 
@@ -104,7 +104,7 @@ def test_the_type_of_an_assertion(bench: Bench, kind: str, sent: str | None, wor
     answer = bench.post(url, {name: value for name, value in changed.items() if value is not None})
 
     assert answer.status_code == 400
-    bench.told(words, f"Send client_assertion_type={ASSERTION_TYPE}.", id="client-assertion-type")
+    bench.assert_finding(words, f"Send client_assertion_type={ASSERTION_TYPE}.", id="client-assertion-type")
     assert followed(bench, kind) == 200
 
 
@@ -114,7 +114,7 @@ def test_parameters_that_were_escaped_for_html(bench: Bench, kind: str) -> None:
 
     raw(bench, urlencode(form(bench)).replace("&", "&amp;").encode(), url)
 
-    bench.told("joined by &amp;", "Join the parameters by &", id="parameters-joined")
+    bench.assert_finding("joined by &amp;", "Join the parameters by &", id="parameters-joined")
     assert followed(bench, kind) == 200
 
 
@@ -124,7 +124,7 @@ def test_a_form_as_json_in_one_parameter(bench: Bench, kind: str) -> None:
 
     bench.post(url, {"data": json.dumps(form(bench))})
 
-    bench.told('The parameter "data" holds the whole request as JSON', id="json-body")
+    bench.assert_finding('The parameter "data" holds the whole request as JSON', id="json-body")
     assert followed(bench, kind) == 200
 
 
@@ -142,5 +142,5 @@ def test_a_value_under_the_name_of_something_else(bench: Bench, kind: str, name:
 
     bench.post(url, {sent if each == name else each: value for each, value in good.items()})
 
-    bench.told(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
+    bench.assert_finding(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
     assert bench.post(url, good).status_code == 200

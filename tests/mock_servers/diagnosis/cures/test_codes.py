@@ -90,7 +90,7 @@ def test_a_code_of_another_environment_is_redeemed_where_the_cure_says(
 
     bench.post(sent_to, form)
 
-    bench.told(words, "Each environment accepts only its own codes.", id="code-spent-or-late")
+    bench.assert_finding(words, "Each environment accepts only its own codes.", id="code-spent-or-late")
     assert bench.post(url_in(bench.top.cure), form).status_code == 200
 
 

@@ -27,7 +27,7 @@ def test_a_kid_is_added_to_a_key_set_that_lacks_it(
     assert answer.get_json()["error_description"] == (
         "Invalid 'kid' header in client_assertion JWT - no matching public key"
     )
-    bench.told(words, f'Add "kid": "{sent}" to the JWK', id="jwk-without-kid")
+    bench.assert_finding(words, f'Add "kid": "{sent}" to the JWK', id="jwk-without-kid")
     bench.publish([bench.jwk(kid=sent)])
     assert bench.ask(client_assertion=bench.signed(headers={"kid": sent})).status_code == 200
 
@@ -37,14 +37,14 @@ def test_of_several_keys_the_one_without_kid_is_named_that_signed(bench: Bench) 
 
     bench.ask()
 
-    bench.told("its key in the registered set has no kid", id="jwk-without-kid")
+    bench.assert_finding("its key in the registered set has no kid", id="jwk-without-kid")
 
 
 @pytest.mark.parametrize("kid", ["your-kid", "<kid>", "${KID}", "undefined"])
 def test_a_kid_that_was_not_filled_in(bench: Bench, kid: str) -> None:
     bench.ask(client_assertion=bench.signed(headers={"kid": kid}))
 
-    bench.told("a variable that was not filled in", 'Send kid "nhsauth-1"', id="wrong-kid")
+    bench.assert_finding("a variable that was not filled in", 'Send kid "nhsauth-1"', id="wrong-kid")
     assert bench.ask(client_assertion=bench.signed(headers={"kid": "nhsauth-1"})).status_code == 200
 
 
@@ -65,7 +65,7 @@ def test_a_jwk_that_lacks_something_is_mended_and_the_key_stays(
     answer = bench.ask()
 
     assert answer.status_code == 401
-    bench.told(words, id="weak-or-odd-key")
+    bench.assert_finding(words, id="weak-or-odd-key")
     assert ("Make an RSA key" in bench.top.cure) is (words == "it lacks n or e")
     bench.publish([{**make(bench.jwk()), "n": bench.jwk()["n"], "e": bench.jwk()["e"], "kty": "RSA", **good}])
     assert bench.ask().status_code == 200
@@ -79,13 +79,13 @@ def test_a_jwk_that_lacks_something_is_mended_and_the_key_stays(
         (Redirect(b""), "a redirect, which is not followed"),
     ],
 )
-def test_what_is_no_key_set_is_named(bench: Bench, body: bytes, words: str) -> None:
+def test_what_is_not_key_set_is_named(bench: Bench, body: bytes, words: str) -> None:
     bench.publish(body)
 
     answer = bench.ask()
 
     assert answer.status_code == 401
-    bench.told(words, id="jwks-is-not-a-set")
+    bench.assert_finding(words, id="jwks-is-not-a-set")
     bench.publish([bench.jwk()])
     assert bench.ask().status_code == 200
 
@@ -97,7 +97,7 @@ def test_a_fetched_redirect_is_known_as_one(bench: Bench) -> None:
 
     bench.post(f"{PLAIN}/oauth2/token", {"grant_type": "client_credentials", **bench.foreign_assertion()})
 
-    bench.told("a redirect, which is not followed", id="jwks-is-not-a-set")
+    bench.assert_finding("a redirect, which is not followed", id="jwks-is-not-a-set")
 
 
 def test_standard_base64_in_a_jwk_passes_with_advice(bench: Bench) -> None:

@@ -9,13 +9,13 @@ from tests.mock_servers.diagnosis.cures.bench import PLAIN, Bench, call, raw, us
 
 
 @pytest.mark.parametrize("path", ["/personal-demographics/FHIR/R4/Patient/9000000009", "/nothing"])
-def test_an_unknown_api_with_a_good_token_is_told_nothing_of_tokens(bench: Bench, path: str) -> None:
+def test_an_unknown_api_with_a_good_token_is_reported_nothing_of_tokens(bench: Bench, path: str) -> None:
     token = user_token(bench)["access_token"]
 
     answer = call(bench, path, Authorization=f"Bearer {token}")
 
     assert answer.status_code == 404
-    bench.told("under apis", id="wrong-path", certainty="likely")
+    bench.assert_finding("under apis", id="wrong-path", certainty="likely")
     record = bench.platform.exchanges.last
     assert len(record.findings) == 1
     assert not re.search("token|JSON|Authorization", record.explained())
@@ -26,17 +26,17 @@ def test_an_api_path_that_is_nearly_right(bench: Bench) -> None:
 
     call(bench, "/helo-world/hello/user", Authorization=f"Bearer {token}")
 
-    bench.told("Did you mean GET /hello-world/hello/user?", id="wrong-path")
+    bench.assert_finding("Did you mean GET /hello-world/hello/user?", id="wrong-path")
     assert call(bench, "/hello-world/hello/user", Authorization=f"Bearer {token}").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/oauth2/tokens", "/oauth2/access_token", "/oauth/token2"])
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
-def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_type: str) -> None:
+def test_a_mistyped_token_path_is_reported_alone(bench: Bench, path: str, content_type: str) -> None:
     answer = raw(bench, b'{"grant_type": "client_credentials"}', f"{PLAIN}{path}", content_type=content_type)
 
     assert answer.status_code == 404
-    bench.told("Did you mean POST /oauth2/token?", id="wrong-path")
+    bench.assert_finding("Did you mean POST /oauth2/token?", id="wrong-path")
     assert len(bench.platform.exchanges.last.findings) == 1
 
 
@@ -48,22 +48,22 @@ def test_a_mistyped_token_path_is_told_alone(bench: Bench, path: str, content_ty
         ("/oauth2/token/", "There is an extra slash at the end."),
     ],
 )
-def test_a_mistyped_token_path_tells_how_it_came_about(bench: Bench, path: str, cause: str) -> None:
+def test_a_mistyped_token_path_shows_how_it_came_about(bench: Bench, path: str, cause: str) -> None:
     raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
 
-    bench.told(cause, id="wrong-path")
+    bench.assert_finding(cause, id="wrong-path")
 
 
 @pytest.mark.parametrize("path", ["/oauth2-mock/tokens", "/oauth2-mock/access_token", "/OAuth2-Mock/oauth2/token"])
-def test_a_mistyped_token_path_is_told_at_its_own_token_service(bench: Bench, path: str) -> None:
+def test_a_mistyped_token_path_is_reported_at_its_own_token_service(bench: Bench, path: str) -> None:
     raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
 
-    bench.told("Did you mean POST /oauth2-mock/token?", id="wrong-path")
+    bench.assert_finding("Did you mean POST /oauth2-mock/token?", id="wrong-path")
 
 
 @pytest.mark.parametrize("path", ["/favicon.ico", "/health", "/", "/oauth2/health", "/robots.txt", "/healthz"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_probe_is_told_nothing(bench: Bench, path: str, method: str) -> None:
+def test_a_probe_is_reported_nothing(bench: Bench, path: str, method: str) -> None:
     answer = Client(bench.platform).open(path, method=method, base_url=PLAIN)
 
     assert answer.status_code in (200, 204, 303, 404)

@@ -35,19 +35,19 @@ def private_forms(bench: Bench) -> dict[str, str]:
 
 @pytest.mark.parametrize("form", ["pem", "one line", "base64 of it", "der", "jwk", "jwks"])
 @pytest.mark.parametrize(("kind", "name"), SENT)
-def test_a_private_key_is_told_loudly_and_alone(bench: Bench, kind: str, name: str, form: str) -> None:
+def test_a_private_key_is_reported_loudly_and_alone(bench: Bench, kind: str, name: str, form: str) -> None:
     value = private_forms(bench)[form]
 
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} contains a PRIVATE KEY", "Withdraw this key NOW", id="private-key-sent")
+    bench.assert_finding(f"{name} contains a PRIVATE KEY", "Withdraw this key NOW", id="private-key-sent")
     record = bench.platform.exchanges.last
     assert [finding.id for finding in record.findings if finding.certainty == "certain"] == ["private-key-sent"]
     told = record.explained() + json.dumps(record.as_json())
     assert [piece for piece in re.findall(r"[A-Za-z0-9+/]{16}", value)[1:] if piece in told] == []
 
 
-def test_a_private_key_in_a_place_of_no_meaning_is_told(bench: Bench) -> None:
+def test_a_private_key_in_a_place_of_no_meaning_is_reported(bench: Bench) -> None:
     answer = bench.ask(private_key=private_forms(bench)["pem"])
 
     assert answer.status_code == 200
@@ -55,26 +55,26 @@ def test_a_private_key_in_a_place_of_no_meaning_is_told(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("name", ["authorization", "apikey"])
-def test_a_private_key_in_a_header_is_told(bench: Bench, name: str) -> None:
+def test_a_private_key_in_a_header_is_reported(bench: Bench, name: str) -> None:
     key = private_forms(bench)["base64 of it"]
     value = f"Bearer {key}" if name == "authorization" else key
 
     Client(bench.platform).get("/hello-world/hello/user", headers={name: value}, base_url=PLAIN)
 
-    bench.told("PRIVATE KEY", id="private-key-sent")
+    bench.assert_finding("PRIVATE KEY", id="private-key-sent")
 
 
-def test_a_private_key_in_a_claim_is_told(bench: Bench) -> None:
+def test_a_private_key_in_a_claim_is_reported(bench: Bench) -> None:
     pem = private_forms(bench)["pem"]
 
     bench.ask(client_assertion=bench.signed(iss=pem, sub=pem))
 
-    bench.told("PRIVATE KEY", id="private-key-sent")
+    bench.assert_finding("PRIVATE KEY", id="private-key-sent")
 
 
 @pytest.mark.parametrize(("kind", "name"), SENT)
-def test_a_public_key_is_told_as_what_it_is(bench: Bench, kind: str, name: str) -> None:
+def test_a_public_key_is_reported_as_what_it_is(bench: Bench, kind: str, name: str) -> None:
     wrong(bench, kind, name, "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----")
 
-    bench.told(f"{name} is a PEM (public key)", "does no harm", id="public-key-sent")
+    bench.assert_finding(f"{name} is a PEM (public key)", "does no harm", id="public-key-sent")
     assert followed(bench, kind) == 200

@@ -13,10 +13,10 @@ def test_a_clock_that_is_behind_by_a_time_zone(bench: Bench, hours: float, words
     then = int(bench.platform.clock.now() + hours * 3600)
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + lifetime))
-    bench.told(words, "use UTC time", id="clock-behind-or-bst", certainty="likely")
+    bench.assert_finding(words, "use UTC time", id="clock-behind-or-bst", certainty="likely")
 
     bench.ask(client_assertion=bench.signed(exp=then + lifetime))
-    bench.told(words, id="clock-behind-or-bst", certainty="likely")
+    bench.assert_finding(words, id="clock-behind-or-bst", certainty="likely")
 
 
 @pytest.mark.parametrize(("hours", "words"), [(1, "1 hour,"), (5.5, "5.5 hours,"), (9.5, "9.5 hours,")])
@@ -25,18 +25,18 @@ def test_a_clock_that_is_ahead_by_a_time_zone(bench: Bench, hours: float, words:
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + 300))
 
-    bench.told(words, "as when local time is used as UTC", id="clock-ahead", certainty="likely")
+    bench.assert_finding(words, "as when local time is used as UTC", id="clock-ahead", certainty="likely")
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 @pytest.mark.parametrize("ahead", [30, 3600, 86400])
-def test_a_time_that_is_ahead_beside_a_right_exp_is_no_clock(bench: Bench, name: str, ahead: int) -> None:
+def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name: str, ahead: int) -> None:
     then = int(bench.platform.clock.now()) + ahead
 
     answer = bench.ask(client_assertion=bench.signed(**{name: then}))
 
     assert answer.status_code == 401
-    bench.told(f"{name} is", f"Leave {name} out", id="not-yet-valid")
+    bench.assert_finding(f"{name} is", f"Leave {name} out", id="not-yet-valid")
     assert "lock" not in bench.top.cure
     assert bench.ask(client_assertion=bench.signed()).status_code == 200
 
@@ -44,7 +44,7 @@ def test_a_time_that_is_ahead_beside_a_right_exp_is_no_clock(bench: Bench, name:
 def test_minutes_since_1970(bench: Bench) -> None:
     bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now() / 60) + 5))
 
-    bench.told("minutes since 1970: multiply by 60", id="exp-unit")
+    bench.assert_finding("minutes since 1970: multiply by 60", id="exp-unit")
 
 
 def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
@@ -53,7 +53,7 @@ def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
     bench.platform.clock.advance(7)
 
     bench.ask(client_assertion=assertion)
-    bench.told("exp - iat is 5 s", "Set exp to now + 240", id="lifetime-too-short")
+    bench.assert_finding("exp - iat is 5 s", "Set exp to now + 240", id="lifetime-too-short")
 
     now += 7
     assert bench.ask(client_assertion=bench.signed(iat=now, exp=now + 240)).status_code == 200
@@ -75,7 +75,7 @@ def test_a_time_that_is_ahead_beside_an_exp_that_is_ahead_as_well_may_be_the_clo
     assert "not-yet-valid" not in [each.id for each in bench.platform.exchanges.last.findings]
 
 
-def test_no_time_is_told_to_be_ahead_where_only_exp_is(bench: Bench) -> None:
+def test_no_time_is_reported_to_be_ahead_where_only_exp_is(bench: Bench) -> None:
     bench.ask(client_assertion=bench.signed(aud="https://other.example", exp=int(bench.platform.clock.now()) + 200))
 
     assert [each.id for each in bench.platform.exchanges.last.findings] == ["aud-near-miss"]

@@ -28,7 +28,7 @@ def test_a_token_in_the_query(bench: Bench) -> None:
     answer = call(bench, f"/hello-world/hello/user?access_token={token}")
 
     assert answer.status_code == 401
-    bench.told("access_token in the URL", "in the header Authorization: Bearer", id="token-in-query")
+    bench.assert_finding("access_token in the URL", "in the header Authorization: Bearer", id="token-in-query")
     assert [each.id for each in bench.platform.exchanges.last.findings] == ["token-in-query"]
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
 
@@ -42,7 +42,7 @@ def test_a_client_assertion_as_bearer(bench: Bench, *, known: bool) -> None:
     answer = call(bench, "/hello-world/hello/application", Authorization=f"Bearer {assertion}")
 
     assert answer.status_code == 401
-    bench.told("ost it to the token endpoint", id="assertion-as-bearer")
+    bench.assert_finding("ost it to the token endpoint", id="assertion-as-bearer")
     token = bench.ask(client_assertion=assertion).get_json()["access_token"]
     assert call(bench, "/hello-world/hello/application", Authorization=f"Bearer {token}").status_code == 200
 
@@ -53,7 +53,7 @@ def test_an_assertion_in_basic_is_moved_into_the_form(bench: Bench) -> None:
 
     raw(bench, b"grant_type=client_credentials", Authorization=f"Basic {basic}")
 
-    bench.told("Move the JWT into the form", ASSERTION_TYPE, id="credentials-in-basic")
+    bench.assert_finding("Move the JWT into the form", ASSERTION_TYPE, id="credentials-in-basic")
     assert bench.ask(client_assertion=assertion).status_code == 200
 
 
@@ -62,7 +62,7 @@ def test_an_access_token_of_cis2_at_an_api(bench: Bench) -> None:
 
     call(bench, Authorization=f"Bearer {token}")
 
-    bench.told(
+    bench.assert_finding(
         "works only at CIS2's own userinfo", "Send the access_token of the platform's", id="provider-token-at-api"
     )
     assert call(bench, f"{CIS2_PATH}/userinfo", Authorization=f"Bearer {token}").status_code == 200
@@ -73,7 +73,7 @@ def test_an_access_token_of_cis2_at_the_platforms_userinfo(bench: Bench) -> None
 
     call(bench, "/oauth2/userinfo", Authorization=f"Bearer {token}")
 
-    bench.told("the combined flow", "that provider's own userinfo", id="provider-token-at-api")
+    bench.assert_finding("the combined flow", "that provider's own userinfo", id="provider-token-at-api")
     combined = bench.post(TOKEN, code_form(bench)).get_json()["access_token"]
     assert call(bench, "/oauth2/userinfo", Authorization=f"Bearer {combined}").status_code == 200
 
@@ -84,7 +84,7 @@ def test_a_refresh_token_of_cis2_at_the_platform(bench: Bench) -> None:
 
     bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": token, **SECRET})
 
-    bench.told(
+    bench.assert_finding(
         "the refresh token that CIS2 issued",
         "renews only CIS2's tokens",
         "the platform's last token answer",
@@ -100,11 +100,11 @@ def test_a_token_of_another_environment(bench: Bench, base: str) -> None:
     tokens = user_token(bench, f"{INT}/oauth2/token")
 
     call(bench, base=base, Authorization=f"Bearer {tokens['access_token']}")
-    bench.told("issued by environment int", id="token-of-other-environment")
+    bench.assert_finding("issued by environment int", id="token-of-other-environment")
 
     form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **SECRET}
     bench.post(f"{base}/oauth2/token", form)
-    bench.told("issued by environment int", id="token-of-other-environment")
+    bench.assert_finding("issued by environment int", id="token-of-other-environment")
     assert bench.post(f"{INT}/oauth2/token", form).status_code == 200
     assert call(bench, base=INT, Authorization=f"Bearer {tokens['access_token']}").status_code == 200
 
@@ -149,7 +149,9 @@ def test_credentials_in_a_basic_header(bench: Bench, sent: str, grant_type: str,
 
     raw(bench, f"grant_type={grant_type}".encode(), Authorization=f"Basic {basic}")
 
-    bench.told(f"The Authorization header is Basic, {seen}; the form names no client.", id="credentials-in-basic")
+    bench.assert_finding(
+        f"The Authorization header is Basic, {seen}; the form names no client.", id="credentials-in-basic"
+    )
     assert bench.top.cure.startswith(cure)
 
 
@@ -158,7 +160,7 @@ def test_an_assertion_behind_bearer_is_moved_into_the_form(bench: Bench) -> None
 
     raw(bench, b"grant_type=client_credentials", Authorization=f"Bearer {assertion}")
 
-    bench.told("Move the JWT into the form", id="credentials-in-basic")
+    bench.assert_finding("Move the JWT into the form", id="credentials-in-basic")
     assert bench.ask(client_assertion=assertion).status_code == 200
 
 
@@ -169,7 +171,7 @@ def test_a_jwt_that_may_be_an_assertion_as_bearer(bench: Bench, without: str) ->
 
     call(bench, "/hello-world/hello/application", Authorization=f"Bearer {assertion}")
 
-    bench.told("client assertion", id="assertion-as-bearer", certainty="likely")
+    bench.assert_finding("client assertion", id="assertion-as-bearer", certainty="likely")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def test_a_header_that_is_nearly_authorization(bench: Bench) -> None:
 
     call(bench, Authorisation=f"Bearer {token}")
 
-    bench.told('There is a header "authorisation"', id="bearer-shape")
+    bench.assert_finding('There is a header "authorisation"', id="bearer-shape")
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
 
 
@@ -209,11 +211,11 @@ def test_a_token_that_was_cut_off(bench: Bench) -> None:
 
     call(bench, Authorization=f"Bearer {token[:20]}")
 
-    bench.told("has 20 characters, and begins as one of 28", id="bearer-shape")
+    bench.assert_finding("has 20 characters, and begins as one of 28", id="bearer-shape")
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
 
 
-def test_an_access_token_of_nhs_login_that_the_mock_has_made_is_told_once(bench: Bench) -> None:
+def test_an_access_token_of_nhs_login_that_the_mock_has_made_is_reported_once(bench: Bench) -> None:
     form = {"grant_type": "authorization_code", "code": bench.code("nhs_login", PLAIN), "redirect_uri": REDIRECT}
     token = bench.post(f"{PLAIN}/token", {**form, **bench.assertion(f"{PLAIN}/token")}).get_json()["access_token"]
 

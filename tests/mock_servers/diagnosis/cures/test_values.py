@@ -31,7 +31,7 @@ def test_each_token_request_is_good_to_begin_with(bench: Bench, kind: str) -> No
 def test_a_variable_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} is", "a variable that was not filled in", id="variable-not-filled-in")
+    bench.assert_finding(f"{name} is", "a variable that was not filled in", id="variable-not-filled-in")
     assert f"Send as {name} the" in bench.top.cure
     assert followed(bench, kind) == 200
 
@@ -41,7 +41,7 @@ def test_a_variable_that_was_not_filled_in(bench: Bench, kind: str, name: str, v
 def test_a_jwt_that_was_not_filled_in(bench: Bench, kind: str, name: str, value: str) -> None:
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} is", "never", id="mangled-jwt")
+    bench.assert_finding(f"{name} is", "never", id="mangled-jwt")
     assert followed(bench, kind) == 200
 
 
@@ -49,7 +49,7 @@ def test_a_jwt_that_was_not_filled_in(bench: Bench, kind: str, name: str, value:
 def test_a_path_in_place_of_what_is_in_the_file(bench: Bench, kind: str, name: str) -> None:
     wrong(bench, kind, name, "/run/secrets/value.txt")
 
-    bench.told("the path of a file", "read the file", id="variable-not-filled-in", certainty="likely")
+    bench.assert_finding("the path of a file", "read the file", id="variable-not-filled-in", certainty="likely")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_path_in_place_of_what_is_in_the_file(bench: Bench, kind: str, name: s
 def test_an_iss_that_was_not_filled_in(bench: Bench, value: str, words: str, certainty: str) -> None:
     bench.ask(client_assertion=bench.signed(iss=value, sub=value))
 
-    bench.told(words, "nhsauth-app", id="app-not-known-here", certainty=certainty)
+    bench.assert_finding(words, "nhsauth-app", id="app-not-known-here", certainty=certainty)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_iss_that_was_not_filled_in(bench: Bench, value: str, words: str, cer
 def test_empty_is_not_absent(bench: Bench, kind: str, name: str, value: str) -> None:
     wrong(bench, kind, name, value)
 
-    bench.told(f"{name} was sent, but", id="empty-parameter")
+    bench.assert_finding(f"{name} was sent, but", id="empty-parameter")
     assert "between dots" not in bench.platform.exchanges.last.explained()
     assert value or f"an empty {name}" in (bench.platform.exchanges.last.diagnosis or "") or kind == "cis2"
     assert followed(bench, kind) == 200
@@ -95,7 +95,7 @@ def test_empty_is_not_absent(bench: Bench, kind: str, name: str, value: str) -> 
 def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: Mapping[str, Any], words: str) -> None:
     wrong(bench, kind, name, json.dumps(members))
 
-    bench.told(f"{name} is JSON", words, id="json-as-value")
+    bench.assert_finding(f"{name} is JSON", words, id="json-as-value")
     assert followed(bench, kind) == 200
 
 
@@ -114,10 +114,10 @@ def test_json_in_place_of_a_value(bench: Bench, kind: str, name: str, members: M
         ({"id_token": 1}, "JSON.", "a whole object, not one text"),
     ],
 )
-def test_json_is_told_by_what_is_in_it(bench: Bench, members: Mapping[str, Any], seen: str, cause: str) -> None:
+def test_json_is_reported_by_what_is_in_it(bench: Bench, members: Mapping[str, Any], seen: str, cause: str) -> None:
     wrong(bench, "token_exchange", "subject_token", json.dumps(members))
 
-    bench.told(f"subject_token is {seen}", cause, id="json-as-value")
+    bench.assert_finding(f"subject_token is {seen}", cause, id="json-as-value")
 
 
 def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
@@ -125,7 +125,7 @@ def test_a_whole_token_answer_has_the_id_token_in_it(bench: Bench) -> None:
 
     wrong(bench, "token_exchange", "subject_token", answer)
 
-    bench.told("Send only its id_token", id="json-as-value")
+    bench.assert_finding("Send only its id_token", id="json-as-value")
     assert bench.exchange(TOKEN, json.loads(answer)["id_token"]).status_code == 200
 
 
@@ -156,7 +156,7 @@ def test_a_value_with_something_around_it(bench: Bench, kind: str, name: str, wr
 
     assert answer.status_code in (400, 401)
     words = wrapping.rsplit(" and ", maxsplit=1)[-1]
-    bench.told(name, words, id="mangled-jwt" if (kind, name) in JWTS else "wrapped-value")
+    bench.assert_finding(name, words, id="mangled-jwt" if (kind, name) in JWTS else "wrapped-value")
     proof = bench.assertion(TOKEN) if "client_assertion" in good else {}
     assert bench.post(url, {**good, **proof}).status_code == 200
 
@@ -168,7 +168,7 @@ def test_a_code_with_its_name_and_the_state(bench: Bench, kind: str, name: str) 
 
     bench.post(url, {**good, name: f"code={good[name]}&state=s"})
 
-    bench.told("the name of the parameter in front of it", id="wrapped-value")
+    bench.assert_finding("the name of the parameter in front of it", id="wrapped-value")
     assert bench.post(url, good).status_code == 200
 
 
@@ -185,5 +185,5 @@ def test_a_value_that_was_cut_or_has_grown(
 
     bench.post(url, {**good, name: change(good[name])})
 
-    bench.told("that was issued here", words, id="wrapped-value")
+    bench.assert_finding("that was issued here", words, id="wrapped-value")
     assert bench.post(url, good).status_code == 200

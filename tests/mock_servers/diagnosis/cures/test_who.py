@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.test import Client
 
-from mock_servers.identity_provider.log_ins import Wanted
+from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.state.configuration import Api
 from tests.mock_servers.diagnosis.cures.bench import (
@@ -35,7 +35,7 @@ def test_keys_are_listed_whole_and_counted_right(bench: Bench) -> None:
     assert f"known are {listed} and 4 more." in (bench.platform.exchanges.last.diagnosis or "")
 
 
-def test_a_change_is_told_of_the_same_environment_alone(bench: Bench) -> None:
+def test_a_change_is_reported_of_the_same_environment_alone(bench: Bench) -> None:
     good = bench.ask(f"{REF}/oauth2/token")
     assert good.status_code == 200
 
@@ -43,7 +43,7 @@ def test_a_change_is_told_of_the_same_environment_alone(bench: Bench) -> None:
     assert [each.id for each in bench.platform.exchanges.last.findings] == ["alg-not-rs512"]
 
 
-def test_a_user_agent_is_no_change(bench: Bench) -> None:
+def test_a_user_agent_is_not_change(bench: Bench) -> None:
     for agent, assertion in (("one/1", bench.signed()), ("two/2", bench.signed(headers={"kid": "nobody"}))):
         form = {"grant_type": "client_credentials", **bench.assertion(TOKEN), "client_assertion": assertion}
         Client(bench.platform).post("/oauth2/token", data=form, base_url=PLAIN, headers={"User-Agent": agent})
@@ -74,12 +74,12 @@ def test_two_values_that_look_equal_are_no_change(bench: Bench) -> None:
 def test_an_id_token_of_elsewhere_as_assertion_is_named_by_its_issuer(
     bench: Bench, kind: str, iss: str, words: str
 ) -> None:
-    token = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app"), Alterations(claims={"iss": iss}))
+    token = bench.platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"), Alterations(claims={"iss": iss}))
     bench.platform.store.issued.clear()
 
     wrong(bench, kind, "client_assertion", token)
 
-    bench.told(words, "Sign a JWT with the app's private key", id="other-jwt-as-assertion")
+    bench.assert_finding(words, "Sign a JWT with the app's private key", id="other-jwt-as-assertion")
     record = bench.platform.exchanges.last
     assert [each.id for each in record.findings if each.certainty == "certain"] == ["other-jwt-as-assertion"]
     assert followed(bench, kind) == 200
@@ -93,35 +93,35 @@ def test_an_id_token_of_elsewhere_as_assertion_is_named_by_its_issuer(
         ("nhs_login", "P0", "urn:nhsd:apim:user-nhs-login:P9:hello-world", "9912003071"),
     ],
 )
-def test_who_would_do_is_told_where_a_level_fails(
+def test_who_would_do_is_reported_where_a_level_fails(
     bench: Bench, provider: str, level: str, scope: str, who: str
 ) -> None:
     bench.platform.apps.change("nhsauth-app", scopes=(scope,))
-    wanted = Wanted(client_id="nhsauth-app", level=level)
+    wanted = LogInRequest(client_id="nhsauth-app", level=level)
 
     answer = bench.exchange(TOKEN, bench.platform.id_token(provider, wanted))
 
     assert answer.status_code == 401
-    bench.told(who, id="scopes-none-left")
+    bench.assert_finding(who, id="scopes-none-left")
     named = re.findall(r"\d{10,12}", bench.top.cure)
     asked = re.search(r"Log in at (\w+)", bench.top.cure)
     assert asked is not None
     for user in named:
-        cured = bench.platform.id_token(provider, Wanted(client_id="nhsauth-app", user=user, level=asked[1]))
+        cured = bench.platform.id_token(provider, LogInRequest(client_id="nhsauth-app", user=user, level=asked[1]))
         assert bench.exchange(TOKEN, cured).status_code == 200
 
 
-def test_who_would_do_is_told_at_a_teams_own_api(bench: Bench) -> None:
+def test_who_would_do_is_reported_at_a_teams_own_api(bench: Bench) -> None:
     scope = "urn:nhsd:apim:user-nhs-cis2:aal3:team"
     bench.platform.add_api(Api(path="/team", upstream="http://127.0.0.1:9", scopes=(scope,)))
     bench.platform.apps.change("nhsauth-app", scopes=(scope, "urn:nhsd:apim:user-nhs-cis2:aal1:team"))
-    weak = bench.platform.id_token("cis2", Wanted(client_id="nhsauth-app", level="aal1"))
+    weak = bench.platform.id_token("cis2", LogInRequest(client_id="nhsauth-app", level="aal1"))
     token = bench.exchange(TOKEN, weak).get_json()["access_token"]
 
     answer = call(bench, "/team/x", Authorization=f"Bearer {token}")
 
     assert answer.status_code == 403
-    bench.told("Log in at aal3 (acr_values AAL3_ANY)", "656005750104", id="scopes-none-left")
+    bench.assert_finding("Log in at aal3 (acr_values AAL3_ANY)", "656005750104", id="scopes-none-left")
 
 
 @pytest.mark.parametrize("kind", ["code", "refresh"])
@@ -131,7 +131,7 @@ def test_the_secret_of_another_app(bench: Bench, kind: str) -> None:
 
     wrong(bench, kind, "client_secret", "another secret")
 
-    bench.told('the secret of app "other"', 'client_id is "nhsauth-app"', id="secret-of-other-app")
+    bench.assert_finding('the secret of app "other"', 'client_id is "nhsauth-app"', id="secret-of-other-app")
     assert followed(bench, kind) == 200
 
 
@@ -142,5 +142,5 @@ def test_the_secret_of_another_app(bench: Bench, kind: str) -> None:
 def test_a_client_id_that_is_nobodys(bench: Bench, kind: str, sent: str, words: str) -> None:
     wrong(bench, kind, "client_id", sent)
 
-    bench.told(f'client_id is "{sent}"', words, 'this mock knows "nhsauth-app"', id="app-not-known-here")
+    bench.assert_finding(f'client_id is "{sent}"', words, 'this mock knows "nhsauth-app"', id="app-not-known-here")
     assert followed(bench, kind) == 200
