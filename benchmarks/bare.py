@@ -45,14 +45,14 @@ def _exchange() -> None:
     from flask import request
     from jwt import PyJWS
 
-    told = json.loads(Path(sys.argv[2]).read_text(encoding="ascii"))
-    client, provider = (load_pem_public_key(told[name].encode()) for name in ("client", "provider"))
+    body = json.loads(Path(sys.argv[2]).read_text(encoding="ascii"))
+    client, provider = (load_pem_public_key(body[name].encode()) for name in ("client", "provider"))
     jws: Any = PyJWS()
 
     @app.post("/oauth2/token")
     def token() -> dict[str, str]:
         assertion = json.loads(jws.decode(request.form["client_assertion"], client, algorithms=["RS512"]))
-        subject = json.loads(jws.decode(request.form["subject_token"], provider, algorithms=[told["algorithm"]]))
+        subject = json.loads(jws.decode(request.form["subject_token"], provider, algorithms=[body["algorithm"]]))
         assert min(assertion["exp"], subject["exp"]) > time.time()
         return {"access_token": "x" * 28, "expires_in": "599", "refresh_token": "x" * 32, "token_type": "Bearer"}
 
@@ -110,7 +110,7 @@ def _answered(line: list[bytes], body: Any, length: int) -> bytes:
         "wsgi.run_once": False,
     }
     started: list[Any] = []
-    result: Any = app(environ, lambda *told: started.extend(told))  # type: ignore[arg-type, func-returns-value]
+    result: Any = app(environ, lambda *expected: started.extend(expected))  # type: ignore[arg-type, func-returns-value]
     answered = b"".join(result)
     result.close()
     lines = [f"HTTP/1.1 {started[0]}", *(f"{name}: {value}" for name, value in started[1]), "", ""]

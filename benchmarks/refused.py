@@ -128,8 +128,8 @@ def _token_exchange(platform: Mock) -> dict[str, str]:
     status, body = platform.in_process.call(platform.token_url, form)
     if status != 200:  # noqa: PLR2004 - or there is nothing to refuse later
         raise AssertionError(body)
-    told: dict[str, str] = json.loads(body)
-    return told
+    content: dict[str, str] = json.loads(body)
+    return content
 
 
 def _filled(store: Store) -> Content:

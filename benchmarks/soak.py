@@ -184,9 +184,9 @@ def _control_call(
 ) -> Any:
     """Call the control API, which always answers with success here."""
     body = json.dumps(members) if members is not None else None
-    status, told = _asked(connection, method, f"/_nhsauth{path}", body, Content_Type="application/json")
-    assert status < http.client.MULTIPLE_CHOICES, f"{method} {path} answered {status}: {told[:300]!r}"
-    return json.loads(told) if told else None
+    status, reported = _asked(connection, method, f"/_nhsauth{path}", body, Content_Type="application/json")
+    assert status < http.client.MULTIPLE_CHOICES, f"{method} {path} answered {status}: {reported[:300]!r}"
+    return json.loads(reported) if reported else None
 
 
 def _form(connection: http.client.HTTPConnection, client_id: str) -> str:

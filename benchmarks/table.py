@@ -41,8 +41,8 @@ def page(figures: Sequence[Figure], groups: Sequence[str]) -> str:
     rows = "\n".join(f"| {' | '.join(cells)} |" for cells in [*head, *(_cells(figure) for figure in figures)])
     facts = "\n".join(f"- {line}" for line in machine.described())
     notes = "\n".join(_notes(figures))
-    told = f"\n{notes}\n" if notes else ""
-    return _PAGE.format(groups=", ".join(groups), machine=facts, table=rows, notes=told, tried=tried.table())
+    text = f"\n{notes}\n" if notes else ""
+    return _PAGE.format(groups=", ".join(groups), machine=facts, table=rows, notes=text, tried=tried.table())
 
 
 def with_row(page: str, figure: Figure, start: str) -> str:
@@ -58,9 +58,9 @@ def with_row(page: str, figure: Figure, start: str) -> str:
 
 
 def _lines(figure: Figure) -> str:
-    told = (figure.measured, figure.ratio, figure.goal and f"goal {figure.goal}: {_met(figure)}")
+    reported = (figure.measured, figure.ratio, figure.goal and f"goal {figure.goal}: {_met(figure)}")
     below = "; ".join(filter(None, (figure.beside, figure.note)))
-    return f"{figure.name}: {' | '.join(filter(None, told))}" + (f"\n    {below}" if below else "")
+    return f"{figure.name}: {' | '.join(filter(None, reported))}" + (f"\n    {below}" if below else "")
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:

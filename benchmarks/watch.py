@@ -129,11 +129,11 @@ def _watching(
     ) as watch:
         try:
             assert watch.stdout is not None
-            told = dict[str, str]()
-            while not {"NHSAUTH_URL", "SSL_CERT_FILE"} <= told.keys():
+            reported = dict[str, str]()
+            while not {"NHSAUTH_URL", "SSL_CERT_FILE"} <= reported.keys():
                 name, _, value = watch.stdout.readline().strip().removeprefix("export ").partition("=")
-                told[name] = value.strip("'")
-            yield told["NHSAUTH_URL"], told["SSL_CERT_FILE"]
+                reported[name] = value.strip("'")
+            yield reported["NHSAUTH_URL"], reported["SSL_CERT_FILE"]
         finally:
             watch.terminate()
             watch.wait()

@@ -147,8 +147,8 @@ def _stored(answer: Answer) -> str | None:
 def difference(one: Form, right: Form) -> str:
     """Return in which parts of its form an answer differs from the right one, and how."""
     names = [each.name for each in fields(Form) if getattr(one, each.name) != getattr(right, each.name)]
-    told = [f"{name.replace('_', ' ')} {getattr(one, name)!r} for {getattr(right, name)!r}" for name in names]
-    return f"the right error in another form: {'; '.join(told)}" if told else "as it should"
+    lines = [f"{name.replace('_', ' ')} {getattr(one, name)!r} for {getattr(right, name)!r}" for name in names]
+    return f"the right error in another form: {'; '.join(lines)}" if lines else "as it should"
 
 
 def form(answer: Answer, redirect_uri: str) -> Form:

@@ -68,8 +68,14 @@ def case_of(item: pytest.Function) -> dict[str, str] | None:
     if isinstance(breakage, Breakage):
         answers = " or ".join(map(str, accepted(breakage, mock=kind == "mock")))
         asked = (breakage.damage.__doc__ or "").partition("\n")[0]
-        told = breakage.sentence or f"{breakage.status} {breakage.error or ''}".strip()
-        case |= {"row": breakage.row, "evidence": breakage.evidence, "expected": answers, "rule": told, "asked": asked}
+        reported = breakage.sentence or f"{breakage.status} {breakage.error or ''}".strip()
+        case |= {
+            "row": breakage.row,
+            "evidence": breakage.evidence,
+            "expected": answers,
+            "rule": reported,
+            "asked": asked,
+        }
     return case
 
 

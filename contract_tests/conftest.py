@@ -110,8 +110,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and report.when == "call" and asked is not None:
         setattr(report, REPEAT, as_curl(asked))
         if item.config.getoption(SCREEN):
-            told = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
-            report.longrepr = "\n".join(f"{name}: {told[name]}" for name in _ON_ONE_SCREEN if told.get(name))
+            members = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
+            report.longrepr = "\n".join(f"{name}: {members[name]}" for name in _ON_ONE_SCREEN if members.get(name))
     return report
 
 

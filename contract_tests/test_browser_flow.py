@@ -62,7 +62,7 @@ def test_the_scope_picks_the_provider_and_is_not_passed_on(target: Target, scope
 
 @proves("§6 authorize state absent", "S")
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"state": ""}, "error=invalid_request&error_description=state is missing"),
         ({"response_type": ""}, "error=invalid_request&error_description=response_type is missing&state=1"),
@@ -73,7 +73,9 @@ def test_the_scope_picks_the_provider_and_is_not_passed_on(target: Target, scope
     ],
     ids=["no state", "no response type", "another response type"],
 )
-def test_an_error_goes_back_with_nothing_but_its_location(target: Target, changes: dict[str, str], told: str) -> None:
+def test_an_error_goes_back_with_nothing_but_its_location(
+    target: Target, changes: dict[str, str], expected: str
+) -> None:
     """The source says a form and has no body; that its blanks arrive as they stand there is inferred."""
     draft = authorize(target)
     draft.asked |= {"state": "1", **changes}
@@ -81,7 +83,7 @@ def test_an_error_goes_back_with_nothing_but_its_location(target: Target, change
     answer = draft.send()
 
     assert (answer.status, answer.text, answer.headers["content-type"]) == (302, "", FORM)
-    assert answer.headers["location"].replace("%20", " ").replace("+", " ") == f"{target.redirect_uri}?{told}"
+    assert answer.headers["location"].replace("%20", " ").replace("+", " ") == f"{target.redirect_uri}?{expected}"
 
 
 def test_acr_values_are_passed_on_to_cis2(target: Target) -> None:

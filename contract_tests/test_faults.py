@@ -66,16 +66,16 @@ LIMITS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("members", "told"), LIMITS, ids=["spike", "spike of all", "quota", "quota of all"])
-def test_a_rate_limit_is_reported_whole(target: Target, members: dict[str, Any], told: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("members", "expected"), LIMITS, ids=["spike", "spike of all", "quota", "quota of all"])
+def test_a_rate_limit_is_reported_whole(target: Target, members: dict[str, Any], expected: dict[str, Any]) -> None:
     """Members in their order, with their types."""
     need(target.abilities, Ability.FAULTS, Ability.APPS)
     app = target.new_app({"quota_per_minute": 7, "name": "A busy app"})
     with target.fault(on="token", do="rate_limit", **members):
         answer = _of(target, app).send()
 
-    right = {**told, "message": told["message"].format("A busy app", 7)}
-    if told["policy"] == "quota":
+    right = {**expected, "message": expected["message"].format("A busy app", 7)}
+    if expected["policy"] == "quota":
         right["ratelimiting_expiry_time_ms"] = (target.now() // 60 + 1) * 60_000
     assert answer.status == 429
     assert list(answer.json.items()) == [*right.items(), ("message_id", answer.json["message_id"])]
@@ -146,7 +146,7 @@ def _times(target: Target, sound: Callable[[Target], Draft], number: int) -> lis
 
 
 @pytest.mark.parametrize(
-    ("members", "told"),
+    ("members", "expected"),
     [
         ({}, [503, 200, 200, 200]),
         ({"times": 2}, [503, 503, 200, 200]),
@@ -156,22 +156,22 @@ def _times(target: Target, sound: Callable[[Target], Draft], number: int) -> lis
         ({"after": 3, "times": None}, [200, 200, 200, 503]),
     ],
 )
-def test_a_fault_is_met_as_often_as_ordered(target: Target, members: dict[str, Any], told: list[int]) -> None:
+def test_a_fault_is_met_as_often_as_ordered(target: Target, members: dict[str, Any], expected: list[int]) -> None:
     """After so many that get through."""
     need(target.abilities, Ability.FAULTS)
     with target.fault(on="token", do="status", **members):
         met = _times(target, client_credentials, 4)
 
-    assert (met, client_credentials(target).send().status) == (told, 200)
+    assert (met, client_credentials(target).send().status) == (expected, 200)
 
 
 def test_of_two_faults_the_older_is_met_first(target: Target) -> None:
     """Each counts every request."""
     need(target.abilities, Ability.FAULTS)
     with target.fault(on="token", do="status", status=501), target.fault(on="token", do="status", status=502, times=2):
-        told = _times(target, client_credentials, 4)
+        reported = _times(target, client_credentials, 4)
 
-    assert told == [501, 502, 502, 200]
+    assert reported == [501, 502, 502, 200]
 
 
 WHO: dict[str, Callable[[Target, App], HttpRequest]] = {
@@ -281,13 +281,13 @@ def test_a_provider_that_fails_spoils_the_log_in(
 ) -> None:
     """The browser gets no code: at the tokens, and at the keys."""
     need(target.abilities, Ability.FAULTS)
-    told = []
+    lines = []
     for place in ("token", "jwks"):
         come_back = _came_back(target, person)
         with target.fault(on=f"{person.provider}.{place}", **members):
-            told.append(said(come_back()))
+            lines.append(said(come_back()))
 
-    assert told == [at_token, at_keys]
+    assert lines == [at_token, at_keys]
 
 
 @proves("§6 callback provider refuses", "I")
@@ -323,15 +323,15 @@ CLAIMS: list[tuple[str, Callable[[int], dict[str, Any]], Said | None]] = [
 
 
 @proves("§6 callback", "S")
-@pytest.mark.parametrize(("case", "claims", "told"), CLAIMS, ids=[case for case, *_ in CLAIMS])
+@pytest.mark.parametrize(("case", "claims", "expected"), CLAIMS, ids=[case for case, *_ in CLAIMS])
 def test_an_id_token_of_the_provider_is_judged_when_it_comes(
-    target: Target, case: str, claims: Callable[[int], dict[str, Any]], told: Said | None
+    target: Target, case: str, claims: Callable[[int], dict[str, Any]], expected: Said | None
 ) -> None:
     """Whom it is for, whose it is, when."""
     with target.altered(HEALTHCARE_WORKER, claims(target.now())):
         answer = _came_back(target, HEALTHCARE_WORKER)()
 
-    if told is None:
+    if expected is None:
         assert "code" in asked_at(answer.headers.get("location", "")), (case, answer.text)
     else:
-        assert said(answer) == told, case
+        assert said(answer) == expected, case

@@ -111,15 +111,15 @@ def test_a_bearer_is_read_as_http_has_it(target: Target, header: str, *, passes:
     assert answer.status == 200 if passes else said(answer) == NO_TOKEN
 
 
-@pytest.mark.parametrize(("age", "status_told"), [(599, 200), (600, 401)])
+@pytest.mark.parametrize(("age", "expected_status"), [(599, 200), (600, 401)])
 @pytest.mark.parametrize("person", [False, True])
-def test_a_token_is_good_until_its_last_second(target: Target, age: int, status_told: int, *, person: bool) -> None:
+def test_a_token_is_good_until_its_last_second(target: Target, age: int, expected_status: int, *, person: bool) -> None:
     """Ten minutes after it was given it is expired."""
     with target.at(target.now() - age):
         bearer = _bearer(target, person=person)
     path = f"/hello-world/hello/{'user' if person else 'application'}"
 
-    assert _get(target, path, Authorization=bearer).status == status_told
+    assert _get(target, path, Authorization=bearer).status == expected_status
 
 
 @pytest.mark.parametrize(
@@ -196,13 +196,15 @@ def test_a_quota_is_spent_request_by_request(target: Target, scopes: list[str], 
     minute = target.now() // 60 * 60
     more = limit + 1
 
-    def told(path: str, moment: int, key: App, times: int = 1) -> list[int]:
+    def reported(path: str, moment: int, key: App, times: int = 1) -> list[int]:
         with target.at(moment):
             return [_get(target, f"{path}/own", apikey=key.client_id).status for _ in range(times)]
 
     with _own(target, scopes=scopes) as first, _own(target, scopes=scopes) as second:
-        spent = told(first, minute, app, limit) + told(first, minute + 59, app)
-        others = told(second, minute + 59, app) + told(first, minute + 59, other) + told(first, minute + 60, app)
+        spent = reported(first, minute, app, limit) + reported(first, minute + 59, app)
+        others = (
+            reported(second, minute + 59, app) + reported(first, minute + 59, other) + reported(first, minute + 60, app)
+        )
 
     assert spent == [203] * limit + [203 if limit == 0 else 429], more
     assert others == [203] * 3
@@ -217,9 +219,9 @@ def test_too_many_calls_are_answered_whole(target: Target) -> None:
         answer = _get(target, f"{path}/own", apikey=app.client_id)
         ends = (target.now() // 60 + 1) * 60_000
 
-    told = {**answer.json, "message_id": "compared elsewhere"}
+    reported = {**answer.json, "message_id": "compared elsewhere"}
     assert (answer.status, answer.headers["content-type"]) == (429, "application/json")
-    assert list(told.items()) == list(
+    assert list(reported.items()) == list(
         {
             "message": "Your application, A busy app, has exceeded its quota of 1 requests every 1 minute(s) and is "
             "being rate limited.",
@@ -255,9 +257,9 @@ def test_the_api_with_the_longest_path_is_called(target: Target) -> None:
         target.api(path=outer, upstream=f"{target.jwks_host.url}/outer/", open=True),
         target.api(path=f"{outer}{inner}", upstream=f"{target.jwks_host.url}/inner", open=True),
     ):
-        told = [_get(target, f"{outer}{rest}").text for rest in ("/own", f"{inner}/own", f"{inner}x/own")]
+        lines = [_get(target, f"{outer}{rest}").text for rest in ("/own", f"{inner}/own", f"{inner}x/own")]
 
-    assert told == ["outer", "inner", "outer"]
+    assert lines == ["outer", "inner", "outer"]
 
 
 @contextmanager
@@ -285,9 +287,9 @@ def test_an_api_that_speaks_no_http_is_a_bad_gateway(target: Target, answer: byt
     """In Apigee's words."""
     need(target.abilities, Ability.APIS)
     with _upstream(answer) as url, _own(target, upstream=url, open=True) as path:
-        told = _get(target, f"{path}/own")
+        reported = _get(target, f"{path}/own")
 
-    assert said(told) == Said(502, "messaging.adaptors.http.UnexpectedEOFAtTarget", "Unexpected EOF at target")
+    assert said(reported) == Said(502, "messaging.adaptors.http.UnexpectedEOFAtTarget", "Unexpected EOF at target")
 
 
 CANARY = [
@@ -300,9 +302,9 @@ CANARY = [
 
 
 @proves("admin §6", "D")
-@pytest.mark.parametrize(("path", "method", "headers", "status_told", "body"), CANARY)
+@pytest.mark.parametrize(("path", "method", "headers", "expected_status", "body"), CANARY)
 def test_the_canary_answers_whole(
-    target: Target, path: str, method: str, headers: dict[str, str], status_told: int, body: dict[str, Any] | None
+    target: Target, path: str, method: str, headers: dict[str, str], expected_status: int, body: dict[str, Any] | None
 ) -> None:
     """Member by member."""
     need(target.abilities, Ability.APIS, Ability.APPS)
@@ -310,7 +312,7 @@ def test_the_canary_answers_whole(
     answer = _get(target, f"/canary-api{path}", method, **{name: values[value] for name, value in headers.items()})
 
     whole = {**body, "_version": VERSION} if body and path == "/_status" else body
-    assert answer.status == status_told
+    assert answer.status == expected_status
     assert body is None or list(answer.json.items()) == list((whole or {}).items())
 
 
@@ -340,9 +342,9 @@ MOCK_JWKS = [
 
 
 @proves("admin §5", "S")
-@pytest.mark.parametrize(("path", "headers", "status_told", "content_type"), MOCK_JWKS)
+@pytest.mark.parametrize(("path", "headers", "expected_status", "content_type"), MOCK_JWKS)
 def test_mock_jwks_answers_whole(
-    target: Target, path: str, headers: dict[str, str], status_told: int, content_type: str
+    target: Target, path: str, headers: dict[str, str], expected_status: int, content_type: str
 ) -> None:
     """Status, type and body."""
     need(target.abilities, Ability.APIS, Ability.APPS)
@@ -352,13 +354,13 @@ def test_mock_jwks_answers_whole(
     lent = {"client_secret": answer.json.get("cis2", {}).get("client_secret")}
     bodies: dict[str, Any] = {
         "/_ping": VERSION,
-        "/_status": {"status": "pass"} if status_told == 200 else {},
+        "/_status": {"status": "pass"} if expected_status == 200 else {},
         "/keycloak-client-credentials": {
             "cis2": {"client_id": "test-client-cis2", **lent},
             "nhs-login": {"client_id": "test-client-nhs-login", **lent},
         },
     }
-    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (status_told, content_type)
+    assert (answer.status, answer.headers["content-type"].partition(";")[0]) == (expected_status, content_type)
     assert answer.json == bodies.get(path, {})
     assert answer.text == {"/status-endpoint-api-key": target.status_key, "/test-auth/app/level0": ""}.get(
         path, answer.text
@@ -447,9 +449,9 @@ def test_a_pre_flight_is_answered_whole(target: Target) -> None:
     }
     answer = target.send(HttpRequest(method="OPTIONS", path=f"{target.prefix}/token", headers=headers))
 
-    told = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
+    members = {name: value for name, value in answer.headers.items() if name.startswith("access-control-")}
     assert (answer.status, answer.text) == (200, "")
-    assert told == {
+    assert members == {
         "access-control-allow-origin": "https://app.example",
         "access-control-allow-headers": "origin, x-requested-with, accept, content-type, authorization",
         "access-control-max-age": "600",

@@ -287,7 +287,7 @@ def test_a_debug_session_records_calls_until_it_is_ended(target: Target) -> None
     record = call(target, "GET", f"{SESSIONS}/{name}/data/{transaction}").json
     ended = call(target, "DELETE", f"{SESSIONS}/{name}")
 
-    told = {each["Get"]["name"]: each["Get"]["value"] for each in record["point"][0]["results"][0]["accessList"]}
+    members = {each["Get"]["name"]: each["Get"]["value"] for each in record["point"][0]["results"][0]["accessList"]}
     assert (begun.status, begun.json) == (
         201,
         {
@@ -299,7 +299,7 @@ def test_a_debug_session_records_calls_until_it_is_ended(target: Target) -> None
             "timeout": "600",
         },
     )
-    assert (record["completed"], told["error.status.code"]) == (True, "401")
+    assert (record["completed"], members["error.status.code"]) == (True, "401")
     assert (ended.status, ended.json) == (200, {})
     assert refusal(call(target, "GET", f"{SESSIONS}/{name}/data"))[1] == "distribution.DebugSessionNotFound"
 
@@ -310,7 +310,7 @@ def test_an_access_token_shows_for_whom_it_is(target: Target, person: Person | N
     answer = (token_exchange(target, person) if person else client_credentials(target)).send().json
 
     shown = call(target, "GET", f"/oauth2/accesstokens/{answer['access_token']}").json
-    told = {each["name"]: each["value"] for each in shown["attributes"] if each["name"].startswith("auth_")}
+    members = {each["name"]: each["value"] for each in shown["attributes"] if each["name"].startswith("auth_")}
 
     now = target.now() * 1000
     assert {name: shown[name] for name in _TOKEN} == {
@@ -324,10 +324,10 @@ def test_an_access_token_shows_for_whom_it_is(target: Target, person: Person | N
         "refreshToken": answer.get("refresh_token", ""),
         "refreshCount": "0",
     }
-    assert told["auth_type"] == kind
-    assert told["auth_grant_type"] == ("token_exchange" if person else "client_credentials")
-    assert told["auth_user_id"] == (person.user if person else "")
-    assert told["auth_level"] == (person.level.lower() if person else "level3")
+    assert members["auth_type"] == kind
+    assert members["auth_grant_type"] == ("token_exchange" if person else "client_credentials")
+    assert members["auth_user_id"] == (person.user if person else "")
+    assert members["auth_level"] == (person.level.lower() if person else "level3")
 
 
 @pytest.mark.parametrize(("method", "action"), [("POST", "?action=revoke"), ("DELETE", "")])
@@ -387,7 +387,7 @@ def test_a_password_is_good_for_a_bearer_that_is_a_jwt(target: Target) -> None:
 
 @proves("admin §2", "I")
 @pytest.mark.parametrize(
-    ("changes", "basic", "status", "error", "told"),
+    ("changes", "basic", "status", "error", "expected"),
     [
         ({}, "", 401, "unauthorized", "Bad credentials"),
         ({}, "Basic eDp5", 401, "unauthorized", "Bad credentials"),
@@ -398,12 +398,12 @@ def test_a_password_is_good_for_a_bearer_that_is_a_jwt(target: Target) -> None:
     ],
 )
 def test_a_log_in_that_is_not_good_is_refused(
-    target: Target, changes: dict[str, str], basic: str, status: int, error: str, told: str
+    target: Target, changes: dict[str, str], basic: str, status: int, error: str, expected: str
 ) -> None:
     """In OAuth's words."""
     answer = _logged_in(target, changes, basic)
 
-    assert (answer.status, answer.json) == (status, {"error": error, "error_description": told})
+    assert (answer.status, answer.json) == (status, {"error": error, "error_description": expected})
 
 
 @proves("admin §2", "I")
@@ -573,16 +573,16 @@ CONFLICTS = [
 
 
 @proves("admin §3", "I")
-@pytest.mark.parametrize(("method", "path", "body", "told"), CONFLICTS)
+@pytest.mark.parametrize(("method", "path", "body", "expected"), CONFLICTS)
 def test_what_contradicts_what_is_there_is_refused(
-    made: Made, method: str, path: str, body: dict[str, Any] | None, told: tuple[int, str, str]
+    made: Made, method: str, path: str, body: dict[str, Any] | None, expected: tuple[int, str, str]
 ) -> None:
     """And changes nothing."""
     sent = body and json.loads(made.filled(json.dumps(body)))
 
     answer = made.call(method, path, sent)
 
-    assert refusal(answer) == (told[0], told[1], made.filled(told[2]))
+    assert refusal(answer) == (expected[0], expected[1], made.filled(expected[2]))
     assert made.call("GET", f"{APPS}/APP").json == app_of(made)
 
 

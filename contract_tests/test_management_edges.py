@@ -78,7 +78,7 @@ def test_a_log_in_is_answered_whole(target: Target, form: dict[str, str], user: 
 
 @proves("admin §2", "I")
 @pytest.mark.parametrize(
-    ("form", "basic", "told"),
+    ("form", "basic", "expected"),
     [
         ({"grant_type": "implicit"}, "Basic eDp5", (401, "unauthorized", "Bad credentials")),
         ({"grant_type": "implicit"}, BASIC, (400, "unsupported_grant_type", "Unsupported grant type: implicit")),
@@ -87,11 +87,11 @@ def test_a_log_in_is_answered_whole(target: Target, form: dict[str, str], user: 
         ({"grant_type": "password", "password": "me"}, BASIC, (401, "unauthorized", "Bad credentials")),
     ],
 )
-def test_a_log_in_shows_its_first_mistake(target: Target, form: dict[str, str], basic: str, told: Any) -> None:
+def test_a_log_in_shows_its_first_mistake(target: Target, form: dict[str, str], basic: str, expected: Any) -> None:
     """The client, the grant, the person."""
     answer = _logged_in(target, form, basic)
 
-    assert (answer.status, *answer.json.values()) == told
+    assert (answer.status, *answer.json.values()) == expected
 
 
 def _logged_in(target: Target, form: dict[str, str], basic: str = BASIC) -> Answer:
@@ -101,7 +101,7 @@ def _logged_in(target: Target, form: dict[str, str], basic: str = BASIC) -> Answ
 
 
 @pytest.mark.parametrize(
-    ("organization", "authorization", "path", "told"),
+    ("organization", "authorization", "path", "expected"),
     [
         ("nhsd-x", "", "/companies", (401, "security.util.Unauthorized", "Unauthorized")),
         ("nhsd-x", "bearer x", "/companies", (404, "organizations.OrganizationDoesNotExist", None)),
@@ -111,7 +111,7 @@ def _logged_in(target: Target, form: dict[str, str], basic: str = BASIC) -> Answ
     ],
 )
 def test_who_calls_is_judged_before_what_is_called(
-    target: Target, organization: str, authorization: str, path: str, told: Any
+    target: Target, organization: str, authorization: str, path: str, expected: Any
 ) -> None:
     """The bearer, the organisation, the path."""
     need(target.abilities, Ability.ADMINISTRATION)
@@ -122,8 +122,8 @@ def test_who_calls_is_judged_before_what_is_called(
     )
 
     status, code, message = refusal(answer)
-    assert (status, code) == told[:2]
-    assert told[2] in (None, message)
+    assert (status, code) == expected[:2]
+    assert expected[2] in (None, message)
 
 
 def test_a_body_that_is_too_large_is_reported_before_all_else(target: Target) -> None:
@@ -308,7 +308,7 @@ def test_a_key_keeps_its_attributes_where_products_come(target: Target, name: st
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "expected"),
     [
         ("/environments/ref/apis/nothing/revisions/1/debugsessions", "messaging.config.beans.ApplicationDoesNotExist"),
         (
@@ -321,9 +321,9 @@ def test_a_key_keeps_its_attributes_where_products_come(target: Target, name: st
         ),
     ],
 )
-def test_where_a_debug_session_is_to_be_is_judged_in_order(target: Target, path: str, told: str) -> None:
+def test_where_a_debug_session_is_to_be_is_judged_in_order(target: Target, path: str, expected: str) -> None:
     """The proxy, the environment, the revision."""
-    assert refusal(call(target, "POST", path))[1] == told
+    assert refusal(call(target, "POST", path))[1] == expected
 
 
 def _recorded(target: Target, name: str) -> list[str]:
@@ -413,8 +413,8 @@ def test_a_persons_token_has_its_attributes(target: Target, kind: str) -> None:
     sound = authorization_code(target, person) if kind == "of a code" else token_exchange(target, person)
     answer = sound.send().json
     shown = call(target, "GET", f"/oauth2/accesstokens/{answer['access_token']}").json
-    told = {each["name"]: each["value"] for each in shown["attributes"]}
-    claims = decode(told["id_token"])[1]
+    members = {each["name"]: each["value"] for each in shown["attributes"]}
+    claims = decode(members["id_token"])[1]
 
     grant_type, level, provider = AUTH[kind]
     expected = {
@@ -430,11 +430,11 @@ def test_a_persons_token_has_its_attributes(target: Target, kind: str) -> None:
         "id_token-amr": ",".join(claims.get("amr", [])),
         "id_token-id-assurance-level": str(claims.get("id_assurance_level", "")),
         "id_token-identity-proofing-level": str(claims.get("identity_proofing_level", "")),
-        "id_token": told["id_token"],
+        "id_token": members["id_token"],
     }
-    expected |= {"external_access_token": told["external_access_token"]} if kind == "of a code" else {}
+    expected |= {"external_access_token": members["external_access_token"]} if kind == "of a code" else {}
     expected |= {"issuer": f"{target.origin}{target.prefix}", "_first_issued": str(target.now() * SECOND)}
-    assert list(told.items()) == list(expected.items())
+    assert list(members.items()) == list(expected.items())
     assert (shown["grantType"], shown["refreshToken"]) == (grant_type, answer["refresh_token"])
     mark = {"aal3": "user-nhs-cis2:aal3", "p9": "user-nhs-login:P9"}[level]
     assert shown["scope"] == f"urn:nhsd:apim:{mark}:hello-world"
@@ -468,9 +468,9 @@ def test_a_refreshed_token_shows_when_its_session_began(target: Target) -> None:
         first = token_exchange(target).send().json
     again = refresh_of(target, first["refresh_token"]).send().json
     shown = call(target, "GET", f"/oauth2/accesstokens/{again['access_token']}").json
-    told = {each["name"]: each["value"] for each in shown["attributes"]}
+    members = {each["name"]: each["value"] for each in shown["attributes"]}
 
-    assert told["_first_issued"] == str((target.now() - 100) * SECOND)
+    assert members["_first_issued"] == str((target.now() - 100) * SECOND)
     assert (shown["refreshCount"], shown["issuedAt"]) == ("1", target.now() * SECOND)
 
 
@@ -480,21 +480,21 @@ def test_a_refreshed_token_shows_when_its_session_began(target: Target) -> None:
 def test_a_revoked_token_takes_its_refresh_token_along(target: Target, cascade: str, refreshes: int) -> None:
     """If that is wanted; approved again, both are good again."""
     need(target.abilities, Ability.ADMINISTRATION)
-    told = token_exchange(target).send().json
-    place = f"/oauth2/accesstokens/{told['access_token']}"
+    body = token_exchange(target).send().json
+    place = f"/oauth2/accesstokens/{body['access_token']}"
     revoked = call(target, "POST", f"{place}?action=revoke{cascade}").json["status"]
     call_of_api = HttpRequest(
-        method="GET", path="/hello-world/hello/user", headers={"Authorization": f"Bearer {told['access_token']}"}
+        method="GET", path="/hello-world/hello/user", headers={"Authorization": f"Bearer {body['access_token']}"}
     )
     answers = [target.send(call_of_api).status]
     other = token_exchange(target).send().json["refresh_token"]
-    refused = refresh_of(target, told["refresh_token"]).send().status
+    refused = refresh_of(target, body["refresh_token"]).send().status
     approved = call(target, "POST", f"{place}?action=approve{cascade}").json["status"]
     answers.append(target.send(call_of_api).status)
 
     assert (revoked, approved, answers) == ("revoked", "approved", [401, 200])
     assert (refused, refresh_of(target, other).send().status) == (refreshes, 200)
-    assert refreshes == 200 or refresh_of(target, told["refresh_token"]).send().status == 200
+    assert refreshes == 200 or refresh_of(target, body["refresh_token"]).send().status == 200
 
 
 def test_a_tokens_scope_can_be_changed(target: Target) -> None:
@@ -505,11 +505,16 @@ def test_a_tokens_scope_can_be_changed(target: Target) -> None:
     attributes = [{"name": "colour", "value": "blue"}, {"name": "auth_type", "value": "nobody"}]
     changed = call(target, "POST", place, {"scope": "a:scope  b:scope", "attributes": attributes}).json
     again = call(target, "POST", place, {"attributes": [{"name": "shade", "value": "dark"}]}).json
-    told = {each["name"]: each["value"] for each in again["attributes"]}
+    members = {each["name"]: each["value"] for each in again["attributes"]}
 
     assert (changed["scope"], again["scope"]) == ("a:scope b:scope",) * 2
-    assert [told[each] for each in ("auth_level", "auth_type", "colour", "shade")] == ["aal3", "nobody", "blue", "dark"]
-    assert list(told)[-2:] == ["colour", "shade"]
+    assert [members[each] for each in ("auth_level", "auth_type", "colour", "shade")] == [
+        "aal3",
+        "nobody",
+        "blue",
+        "dark",
+    ]
+    assert list(members)[-2:] == ["colour", "shade"]
 
 
 def _of_new_app(target: Target, name: str) -> tuple[str, Any]:
@@ -562,14 +567,14 @@ def test_tokens_are_found_by_app_and_by_person(target: Target, name: str) -> Non
 def test_the_tokens_of_an_app_end_together(target: Target, name: str, cascade: str, refreshes: int) -> None:
     """With their refresh tokens, if that is wanted."""
     app_id, tokens = _of_new_app(target, name)
-    told = tokens(HEALTHCARE_WORKER)
+    reported = tokens(HEALTHCARE_WORKER)
     listed = json.loads(call(target, "POST", f"/oauth2/revoke?app={app_id}{cascade}").text)
-    sound = refresh_of(target, told["refresh_token"])
+    sound = refresh_of(target, reported["refresh_token"])
     (key,) = call(target, "GET", f"{APPS}/{name}").json["credentials"]
     sound.form |= {"client_id": key["consumerKey"], "client_secret": key["consumerSecret"]}
 
-    assert listed == [told["access_token"]]
-    assert call(target, "GET", f"/oauth2/accesstokens/{told['access_token']}").json["status"] == "revoked"
+    assert listed == [reported["access_token"]]
+    assert call(target, "GET", f"/oauth2/accesstokens/{reported['access_token']}").json["status"] == "revoked"
     assert sound.send().status == refreshes
 
 

@@ -172,8 +172,8 @@ BAD = [
 
 
 @where(unless=Switch.ASSERTIONS_OF_ANCESTOR)
-@pytest.mark.parametrize(("name", "case", "change", "told"), BAD, ids=[f"{name}-{case}" for name, case, *_ in BAD])
-def test_what_a_client_may_not_do_is_refused(target: Target, name: str, case: str, change: Any, told: Any) -> None:
+@pytest.mark.parametrize(("name", "case", "change", "reported"), BAD, ids=[f"{name}-{case}" for name, case, *_ in BAD])
+def test_what_a_client_may_not_do_is_refused(target: Target, name: str, case: str, change: Any, reported: Any) -> None:
     """In the provider's words."""
     sound = SOUND[name](target)
     change(sound)
@@ -182,8 +182,14 @@ def test_what_a_client_may_not_do_is_refused(target: Target, name: str, case: st
 
     answer = sound.send()
 
-    expected = told if isinstance(told, Said) else Said(400, "invalid_client", told) if isinstance(told, str) else None
-    assert (said(answer) == expected) if expected else ((answer.status, said(answer).sentence) == told), case
+    expected = (
+        reported
+        if isinstance(reported, Said)
+        else Said(400, "invalid_client", reported)
+        if isinstance(reported, str)
+        else None
+    )
+    assert (said(answer) == expected) if expected else ((answer.status, said(answer).sentence) == reported), case
 
 
 KEYS = [
@@ -313,9 +319,12 @@ def test_an_assertion_stands_alone(target: Target, name: str) -> None:
     """A header beside it is one proof too many."""
     sound = SOUND[name](target)
     sound.headers["Authorization"] = _basic("a", "b")
-    told = said(sound.send())
+    reported = said(sound.send())
 
-    assert (told.error, told.sentence) == ("invalid_client", "Client authentication failed" if "cis2" in name else "")
+    assert (reported.error, reported.sentence) == (
+        "invalid_client",
+        "Client authentication failed" if "cis2" in name else "",
+    )
 
 
 @proves("admin §9", "S")
@@ -458,9 +467,9 @@ def test_a_refresh_at_cis2_is_answered_whole(target: Target) -> None:
 
 @proves("NHS login §5", "D")
 @pytest.mark.parametrize(
-    ("scope", "told"), [(None, "openid profile"), ("openid", "openid"), ("profile openid", "profile openid")]
+    ("scope", "expected"), [(None, "openid profile"), ("openid", "openid"), ("profile openid", "profile openid")]
 )
-def test_a_refresh_at_nhs_login_is_answered_whole(target: Target, scope: str | None, told: str) -> None:
+def test_a_refresh_at_nhs_login_is_answered_whole(target: Target, scope: str | None, expected: str) -> None:
     """The scope is the log-in's, or a narrower one that was asked for; the next refresh has the log-in's again."""
     landing = asking(target, NHS_LOGIN, {"nhsauth_user": PATIENT.user}).send()
     sound = draft.nhs_login_refresh_of(target, redeemed(target, NHS_LOGIN, landing).json["refresh_token"])
@@ -468,9 +477,9 @@ def test_a_refresh_at_nhs_login_is_answered_whole(target: Target, scope: str | N
     answer = sound.send()
     again = draft.nhs_login_refresh_of(target, answer.json["refresh_token"]).send()
 
-    right = {"access_token": JWT, "scope": told, "expires_in": 300, "token_type": "bearer", "refresh_token": UUID}
+    right = {"access_token": JWT, "scope": expected, "expires_in": 300, "token_type": "bearer", "refresh_token": UUID}
     assert _holds(answer.json, right), answer.json
-    assert decode(answer.json["access_token"])[1]["scope"] == told
+    assert decode(answer.json["access_token"])[1]["scope"] == expected
     assert again.json["scope"] == "openid profile"
 
 
@@ -519,11 +528,11 @@ def test_a_note_is_kept_cleared_or_made_anew(target: Target, sent: str, kept: An
     target.send(change("an earlier note"))
     answer = target.send(change(sent))
     shown = userinfo(target, NHS_LOGIN, token)
-    told = shown.json.get("client_user_metadata")
+    reported = shown.json.get("client_user_metadata")
 
     assert (answer.status, answer.text, answer.headers["cache-control"]) == (204, "", "no-store")
     assert shown.status == 200
-    assert kept.fullmatch(told) if isinstance(kept, re.Pattern) else told == kept
+    assert kept.fullmatch(reported) if isinstance(kept, re.Pattern) else reported == kept
 
 
 @proves("CIS2 §8", "D")

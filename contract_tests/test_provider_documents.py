@@ -257,19 +257,19 @@ USERINFO_OF_CIS2 = {
 def test_userinfo_of_cis2_shows_what_its_scope_adds(target: Target, scope: str) -> None:
     """To the members of each log-in."""
     least = _userinfo(target, "cis2", "openid")
-    told = _userinfo(target, "cis2", f"openid {scope}")
+    reported = _userinfo(target, "cis2", f"openid {scope}")
 
-    assert set(told) == {*least, *USERINFO_OF_CIS2[scope]}
+    assert set(reported) == {*least, *USERINFO_OF_CIS2[scope]}
 
 
 @proves("CIS2 §7", "D")
 def test_userinfo_of_cis2_shows_roles_and_places(target: Target) -> None:
     """Member by member; the people are the mock's own."""
     every = "openid profile email nhsperson nationalrbacaccess associatedorgs organisationalmemberships"
-    told = _userinfo(target, "cis2", every)
+    reported = _userinfo(target, "cis2", every)
 
-    role = told["nhsid_nrbac_roles"][0]
-    assert (told["nhsid_useruid"], told["sub"], told["uid"]) == (HEALTHCARE_WORKER.user,) * 3
+    role = reported["nhsid_nrbac_roles"][0]
+    assert (reported["nhsid_useruid"], reported["sub"], reported["uid"]) == (HEALTHCARE_WORKER.user,) * 3
     assert role == {
         "person_orgid": "900000104001",
         "person_roleid": "900000104011",
@@ -279,12 +279,12 @@ def test_userinfo_of_cis2_shows_roles_and_places(target: Target) -> None:
         "activities": ["Perform Prescription Preparation", "Invented Clinical Activity"],
         "activity_codes": ["B0278", "B9001"],
     }
-    assert list(told["nhsid_nrbac_roles"][1])[7:] == ["workgroups", "workgroups_codes", "aow", "aow_codes"]
-    assert told["nhsid_user_orgs"] == [
+    assert list(reported["nhsid_nrbac_roles"][1])[7:] == ["workgroups", "workgroups_codes", "aow", "aow_codes"]
+    assert reported["nhsid_user_orgs"] == [
         {"org_name": "MOCKFORD GENERAL HOSPITAL", "org_code": "Z9H01"},
         {"org_name": "INVENTED LANE SURGERY", "org_code": "Z9G02"},
     ]
-    assert list(told["nhsid_org_memberships"][0]) == ["person_orgid", "org_name", "org_code", "gnc"]
+    assert list(reported["nhsid_org_memberships"][0]) == ["person_orgid", "org_name", "org_code", "gnc"]
 
 
 EVERY_MEMBER_OF_NHS_LOGIN = {
@@ -304,9 +304,9 @@ EVERY_MEMBER_OF_NHS_LOGIN = {
 @pytest.mark.parametrize("scope", EVERY_MEMBER_OF_NHS_LOGIN)
 def test_userinfo_of_nhs_login_shows_what_its_scope_adds(target: Target, scope: str) -> None:
     """Each scope has members of its own."""
-    told = _userinfo(target, "nhs_login", f"openid {scope}".removesuffix(" openid"))
+    reported = _userinfo(target, "nhs_login", f"openid {scope}".removesuffix(" openid"))
 
-    assert set(told) == {*EVERY_MEMBER_OF_NHS_LOGIN["openid"], *EVERY_MEMBER_OF_NHS_LOGIN[scope]}
+    assert set(reported) == {*EVERY_MEMBER_OF_NHS_LOGIN["openid"], *EVERY_MEMBER_OF_NHS_LOGIN[scope]}
 
 
 @proves("NHS login §7", "D")
@@ -333,8 +333,8 @@ def test_a_client_keeps_a_note_of_a_person(target: Target, body: str, status: in
     if status == 400:
         assert said(answer) == Said(400, "invalid_request", "Invalid parameter content")
         return
-    told = target.send(HttpRequest(method="GET", path="/userinfo", headers=headers)).json["client_user_metadata"]
-    assert f'"{told}"' in body
+    reported = target.send(HttpRequest(method="GET", path="/userinfo", headers=headers)).json["client_user_metadata"]
+    assert f'"{reported}"' in body
 
 
 OUTCOMES = [
@@ -363,9 +363,9 @@ OUTCOMES = [
 def test_a_log_in_may_end_badly(target: Target, provider: str, outcome: str, error: str, sentence: str | None) -> None:
     """The client is notified by a redirect."""
     answer = logged_in(target, PROVIDERS[provider], {"nhsauth_outcome": outcome})
-    told = draft.asked_at(answer.headers.get("location", ""))
+    reported = draft.asked_at(answer.headers.get("location", ""))
 
-    assert (answer.status, told.get("error"), told.get("error_description"), told.get("state")) == (
+    assert (answer.status, reported.get("error"), reported.get("error_description"), reported.get("state")) == (
         302,
         error,
         sentence,

@@ -115,8 +115,8 @@ def test_a_request_at_the_edge_of_what_is_good_is_sent_back(
     """With the state of the client, and nothing else."""
     answer = asking(target, PROVIDERS[name], asked).send()
 
-    told = {"error": error, "error_description": sentence, "state": STATE}
-    assert (answer.status, landed(answer)) == (302, {name: value for name, value in told.items() if value})
+    reported = {"error": error, "error_description": sentence, "state": STATE}
+    assert (answer.status, landed(answer)) == (302, {name: value for name, value in reported.items() if value})
     assert answer.headers["location"].partition("?")[0] == target.redirect_uri
 
 
@@ -194,18 +194,18 @@ def test_a_log_in_is_answered_by_a_redirect_whole(target: Target, name: str, by:
     at = PROVIDERS[name]
     answer = asking(target, at, {by: f" {at.person.user} " if by == "nhsauth_user" else at.person.user}).send()
 
-    told = landed(answer)
+    reported = landed(answer)
     known = {
         "scope": "openid",
         "state": STATE,
         "iss": target.origin + at.path,
         "client_id": target.app({}).client_id,
-        "code": told["code"],
-        "session_state": told.get("session_state"),
+        "code": reported["code"],
+        "session_state": reported.get("session_state"),
     }
     assert answer.status == 302
-    assert list(told.items()) == [(each, known[each]) for each in ANSWERED[name]]
-    assert re.fullmatch(CODES[name], told["code"])
+    assert list(reported.items()) == [(each, known[each]) for each in ANSWERED[name]]
+    assert re.fullmatch(CODES[name], reported["code"])
     assert answer.headers["location"].startswith(f"{target.redirect_uri}?")
     assert quote(STATE) in answer.headers["location"]
     assert (answer.headers["cache-control"], answer.headers["content-type"]) == (
@@ -287,8 +287,8 @@ def test_a_log_in_reaches_the_level_that_was_chosen(
     if level is None:
         assert (answer.status, landed(answer)["error"]) == (302, "interaction_required")
         return
-    told = redeemed(target, PROVIDERS[name], answer).json["id_token"]
-    assert str(decode(told)[1]["authentication_assurance_level"]) == str(level)
+    reported = redeemed(target, PROVIDERS[name], answer).json["id_token"]
+    assert str(decode(reported)[1]["authentication_assurance_level"]) == str(level)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -325,14 +325,14 @@ def test_a_form_says_what_becomes_of_the_log_in(
     page = asking(target, at, asked).send()
     answer = posted(target, page, {**form_of(page), "username": at.person.user, **changes})
 
-    told = {"cancelled": "access_denied", "level_too_low": "interaction_required"}.get(changes.get("outcome", ""))
+    reported = {"cancelled": "access_denied", "level_too_low": "interaction_required"}.get(changes.get("outcome", ""))
     if "username" in changes:
         assert (answer.status, page_says(answer, "There is no person with this user id.")) == (200, True)
     elif "csrf" in changes and name != "realm":
         assert (answer.status, page_says(answer, "This log-in form was not made for this request.")) == (400, True)
     else:
         assert answer.status == 302
-        assert (landed(answer).get("error"), landed(answer)["state"]) == (told, STATE)
+        assert (landed(answer).get("error"), landed(answer)["state"]) == (reported, STATE)
 
 
 def test_the_form_of_a_realm_that_was_changed_is_refused(target: Target) -> None:
@@ -378,8 +378,8 @@ def test_a_session_answers_for_its_person_for_half_a_day(
 
     if answers:
         assert list(landed(answer)) == list(ANSWERED[name])
-        told = decode(redeemed(target, at, answer).json["id_token"])[1]
-        assert (told["auth_time"], told["iat"]) == (target.now() - later, target.now())
+        claims = decode(redeemed(target, at, answer).json["id_token"])[1]
+        assert (claims["auth_time"], claims["iat"]) == (target.now() - later, target.now())
     else:
         assert (landed(answer)["error"], landed(answer).get("error_description")) == LOGIN_REQUIRED[name]
 
@@ -394,8 +394,8 @@ def test_nobody_is_logged_in_by_a_cookie_that_is_not_the_providers(target: Targe
 
     answer = _silent(target, at, cookies[spoil], {})
 
-    told = {"error": LOGIN_REQUIRED[name][0], "error_description": LOGIN_REQUIRED[name][1], "state": STATE}
-    assert landed(answer) == {each: value for each, value in told.items() if value}
+    reported = {"error": LOGIN_REQUIRED[name][0], "error_description": LOGIN_REQUIRED[name][1], "state": STATE}
+    assert landed(answer) == {each: value for each, value in reported.items() if value}
 
 
 @pytest.mark.parametrize("name", PROVIDERS)
@@ -478,8 +478,8 @@ def test_where_single_sign_on_is_set_a_session_goes_on(
 def _word(target: Target, app: App, claims: Mapping[str, Any], sign: Signer | None = None) -> str:
     """Return the word of a client for a person who has logged in through it."""
     sound = {"iss": app.client_id, "jti": str(uuid.uuid4()), "iat": target.now(), "exp": target.now() + 60}
-    told = {name: value for name, value in {**sound, **claims}.items() if value is not None}
-    filled = {name: target.now() + each.seconds if isinstance(each, Ahead) else each for name, each in told.items()}
+    members = {name: value for name, value in {**sound, **claims}.items() if value is not None}
+    filled = {name: target.now() + each.seconds if isinstance(each, Ahead) else each for name, each in members.items()}
     token = Jwt(header={"alg": "RS512", "kid": target.jwk["kid"]}, claims=filled, sign=sign or target.signer)
     return token.text(lambda value: value)
 
@@ -497,8 +497,8 @@ def test_a_client_vouches_for_a_person_to_another(target: Target) -> None:
     answer = _vouched(target, word)
     again = _vouched(target, word)
 
-    told = decode(redeemed(target, NHS_LOGIN, answer, {"name": "Another app"}).json["id_token"])[1]
-    assert {name: told[name] for name in ("sub", "aud", "vot", "nonce")} == {
+    decoded = decode(redeemed(target, NHS_LOGIN, answer, {"name": "Another app"}).json["id_token"])[1]
+    assert {name: decoded[name] for name in ("sub", "aud", "vot", "nonce")} == {
         "sub": known["sub"],
         "aud": target.app({"name": "Another app"}).client_id,
         "vot": "P9.Cp.Cd",
@@ -534,9 +534,9 @@ def test_a_clients_word_is_judged(target: Target, changes: dict[str, Any], error
     """Whether it is one, then whose, then for whom."""
     word = _word(target, target.app({}), {"code": claims(target, NHS_LOGIN, {})["jti"], **changes})
 
-    told = landed(_vouched(target, word))
+    reported = landed(_vouched(target, word))
 
-    assert told == {"error": error, "state": STATE} if error else list(told) == ["code", "state"]
+    assert reported == {"error": error, "state": STATE} if error else list(reported) == ["code", "state"]
 
 
 @proves("NHS login §4", "I")
@@ -584,19 +584,19 @@ def test_a_word_that_is_refused_for_the_level_is_not_spent(target: Target) -> No
 def test_a_session_shows_the_role_again(target: Target) -> None:
     """To who asks for it; and to nobody else."""
     cookies = _visited(target, CIS2, {"scope": "openid selectedrole", "nhsauth_role": "900000104012"})
-    told = [
+    claims = [
         decode(redeemed(target, CIS2, _silent(target, CIS2, cookies, {"scope": scope})).json["id_token"])[1]
         for scope in ("openid selectedrole", "openid")
     ]
 
-    assert [each.get("selected_roleid") for each in told] == ["900000104012", None]
+    assert [each.get("selected_roleid") for each in claims] == ["900000104012", None]
 
 
 def test_what_a_log_in_was_asked_for_is_what_its_tokens_have(target: Target) -> None:
     """Scopes that NHS login does not know are passed over, and each counts once."""
-    told = tokens(target, NHS_LOGIN, {"scope": "openid everything profile openid"})
+    reported = tokens(target, NHS_LOGIN, {"scope": "openid everything profile openid"})
 
-    assert told["scope"] == "openid profile"
+    assert reported["scope"] == "openid profile"
     assert tokens(target, CIS2, {"scope": "openid  profile openid"})["scope"] == "openid profile"
     assert HEALTHCARE_WORKER.user == claims(target, CIS2, {"nonce": None})["sub"]
     assert "nonce" not in claims(target, CIS2, {"nonce": None})

@@ -34,7 +34,7 @@ RENEWING = {"grant_types": ["authorization_code", "refresh_token"]}
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "expected"),
     [
         (
             {"scope": "everything"},
@@ -60,9 +60,9 @@ RENEWING = {"grant_types": ["authorization_code", "refresh_token"]}
     ],
     ids=["scope", "scope before prompt", "no page", "cancelled", "failed", "level before consent"],
 )
-def test_cis2_shows_the_first_mistake_of_a_log_in(target: Target, asked: dict[str, Any], told: Said) -> None:
+def test_cis2_shows_the_first_mistake_of_a_log_in(target: Target, asked: dict[str, Any], expected: Said) -> None:
     """Before it looks who logs in, and then at which level."""
-    assert said(asking(target, CIS2, asked).send()) == told
+    assert said(asking(target, CIS2, asked).send()) == expected
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_the_level_of_a_session_comes_before_consent(target: Target) -> None:
 
 def test_a_clients_word_comes_before_the_session_of_the_browser(target: Target) -> None:
     """Where it is not good nobody is logged in."""
-    told = landed(asking(target, NHS_LOGIN, {"asserted_login_identity": "opaque", "prompt": "none"}).send())
+    reported = landed(asking(target, NHS_LOGIN, {"asserted_login_identity": "opaque", "prompt": "none"}).send())
 
-    assert told == {"error": "invalid_request", "state": STATE}
+    assert reported == {"error": "invalid_request", "state": STATE}
 
 
 def test_the_audience_comes_before_the_way_that_is_registered(target: Target) -> None:
@@ -166,7 +166,7 @@ def test_where_scopes_are_refused_with_a_code_that_has_its_place(
 
 
 @pytest.mark.parametrize(
-    ("scope", "ago", "body", "told"),
+    ("scope", "ago", "body", "expected"),
     [
         ("openid", 300, '{"client_user_metadata": "a note"}', Said(401, "invalid_token", "The access token expired")),
         (
@@ -180,13 +180,13 @@ def test_where_scopes_are_refused_with_a_code_that_has_its_place(
     ],
     ids=["expired", "scope", "body", "deep"],
 )
-def test_a_note_is_judged_last(target: Target, scope: str, ago: int, body: str, told: Said) -> None:
+def test_a_note_is_judged_last(target: Target, scope: str, ago: int, body: str, expected: Said) -> None:
     """After the token and its scope."""
     with target.at(target.now() - ago):
         token = redeemed(target, NHS_LOGIN, logged_in(target, NHS_LOGIN, {"scope": scope})).json["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    assert said(target.send(HttpRequest(method="PATCH", path="/userinfo", headers=headers, body=body))) == told
+    assert said(target.send(HttpRequest(method="PATCH", path="/userinfo", headers=headers, body=body))) == expected
 
 
 NOTES = [
@@ -196,14 +196,14 @@ NOTES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "scope", "body", "told"), NOTES)
-def test_a_note_elsewhere_is_refused(target: Target, name: str, scope: str, body: str, told: Said) -> None:
+@pytest.mark.parametrize(("name", "scope", "body", "expected"), NOTES)
+def test_a_note_elsewhere_is_refused(target: Target, name: str, scope: str, body: str, expected: Said) -> None:
     """CIS2 keeps none; a mock realm knows the scope, as it knows those of both providers."""
     at = PROVIDERS[name]
     token = redeemed(target, at, logged_in(target, at, {"scope": scope})).json["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
-    assert said(target.send(HttpRequest(method="PATCH", path=at.userinfo, headers=headers, body=body))) == told
+    assert said(target.send(HttpRequest(method="PATCH", path=at.userinfo, headers=headers, body=body))) == expected
 
 
 @pytest.mark.parametrize(

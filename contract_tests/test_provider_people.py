@@ -80,9 +80,9 @@ def test_userinfo_of_nhs_login_shows_all_of_a_patient(target: Target, user: str)
 
     answer = userinfo_of(target, NHS_LOGIN, granted["access_token"])
 
-    told = PEOPLE[FOR if user == ACTING else user]
-    own = {"sub": told["sub"], "iss": target.origin, "aud": target.app({}).client_id}
-    assert (answer.status, list(answer.json.items())) == (200, list({**own, **told}.items()))
+    reported = PEOPLE[FOR if user == ACTING else user]
+    own = {"sub": reported["sub"], "iss": target.origin, "aud": target.app({}).client_id}
+    assert (answer.status, list(answer.json.items())) == (200, list({**own, **reported}.items()))
 
 
 @proves("admin §4", "I")
@@ -121,9 +121,9 @@ def test_a_scope_of_cis2_shows_its_members_alone(target: Target, scope: str, nam
 @pytest.mark.parametrize("acr", ACR)
 def test_an_id_token_of_cis2_shows_how_the_person_logged_in(target: Target, acr: str) -> None:
     """The acr value as it was asked for, the level that was reached, and the way."""
-    told = claims(target, CIS2, {"acr_values": acr})
+    reported = claims(target, CIS2, {"acr_values": acr})
 
-    assert (told["acr"], told[_LEVEL], told["amr"], told["id_assurance_level"]) == (acr, *ACR[acr], 3)
+    assert (reported["acr"], reported[_LEVEL], reported["amr"], reported["id_assurance_level"]) == (acr, *ACR[acr], 3)
 
 
 @proves("CIS2 §6", "I")
@@ -143,9 +143,9 @@ def test_the_first_level_that_a_person_reaches_is_reported(
     target: Target, asked: str | None, user: str, acr: str, level: int
 ) -> None:
     """Words that CIS2 does not know do not count; without one the highest level is wanted."""
-    told = claims(target, CIS2, {"acr_values": asked}, user)
+    reported = claims(target, CIS2, {"acr_values": asked}, user)
 
-    assert (told["acr"], told[_LEVEL]) == (acr, level)
+    assert (reported["acr"], reported[_LEVEL]) == (acr, level)
 
 
 @proves("NHS login §4", "D")
@@ -154,12 +154,12 @@ def test_the_tokens_of_nhs_login_show_the_vector_that_was_asked_for(target: Targ
     """The level with it; userinfo has the level, too."""
     granted = tokens_of(target, NHS_LOGIN, {"vtr": json.dumps([vector]), "scope": EVERY_SCOPE_OF_NHS_LOGIN})
     own, access = (decode(granted[name])[1] for name in ("id_token", "access_token"))
-    told = userinfo_of(target, NHS_LOGIN, granted["access_token"]).json
+    body = userinfo_of(target, NHS_LOGIN, granted["access_token"]).json
 
     level, _, _ = vector.partition(".")
     assert (own["vot"], access["vot"], own["identity_proofing_level"]) == (vector, vector, level)
-    assert told["identity_proofing_level"] == level
-    assert ("gp_integration_credentials" in told, "given_name" in told) == (level == "P9", level != "P0")
+    assert body["identity_proofing_level"] == level
+    assert ("gp_integration_credentials" in body, "given_name" in body) == (level == "P9", level != "P0")
 
 
 @proves("NHS login §4", "I")
@@ -181,10 +181,10 @@ def test_the_first_vector_that_a_person_reaches_is_reported(
 @proves("NHS login §6", "D")
 def test_who_acts_for_another_is_reported_in_the_others_id_token(target: Target) -> None:
     """As `act.sub`: an id token of their own, of the same log-in."""
-    told = claims(target, NHS_LOGIN, {}, ACTING)
-    acting = decode(told["act"]["sub"])[1]
+    reported = claims(target, NHS_LOGIN, {}, ACTING)
+    acting = decode(reported["act"]["sub"])[1]
 
-    assert (told["sub"], told["nhs_number"]) == (PEOPLE[FOR]["sub"], FOR)
+    assert (reported["sub"], reported["nhs_number"]) == (PEOPLE[FOR]["sub"], FOR)
     assert {name: acting[name] for name in ("sub", "nhs_number", "family_name", "birthdate", "aud", "nonce")} == {
         **{name: PEOPLE[ACTING][name] for name in ("sub", "nhs_number", "family_name", "birthdate")},
         "aud": target.app({}).client_id,
@@ -201,10 +201,10 @@ def test_an_id_token_has_half_the_hashes_of_what_it_came_with(target: Target, na
     landing = logged_in(target, at, {})
     answer = redeemed(target, at, landing).json
 
-    told = decode(answer["id_token"])[1]
+    claims = decode(answer["id_token"])[1]
     of = {"at_hash": answer["access_token"], "c_hash": landed(landing)["code"], "s_hash": STATE}
     expected = {each: _half(value, digest) for each, value in of.items() if each == "at_hash" or name == "cis2"}
-    assert {each: told[each] for each in of if each in told} == expected
+    assert {each: claims[each] for each in of if each in claims} == expected
 
 
 def _half(value: str, digest: str) -> str:
@@ -214,14 +214,14 @@ def _half(value: str, digest: str) -> str:
 
 @proves("CIS2 §7", "I")
 @pytest.mark.parametrize(
-    ("chosen", "told"),
+    ("chosen", "expected"),
     [(None, "900000104011"), ("900000104011", "900000104011"), ("900000104012", "900000104012")],
 )
-def test_a_role_is_reported_to_who_asks_for_it(target: Target, chosen: str | None, told: str) -> None:
+def test_a_role_is_reported_to_who_asks_for_it(target: Target, chosen: str | None, expected: str) -> None:
     """The one that was chosen, or the first."""
     asked = {"scope": "openid selectedrole", "nhsauth_role": chosen}
 
-    assert claims(target, CIS2, asked)["selected_roleid"] == told
+    assert claims(target, CIS2, asked)["selected_roleid"] == expected
     assert "selected_roleid" not in claims(target, CIS2, {"nhsauth_role": chosen})
 
 
@@ -239,11 +239,11 @@ def test_a_realm_for_patients_has_the_same_people(target: Target, user: str) -> 
     answer = redeeming.send().json
 
     own = decode(answer["id_token"])[1]
-    told = PEOPLE[FOR if user == ACTING else user]
+    reported = PEOPLE[FOR if user == ACTING else user]
     assert (own["iss"], own["sub"], own["nhs_number"]) == (
         f"{target.origin}{path}",
         *[FOR if user == ACTING else user] * 2,
     )
-    assert own["identity_proofing_level"] == told["identity_proofing_level"]
+    assert own["identity_proofing_level"] == reported["identity_proofing_level"]
     named = userinfo_of(target, at, answer["access_token"]).json
-    assert {name: value for name, value in named.items() if name not in ("iss", "aud")} == told
+    assert {name: value for name, value in named.items() if name not in ("iss", "aud")} == reported

@@ -158,9 +158,9 @@ def test_cis2_asks_each_time_who_logs_in(target: Target) -> None:
 @where(only=Switch.CIS2_SINGLE_SIGN_ON)
 def test_cis2_sends_a_browser_on_that_has_a_session(target: Target) -> None:
     """Without a page."""
-    told = ["code", "scope", "state", "iss", "client_id"]
+    lines = ["code", "scope", "state", "iss", "client_id"]
 
-    assert _second_visit(target, draft.cis2_authorize, HEALTHCARE_WORKER) == (302, told)
+    assert _second_visit(target, draft.cis2_authorize, HEALTHCARE_WORKER) == (302, lines)
 
 
 @proves("NHS login §4", "D")
@@ -279,8 +279,8 @@ def test_the_status_is_reported_to_who_has_the_key(target: Target) -> None:
 
 
 @proves("§8", "S")
-@pytest.mark.parametrize(("down", "told"), [(["cis2"], "warn"), (["cis2", "nhs_login"], "fail")])
-def test_the_status_shows_of_providers_that_are_down(target: Target, down: list[str], told: str) -> None:
+@pytest.mark.parametrize(("down", "expected"), [(["cis2"], "warn"), (["cis2", "nhs_login"], "fail")])
+def test_the_status_shows_of_providers_that_are_down(target: Target, down: list[str], expected: str) -> None:
     """One is a warning, both are a failure."""
     need(target.abilities, Ability.FAULTS)
     sound = draft.status(target)
@@ -291,7 +291,7 @@ def test_the_status_shows_of_providers_that_are_down(target: Target, down: list[
             with target.fault(on=f"{down[1]}.discovery", do="status", status=503):
                 answer = sound.send()
 
-    assert answer.json["status"] == told
+    assert answer.json["status"] == expected
 
 
 @proves("§8", "S")

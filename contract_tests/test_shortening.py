@@ -44,26 +44,28 @@ def test_what_a_script_reads_no_number_from_is_ignored(target: Target, asked: st
     assert lifetime == "599"
 
 
-@pytest.mark.parametrize(("asked", "told"), READ.items(), ids=list(READ))
-def test_a_number_is_read_as_a_script_reads_it(target: Target, asked: str, told: str) -> None:
+@pytest.mark.parametrize(("asked", "expected"), READ.items(), ids=list(READ))
+def test_a_number_is_read_as_a_script_reads_it(target: Target, asked: str, expected: str) -> None:
     """Up to the first character that is no digit."""
     lifetime = _lifetime(target, Flow.CLIENT_CREDENTIALS, "_access_token_expiry_ms", asked, "expires_in")
 
-    assert lifetime == told
+    assert lifetime == expected
 
 
 @proves("§6 shortening", "I")
 @pytest.mark.parametrize("asked", NOT_ABOVE_NOTHING)
 @pytest.mark.parametrize(
-    ("parameter", "member", "told"),
+    ("parameter", "member", "expected"),
     [
         ("_access_token_expiry_ms", "expires_in", "599"),
         ("_refresh_token_expiry_ms", "refresh_token_expires_in", "43199"),
     ],
 )
-def test_a_token_of_no_lifetime_is_not_made(target: Target, parameter: str, member: str, told: str, asked: str) -> None:
+def test_a_token_of_no_lifetime_is_not_made(
+    target: Target, parameter: str, member: str, expected: str, asked: str
+) -> None:
     """Inferred: the source hands the value on, and what becomes of it then nobody has seen."""
-    assert _lifetime(target, Flow.REFRESH, parameter, asked, member) == told
+    assert _lifetime(target, Flow.REFRESH, parameter, asked, member) == expected
 
 
 @pytest.mark.parametrize("flow", [Flow.REFRESH, Flow.AUTHORIZATION_CODE])

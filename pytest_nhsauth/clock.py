@@ -28,8 +28,8 @@ class Clock:
         self._timepiece = timepiece
 
     def __repr__(self) -> str:
-        told = datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="seconds")
-        return f"<Clock: {told}{', frozen' if self.frozen else ''}>"
+        reported = datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="seconds")
+        return f"<Clock: {reported}{', frozen' if self.frozen else ''}>"
 
     def now(self) -> float:
         """Return it, in seconds since 1970."""

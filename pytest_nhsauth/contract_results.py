@@ -63,15 +63,19 @@ class Judgements:
 
     def add(self, report: pytest.TestReport) -> None:
         """Add a case from a test's report; a passed set-up or tear-down has none."""
-        told = {name: str(value) for name, value in report.user_properties}
-        if f"{CASE_PROPERTY}row" not in told or (report.when != "call" and report.passed) or report.when == "teardown":
+        members = {name: str(value) for name, value in report.user_properties}
+        if (
+            f"{CASE_PROPERTY}row" not in members
+            or (report.when != "call" and report.passed)
+            or report.when == "teardown"
+        ):
             return
         verdict: Verdict = "holds" if report.passed else "skipped" if report.skipped else "differs"
         self.made.append(
             Judgement(
-                **{name: told.get(f"{CASE_PROPERTY}{name}", "") for name in _CASE_PROPERTIES},
+                **{name: members.get(f"{CASE_PROPERTY}{name}", "") for name in _CASE_PROPERTIES},
                 verdict=verdict,
-                got=_reason(report) if report.skipped else told.get(GOT, ""),
+                got=_reason(report) if report.skipped else members.get(GOT, ""),
                 repeat=getattr(report, REPEAT, ""),
             )
         )

@@ -42,8 +42,8 @@ def _cause(judgements: Judgements, number: int, cases: Sequence[Judgement], widt
     rules = {case.row: f"{case.rule} ({case.row}: {judgements.how_often(case)})" for case in reversed(cases)}
     counted = f"{len(cases)} case{'s' * (len(cases) > 1)} of {len(rules)} rule{'s' * (len(rules) > 1)}"
     yield f"{number}. {first.target} answers, in {counted}: {first.got or 'an answer that cannot be shown'}"
-    told = textwrap.wrap("; ".join(reversed(rules.values())), width - len(_INDENT))
-    cut = [*told[: _LINES - 1], "… and others"] if len(told) > _LINES else told
+    reported = textwrap.wrap("; ".join(reversed(rules.values())), width - len(_INDENT))
+    cut = [*reported[: _LINES - 1], "… and others"] if len(reported) > _LINES else reported
     yield from _labelled("rules", "\n".join(cut))
     yield from _labelled("asked", first.asked)
     yield from _labelled("expected", first.expected)

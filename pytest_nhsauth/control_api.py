@@ -177,19 +177,19 @@ def _reason(error: requests.RequestException) -> str:
 
 
 def _refusal(answer: requests.Response) -> Exception:
-    told = _problem(answer)
-    if told is None:
+    reported = _problem(answer)
+    if reported is None:
         words = " ".join(answer.text.split())[:_LONGEST]
         return NotAMockError(f"{answer.url} answered {answer.status_code} {words!r}: that is no nhsauth mock.")
-    if "world" in told:
-        return ServerDiedError(told["detail"])
+    if "world" in reported:
+        return ServerDiedError(reported["detail"])
     if answer.status_code == requests.codes.not_found:
-        return NotFoundError(told["detail"])
-    return _ERRORS.get((answer.status_code, told.get("member")), ValueError)(told["detail"])
+        return NotFoundError(reported["detail"])
+    return _ERRORS.get((answer.status_code, reported.get("member")), ValueError)(reported["detail"])
 
 
 def _problem(answer: requests.Response) -> dict[str, Any] | None:
     if answer.headers.get("Content-Type") != "application/problem+json":
         return None
-    told: dict[str, Any] = answer.json()
-    return told
+    body: dict[str, Any] = answer.json()
+    return body

@@ -27,17 +27,17 @@ class Explanation:
     raw: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def read(cls, told: Mapping[str, Any]) -> Self:
+    def read(cls, expected: Mapping[str, Any]) -> Self:
         """Return the control API's answer as an explanation."""
-        verdict = told["verdict"] or {}
+        verdict = expected["verdict"] or {}
         return cls(
-            kind=told["kind"],
-            certainty=told["certainty"],
-            seen=told["seen"],
+            kind=expected["kind"],
+            certainty=expected["certainty"],
+            seen=expected["seen"],
             would_be=verdict.get("would_be"),
             diagnosis=verdict.get("diagnosis"),
-            findings=tuple(Finding(**each) for each in told["findings"]),
-            raw=told,
+            findings=tuple(Finding(**each) for each in expected["findings"]),
+            raw=expected,
         )
 
     def __str__(self) -> str:

@@ -127,11 +127,13 @@ def _read(on: str, what: Mapping[str, Any]) -> Fault:
 
     given: dict[str, Any] = dict(what)
     deeds = [deed for deed in (*_SAID_BY, *_FLAGS) if given.get(deed) not in (None, False)]
-    told = {_SAID_BY[deed]: value for deed in _SAID_BY if (value := given.pop(deed, None)) not in (None, False, True)}
+    entries = {
+        _SAID_BY[deed]: value for deed in _SAID_BY if (value := given.pop(deed, None)) not in (None, False, True)
+    }
     for flag in _FLAGS:
         given.pop(flag, None)
     if len(deeds) > 1:
         raise ValueError(f"fault is {' and '.join(deeds)}; allowed: one of them, and a fault more for the other")
     default = deeds or (["status"] if "status" in given else [])
-    ordered = {"on": on, **({"do": default[0]} if default else {}), **told, **given}
+    ordered = {"on": on, **({"do": default[0]} if default else {}), **entries, **given}
     return members.read(Fault, ordered, where="fault", omit=_COUNTED)

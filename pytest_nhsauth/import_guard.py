@@ -113,11 +113,11 @@ def _distribution_warnings() -> Iterator[str]:
         names = [name for name in OURS if name.encode() in files and re.search(_FILES.format(name).encode(), files)]
         if names and f"{__package__}/".encode() not in files:
             distribution = " ".join(listed.parent.name.removesuffix(".dist-info").split("-"))
-            told = f"nhsauth: the distribution {distribution} installs {' and '.join(names)}, too"
+            text = f"nhsauth: the distribution {distribution} installs {' and '.join(names)}, too"
             if listed.parents[1].resolve() == _HOME:
-                yield f"{told}, and may have overwritten ours: uninstall it, then install pytest-nhsauth anew"
+                yield f"{text}, and may have overwritten ours: uninstall it, then install pytest-nhsauth anew"
             else:
-                yield f"{told}, in {listed.parents[1]}; ours are in {_HOME}"
+                yield f"{text}, in {listed.parents[1]}; ours are in {_HOME}"
 
 
 class _Loader(importlib.machinery.SourceFileLoader):

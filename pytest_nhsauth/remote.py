@@ -125,7 +125,9 @@ class RemoteJournal:
     def _after(self, number: int, **query: int) -> list[Record]:
         if not self._is_open:
             return []
-        return [_record(told) for told in self._control.ask("GET", "/exchanges", query={"after": number, **query})]
+        return [
+            _record(reported) for reported in self._control.ask("GET", "/exchanges", query={"after": number, **query})
+        ]
 
 
 class RemoteApps:
@@ -136,7 +138,7 @@ class RemoteApps:
 
     def all(self) -> list[App]:
         """Return every app."""
-        return [self._app(told) for told in self._control.ask("GET", "/apps")]
+        return [self._app(reported) for reported in self._control.ask("GET", "/apps")]
 
     def get(self, client_id: str) -> App:
         """Return an app."""
@@ -180,10 +182,12 @@ class RemoteApps:
         known = ", ".join(repr(app.client_id) for app in self.all()) or "no app at all"
         raise NoSuchAppError(f"no app has client_id {client_id!r}: there is {known}")
 
-    def _app(self, told: Mapping[str, Any]) -> App:
-        own = told["jwks_url"] is not None and told["jwks_url"].startswith(f"{self._control.url}/_nhsauth/apps/")
-        members = _members(App, told) | ({"jwks_url": None} if own else {})
-        return App(**members, key_name=told["kid"] or told["client_id"] if told["make_key"] else None)
+    def _app(self, expected: Mapping[str, Any]) -> App:
+        own = expected["jwks_url"] is not None and expected["jwks_url"].startswith(
+            f"{self._control.url}/_nhsauth/apps/"
+        )
+        members = _members(App, expected) | ({"jwks_url": None} if own else {})
+        return App(**members, key_name=expected["kid"] or expected["client_id"] if expected["make_key"] else None)
 
 
 class RemoteFaults:
@@ -194,13 +198,13 @@ class RemoteFaults:
 
     def order(self, fault: Fault) -> Fault:
         """Have the mock let something go wrong."""
-        told = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
-        said = {name: value for name, value in told.items() if value is not None or name == "times"}
+        members = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
+        said = {name: value for name, value in members.items() if value is not None or name == "times"}
         return _fault(self._control.ask("POST", "/faults", said))
 
     def all(self) -> list[Fault]:
         """Return the ordered faults."""
-        return [_fault(told) for told in self._control.ask("GET", "/faults")]
+        return [_fault(reported) for reported in self._control.ask("GET", "/faults")]
 
     def remove(self, number: int) -> None:
         """Take a fault back."""
@@ -230,18 +234,18 @@ class Remote:
         known = [word for word in issuers if word not in _OTHER_URLS]
         if name not in known:
             raise LookupError(f"provider {name!r} is none of {', '.join(known)}")
-        told = self._discovered(f"{issuers[name]}/.well-known/openid-configuration")
-        urls = {word: told[member] for word, member in _DISCOVERED.items() if member in told}
+        reported = self._discovered(f"{issuers[name]}/.well-known/openid-configuration")
+        urls = {word: reported[member] for word, member in _DISCOVERED.items() if member in reported}
         return {"discovery": f"{issuers[name]}/.well-known/openid-configuration", **urls}
 
     def people(self) -> list[Person]:
         """Return all people."""
-        return [_person(told) for told in self._control.ask("GET", "/users")]
+        return [_person(reported) for reported in self._control.ask("GET", "/users")]
 
     def put_person(self, person: Person) -> None:
         """Add a person, or replace the one with the same id."""
-        told = {each.name: getattr(person, each.name) for each in fields(Person)}
-        self._control.ask("PUT", f"/users/{person.provider}/{quote(person.id, safe='')}", told)
+        members = {each.name: getattr(person, each.name) for each in fields(Person)}
+        self._control.ask("PUT", f"/users/{person.provider}/{quote(person.id, safe='')}", members)
 
     def client_assertion(
         self, client_id: str, *, key: KeyPair | None = None, alterations: Alterations = UNALTERED
@@ -283,8 +287,8 @@ class Remote:
     def explain(self, value: str, *, role: str | None = None, token_url: str | None = None) -> Mapping[str, Any]:
         """Have the mock explain a value."""
         given = {"value": value, "as": role, "token_url": token_url}
-        told: Mapping[str, Any] = self._control.ask("POST", "/explain", given)
-        return told
+        explanation: Mapping[str, Any] = self._control.ask("POST", "/explain", given)
+        return explanation
 
     def add_api(self, api: Api) -> Api:
         """Have the mock put an API behind its gateway; it must be able to reach it."""
@@ -296,14 +300,14 @@ class Remote:
         """Return how clients reach it by real names. Raises LookupError if it has no TLS, or its files are not here."""
         from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - only for TLS
 
-        told = self._control.ask("GET", "/status").get("real_names")
-        if told is None:
+        reported = self._control.ask("GET", "/status").get("real_names")
+        if reported is None:
             raise LookupError(f"the mock at {self.url} speaks no TLS: start it with nhsauth serve --tls")
-        known = read(told)
+        known = read(reported)
         missing = next((path for path in known.store.files if not path.is_file()), None)
         if missing is not None:
             raise LookupError(f"the mock at {self.url} has {missing}, which is not on this machine: share its folder")
-        self._real = told
+        self._real = reported
         try:
             yield known
         finally:
@@ -331,8 +335,8 @@ class Remote:
         status, _, body = self._control.visit(url, None)
         if status != 200:  # noqa: PLR2004 - a discovery document is an answer without redirects
             raise NotAMockError(f"{url} answered {status}: it is where a discovery document should be")
-        told: Mapping[str, Any] = json.loads(body)
-        return told
+        content: Mapping[str, Any] = json.loads(body)
+        return content
 
 
 @contextmanager
@@ -421,41 +425,41 @@ def _altered(alterations: Alterations) -> dict[str, Any]:
     }
 
 
-def _members(kind: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
+def _members(kind: type[Any], expected: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of an answer that a dataclass has; another version of the mock may have more."""
-    known = {each.name: told[each.name] for each in fields(kind) if each.name in told}
+    known = {each.name: expected[each.name] for each in fields(kind) if each.name in expected}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
 
 
-def _fault(told: Mapping[str, Any]) -> Fault:
-    return Fault(**_members(Fault, told))
+def _fault(expected: Mapping[str, Any]) -> Fault:
+    return Fault(**_members(Fault, expected))
 
 
-def _person(told: Mapping[str, Any]) -> Person:
-    return Person(**_members(Person, told))
+def _person(expected: Mapping[str, Any]) -> Person:
+    return Person(**_members(Person, expected))
 
 
-def _record(told: Mapping[str, Any]) -> Record:
-    error = told["error"]
+def _record(expected: Mapping[str, Any]) -> Record:
+    error = expected["error"]
     examined = Examination(
-        headline=told.get("headline") if told.get("headline") != told["diagnosis"] else None,
-        findings=tuple(Finding(**_members(Finding, each)) for each in told["findings"]),
-        foreseen=tuple(Refusal(error=_UNKNOWN, rule="", policy="", diagnosis=each) for each in told["then"]),
-        advice=tuple(told["advice"]),
+        headline=expected.get("headline") if expected.get("headline") != expected["diagnosis"] else None,
+        findings=tuple(Finding(**_members(Finding, each)) for each in expected["findings"]),
+        foreseen=tuple(Refusal(error=_UNKNOWN, rule="", policy="", diagnosis=each) for each in expected["then"]),
+        advice=tuple(expected["advice"]),
     )
     return Record(
-        id=told["id"],
-        at=datetime.fromisoformat(told["at"]).timestamp(),
-        service=told["service"],
-        method=told["method"],
-        path=told["path"],
-        status=told["status"],
-        request=told["request"],
-        response=told["response"],
+        id=expected["id"],
+        at=datetime.fromisoformat(expected["at"]).timestamp(),
+        service=expected["service"],
+        method=expected["method"],
+        path=expected["path"],
+        status=expected["status"],
+        request=expected["request"],
+        response=expected["response"],
         sent={},
-        client_id=told["client_id"],
-        message_id=told["message_id"],
+        client_id=expected["client_id"],
+        message_id=expected["message_id"],
         refusal=RecordedError(**_members(RecordedError, error)) if error else None,
-        diagnosis=told["diagnosis"],
+        diagnosis=expected["diagnosis"],
         _examined=examined,
     )

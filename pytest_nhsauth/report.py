@@ -76,8 +76,8 @@ def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
     exchanges, refused = _own_tally(config)
     lines = import_guard.warnings_text()
-    for of_worker, refused_of_worker, told in config.stash.get(_WORKERS, []):
-        exchanges, refused, lines = exchanges + of_worker, refused + refused_of_worker, [*lines, *told]
+    for of_worker, refused_of_worker, reported in config.stash.get(_WORKERS, []):
+        exchanges, refused, lines = exchanges + of_worker, refused + refused_of_worker, [*lines, *reported]
     if reporter.verbosity < _QUIETEST:
         return
     for line in dict.fromkeys(lines):

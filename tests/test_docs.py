@@ -61,16 +61,16 @@ def test_the_page_of_the_plugin_explains_every_fixture() -> None:
 
 def tables(schema: dict[str, Any], name: str = "") -> Iterator[tuple[str, set[str]]]:
     """Each table of the configuration file, and its keys."""
-    yield name, {key for key, told in schema["properties"].items() if not list(nested(told))}
-    for key, told in schema["properties"].items():
-        for each in nested(told):
+    yield name, {key for key, reported in schema["properties"].items() if not list(nested(reported))}
+    for key, reported in schema["properties"].items():
+        for each in nested(reported):
             yield from tables(each, key)
 
 
-def nested(told: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if told.get("additionalProperties") is False:
-        yield told
-    inner = [told[name] for name in ("items", "additionalProperties") if isinstance(told.get(name), dict)]
+def nested(expected: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if expected.get("additionalProperties") is False:
+        yield expected
+    inner = [expected[name] for name in ("items", "additionalProperties") if isinstance(expected.get(name), dict)]
     for each in inner:
         yield from nested(each)
 
@@ -95,9 +95,9 @@ def header(part: str) -> str:
 
 @pytest.mark.parametrize("table", ["", "apim", "cis2", "apps", "apis", "users", "hosts"])
 def test_the_page_of_the_configuration_shows_every_key(table: str) -> None:
-    told = section_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
+    reported = section_of(table, (DOCS / "configuration.md").read_text(encoding="utf-8"))
 
-    silent = {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", told)}
+    silent = {key for key in TABLES[table] if not re.search(rf"(?<![\w-]){key}(?![\w-])", reported)}
     assert silent == set(), f"docs/configuration.md does not tell these keys of [{table}]"
 
 
@@ -112,11 +112,11 @@ def test_the_page_shows_of_no_key_of_an_app_that_does_not_exist() -> None:
 
 def test_the_page_of_diagnosis_shows_what_is_reported_of_a_refused_request() -> None:
     shown = block(DOCS / "diagnosis.md", "console")
-    _, answer, request, told = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
+    _, answer, request, reported = re.split(r'--answer "|" <<\'END\'\n|\nEND\n', shown)
 
     result = CliRunner().invoke(nhsauth, ["explain", "-", "--answer", answer], input=request)
 
-    assert (result.exit_code, result.stdout) == (1, told)
+    assert (result.exit_code, result.stdout) == (1, reported)
 
 
 def test_the_configuration_that_is_shown_holds(tmp_path: Path, ring: KeyRing) -> None:

@@ -32,12 +32,12 @@ def test_every_row_has_a_place_and_no_other_has() -> None:
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: f"{entry.service} {entry.name}")
 def test_a_row_is_reported_with_its_cause_and_cure_under_what_a_client_reads(entry: Entry) -> None:
     error = entry.error
-    told = f"· {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}"
+    text = f"· {error.row} · evidence **{error.evidence}**, {EVIDENCE[error.evidence]}"
     places = section(entry) if error.sentence else [plain(text) for text in TEXTS.values()]
 
     assert any(
         f"**{error.status}**" in place
-        and told in place
+        and text in place
         and f"*Usual cause:* {entry.problem.cause}" in place
         and f"*Cure:* {entry.problem.cure}" in place
         and all(f"`{name}`: {words}" in place for name, words in entry.mistakes.items())

@@ -56,7 +56,7 @@ def test_requests_alone_shows_the_founding_story(http: requests.Session, url: st
         return str(asked(http, url, "client-assertions", {"client_id": "nhsauth-app"})["client_assertion"])
 
     mistaken = posted(http, token_url, **EXCHANGE, client_assertion=assertion(), subject_token=code)
-    told = http.get(f"{url}/_nhsauth/exchanges").json()[-1]
+    reported = http.get(f"{url}/_nhsauth/exchanges").json()[-1]
     discovered = http.get(
         f"{url}/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/.well-known/openid-configuration"
     ).json()
@@ -74,8 +74,8 @@ def test_requests_alone_shows_the_founding_story(http: requests.Session, url: st
     greeting = http.get(f"{url}/hello-world/hello/user", headers=bearer).json()
 
     assert (mistaken[0], mistaken[1]["error_description"]) == (400, "Malformed JWT in subject_token")
-    assert told["message_id"] == mistaken[1]["message_id"]
-    assert "the authorization code that CIS2 issued" in told["findings"][0]["seen"]
+    assert reported["message_id"] == mistaken[1]["message_id"]
+    assert "the authorization code that CIS2 issued" in reported["findings"][0]["seen"]
     assert right[0] == 200
     assert greeting == {"message": "Hello User!"}
 

@@ -107,7 +107,7 @@ def test_a_licence_that_lets_anybody_use_it_is_allowed(licences: Sequence[Mappin
 
 
 @pytest.mark.parametrize(
-    ("licences", "told"),
+    ("licences", "expected"),
     [
         ([], "a-package: none stated"),
         ([{"license": {"id": "GPL-3.0-only"}}], "a-package: GPL-3.0-only"),
@@ -116,8 +116,8 @@ def test_a_licence_that_lets_anybody_use_it_is_allowed(licences: Sequence[Mappin
     ],
     ids=str,
 )
-def test_any_other_licence_is_refused(licences: Sequence[Mapping[str, object]], told: str) -> None:
-    with pytest.raises(RefusedError, match=f"Licences that nobody has allowed: {told}"):
+def test_any_other_licence_is_refused(licences: Sequence[Mapping[str, object]], expected: str) -> None:
+    with pytest.raises(RefusedError, match=f"Licences that nobody has allowed: {expected}"):
         check.judged_licences([dict(component(*licences))])
 
 
@@ -144,31 +144,31 @@ def metadata(folder: Path, repository: str) -> Message:
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own Python
     (path,) = (folder / "out").glob("*.tar.gz")
     with tarfile.open(path) as opened:
-        told = opened.extractfile(f"{path.name.removesuffix('.tar.gz')}/PKG-INFO")
-        assert told is not None
-        return Parser().parsestr(told.read().decode())
+        reported = opened.extractfile(f"{path.name.removesuffix('.tar.gz')}/PKG-INFO")
+        assert reported is not None
+        return Parser().parsestr(reported.read().decode())
 
 
 def test_the_place_of_hosting_makes_links(tmp_path: Path) -> None:
-    told = metadata(tmp_path, REPOSITORY)
+    reported = metadata(tmp_path, REPOSITORY)
 
     here = f"https://code.example.org/team/pytest-nhsauth/blob/v{project.version()}"
-    assert told.get_all("Project-URL") == [
+    assert reported.get_all("Project-URL") == [
         f"Changelog, {here}/CHANGELOG.md",
         f"Documentation, {here}/README.md",
         "Issues, https://code.example.org/team/pytest-nhsauth/issues",
         "Repository, https://code.example.org/team/pytest-nhsauth",
     ]
-    assert f"]({here}/docs/real-names.md)" in told.get_payload()
-    assert "](docs/" not in told.get_payload()
+    assert f"]({here}/docs/real-names.md)" in reported.get_payload()
+    assert "](docs/" not in reported.get_payload()
 
 
 def test_without_a_place_no_link_is_invented(tmp_path: Path) -> None:
-    told = metadata(tmp_path, "")
+    reported = metadata(tmp_path, "")
 
-    assert told.get_all("Project-URL") is None
-    assert told["Version"] == project.version()
-    assert "](docs/real-names.md)" in told.get_payload()
+    assert reported.get_all("Project-URL") is None
+    assert reported["Version"] == project.version()
+    assert "](docs/real-names.md)" in reported.get_payload()
 
 
 # what is built, started as its users do

@@ -29,12 +29,12 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
-        self.ids |= {told[name] or "" for name in ("id", "name") if name in told}
-        links = [(tag, name) for name in ("href", "src") if told.get(name)]
-        self.links += [str(told[name]) for _, name in links]
+        reported = dict(attrs)
+        self.ids |= {reported[name] or "" for name in ("id", "name") if name in reported}
+        links = [(tag, name) for name in ("href", "src") if reported.get(name)]
+        self.links += [str(reported[name]) for _, name in links]
         if tag == "img":
-            self.pictures.append(told)
+            self.pictures.append(reported)
         self._in_title = tag == "title"
 
     def handle_data(self, data: str) -> None:
@@ -110,8 +110,8 @@ def test_an_error_has_a_page_of_its_own_whose_title_is_the_sentence() -> None:
 
 
 def test_what_programs_are_sent_to_is_there() -> None:
-    told = (SITE / "llms.txt").read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)]+)\)", told)
+    reported = (SITE / "llms.txt").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", reported)
 
     assert len(links) > 20
     assert [link for link in links if not (SITE / link).is_file()] == []

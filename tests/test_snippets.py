@@ -175,8 +175,8 @@ def test_a_command_of_ours_knows_its_options(command: str) -> None:
         found: click.Command = nhsauth
         while isinstance(found, click.Group):
             found = found.commands[arguments.pop(0)]
-        with found.make_context("nhsauth", arguments, parent=context) as told:
-            assert told.command is found
+        with found.make_context("nhsauth", arguments, parent=context) as reported:
+            assert reported.command is found
 
 
 @pytest.fixture

@@ -49,9 +49,9 @@ def test_the_wheel_holds_every_file_of_our_packages(wheel: zipfile.ZipFile) -> N
 
 
 def test_the_wheel_says_what_it_is(wheel: zipfile.ZipFile) -> None:
-    told = {name.partition(".dist-info/")[2] for name in wheel.namelist() if ".dist-info/" in name}
+    members = {name.partition(".dist-info/")[2] for name in wheel.namelist() if ".dist-info/" in name}
 
-    assert told == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+    assert members == {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
 
 
 @pytest.mark.parametrize("needed", ["py.typed", "style.css", "journal.js", "node_proxy.cjs", ".html"])

@@ -199,8 +199,8 @@ def _lifetime(trial: Trial) -> str | None:
 
 def _token(trial: Trial) -> str | None:
     sent = trial.first()
-    told = f"{sent.status} {sent.answer.get('error', '')}: {cut(sent.answer.get('error_description', ''))}"
-    return None if sent.status == OK else told
+    text = f"{sent.status} {sent.answer.get('error', '')}: {cut(sent.answer.get('error_description', ''))}"
+    return None if sent.status == OK else text
 
 
 # Behaviour.

@@ -23,11 +23,11 @@ def judge(subject: Subject, *, ring: KeyRing | None = None, checks: Sequence[Che
 
 
 def _verdict(check: Check, trial: Trial) -> Verdict:
-    told = {"id": check.id, "asks": check.asks, "evidence": check.evidence}
+    reported = {"id": check.id, "asks": check.asks, "evidence": check.evidence}
     try:
         problem = check.find(trial)
     except NotAskedError as reason:
-        return Verdict(**told, outcome="skipped", seen=trial.masked(str(reason)))
+        return Verdict(**reported, outcome="skipped", seen=trial.masked(str(reason)))
     if problem is None:
-        return Verdict(**told, outcome="passed")
-    return Verdict(**told, outcome="failed", seen=trial.masked(problem), cure=check.cure)
+        return Verdict(**reported, outcome="passed")
+    return Verdict(**reported, outcome="failed", seen=trial.masked(problem), cure=check.cure)

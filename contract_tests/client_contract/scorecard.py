@@ -76,9 +76,9 @@ class Scorecard:
     def as_json(self) -> dict[str, Any]:
         """Return the same for a program."""
         members = ("id", "asks", "evidence", "outcome", "seen", "cure")
-        told = [{name: getattr(verdict, name) for name in members} for verdict in self.verdicts]
+        lines = [{name: getattr(verdict, name) for name in members} for verdict in self.verdicts]
         counts = {"passed": len(self.passed), "failed": len(self.failed), "skipped": len(self.skipped)}
-        return {"client": self.client, **counts, "checks": told}
+        return {"client": self.client, **counts, "checks": lines}
 
     def as_markdown(self) -> str:
         """Return the same as a page."""

@@ -127,8 +127,8 @@ def _answer(each: Observation) -> str:
     if answered.status <= _LARGEST_GOOD and not answered.code:
         return f"{answered.status}, no refusal"
     words = answered.description or ("words that are new" if each.wording == "new" else "")
-    told = f"{answered.status} {': '.join(filter(None, (answered.code, words)))}".strip()
-    return f"{told} (the request itself causes no refusal)" if each.predicted is None else told
+    text = f"{answered.status} {': '.join(filter(None, (answered.code, words)))}".strip()
+    return f"{text} (the request itself causes no refusal)" if each.predicted is None else text
 
 
 def _days(sights: Iterable[Sighting]) -> set[str]:

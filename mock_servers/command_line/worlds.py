@@ -42,12 +42,12 @@ def _asked(method: str, server: str, path: str) -> Any:
         session.trust_env = False  # a proxy has no business between this process and a mock
         try:
             answer = session.request(method, f"{server.rstrip('/')}/_nhsauth/worlds{path}", timeout=_TIMEOUT)
-            told = answer.json() if answer.content else None
+            reported = answer.json() if answer.content else None
         except (requests.RequestException, ValueError):
             raise _none(server) from None
-    if isinstance(told, dict) and "detail" in told:
-        raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(told['detail']))}")
-    return told
+    if isinstance(reported, dict) and "detail" in reported:
+        raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(reported['detail']))}")
+    return reported
 
 
 def _none(server: str) -> AnswerIsNo:

@@ -101,15 +101,15 @@ def _operation(call: Call) -> dict[str, Any]:
     # What is in the path and may be in the body, too, is described alike.
     schemas = {name: without_default(members.get(name, TEXT)) for name in _VARIABLE.findall(call.path)}
     parameters = [{"name": name, "in": "path", "required": True, "schema": each} for name, each in schemas.items()] + [
-        {"name": name, "in": "query", "description": told.description, "schema": dict(told.schema)}
-        for name, told in call.query.items()
+        {"name": name, "in": "query", "description": reported.description, "schema": dict(reported.schema)}
+        for name, reported in call.query.items()
     ]
     return {
         "operationId": call.name,
         "summary": call.summary,
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": _body(call.body)} if call.body else {}),
-        "responses": {str(status): told for status, told in sorted(_answers(call).items())}
+        "responses": {str(status): reported for status, reported in sorted(_answers(call).items())}
         | {"default": _refusal("Any other refusal.")},
     }
 

@@ -405,8 +405,8 @@ def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
 
 def _asked(variable: str, call: str, body: Mapping[str, Any]) -> Asked:
     """Ask the control API for a value, and keep it by the name of the member that it is."""
-    told = {name: value for name, value in body.items() if value is not None}
-    return Asked(variable=variable, call=call, member=variable, body=told)
+    members = {name: value for name, value in body.items() if value is not None}
+    return Asked(variable=variable, call=call, member=variable, body=members)
 
 
 def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> Command:

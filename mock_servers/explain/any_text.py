@@ -46,8 +46,8 @@ def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float]
     except UnreadableError as reason:
         if len(text) > LARGEST:
             raise
-        told = _of_facts(text, given, clock)
-        return replace(told, why=(f"{str(reason).rstrip('.?')}.",)) if told.by is None else told
+        reported = _of_facts(text, given, clock)
+        return replace(reported, why=(f"{str(reason).rstrip('.?')}.",)) if reported.by is None else reported
 
 
 def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExplanation:
@@ -88,8 +88,8 @@ def _of_facts(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExpla
     keys = lent.keys or (json.dumps(facts.key_sets[0]).encode() if facts.key_sets else None)
     own = replace(own, answer=None, at=lent.at if lent.at is not None else _moment(facts, said), keys=keys)
     if request is not None and host_of(request.captured.url) is not None and (said is not None or not is_others(facts)):
-        told = _of_api(request, own, clock) or explain_captured(request.captured, own, clock)
-        return told if request.is_place_known else replace(told, request="")
+        explanation = _of_api(request, own, clock) or explain_captured(request.captured, own, clock)
+        return explanation if request.is_place_known else replace(explanation, request="")
     return _of_sentence(facts, said) if said is not None else nothing_found(text)
 
 
@@ -97,18 +97,24 @@ def _of_api(request: Supposed, own: Lent, clock: Callable[[], float]) -> Request
     """Explain a 401 of an API behind the gateway by its request, where that shows more than the sentence says."""
     if own.said is None or any(row.played or row.error.status != _UNAUTHORIZED for row in own.said.rows):
         return None
-    told = explain_captured(request.captured, replace(own, said=None), clock)
-    return told if any(each.certainty != "possible" for each in told.findings) else None
+    explanation = explain_captured(request.captured, replace(own, said=None), clock)
+    return explanation if any(each.certainty != "possible" for each in explanation.findings) else None
 
 
 def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
     """Explain a refusal of which no request is known."""
     rules = tuple(dict.fromkeys(rule for row in said.rows for _, rule in row.rules))
-    told = RequestExplanation(said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows))
-    view = View(
-        told=told, answered=Answered(sentence=said.words, bare=True), rows=said.rows, facts=facts, spoken=said.spoken
+    reported = RequestExplanation(
+        said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows)
     )
-    return replace(told, **asdict(Answering(view).parts()))
+    view = View(
+        told=reported,
+        answered=Answered(sentence=said.words, bare=True),
+        rows=said.rows,
+        facts=facts,
+        spoken=said.spoken,
+    )
+    return replace(reported, **asdict(Answering(view).parts()))
 
 
 def _request(facts: Facts, said: Said | None, lent: Lent) -> Supposed | None:

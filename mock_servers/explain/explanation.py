@@ -46,7 +46,7 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
     judged = [ROLES[each].judge(context, bare) for each in parts]
     verdicts = [verdict.as_json(each) for verdict, each in zip(judged, parts, strict=True)]
     found = [*_findings(platform, value, bare, role), *(judged[0].findings if part else ())]
-    told = {
+    members = {
         "kind": known.kind,
         "certainty": known.certainty,
         "seen": known.seen,
@@ -59,8 +59,8 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "findings": [asdict(each) for each in _first_of_each(found)],
         "exchange": known.exchange.as_json() if known.exchange else None,
     }
-    said = asdict(of_value(told, context.url))
-    return {**told, **{name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}}
+    said = asdict(of_value(members, context.url))
+    return {**members, **{name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}}
 
 
 def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -131,15 +131,15 @@ _LINES: Final = 12
 _INDENT: Final = 6
 
 
-def first_screen(told: Parts | RequestExplanation, width: int = WIDTH) -> list[str]:
+def first_screen(reported: Parts | RequestExplanation, width: int = WIDTH) -> list[str]:
     """Return the answer and what belongs to it, in at most twelve lines; what finds no room is among the details."""
-    lines = _wrapped(told.answer, width, "")
+    lines = _wrapped(reported.answer, width, "")
     parts = (
-        ("Do", told.do),
-        ("Why", told.why),
-        ("Fine", told.fine),
-        ("Next", told.next),
-        ("Time", [told.moment] * bool(told.moment)),
+        ("Do", reported.do),
+        ("Why", reported.why),
+        ("Fine", reported.fine),
+        ("Next", reported.next),
+        ("Time", [reported.moment] * bool(reported.moment)),
     )
     for name, sentences in parts:
         head = f"{name:<{_INDENT}}"

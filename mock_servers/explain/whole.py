@@ -189,7 +189,7 @@ class _Explaining:
         parts = urlsplit(self.captured.url)
         flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
         path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
-        told = RequestExplanation(
+        reported = RequestExplanation(
             request=printable(f"{self.captured.method} {path}{flow}"),
             said=printable(str(answer)) if answer is not None else "",
             findings=tuple(self._findings(stopped)) if refused or answer is None else (),
@@ -201,13 +201,13 @@ class _Explaining:
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
-        view = self._view(told, stopped)
+        view = self._view(reported, stopped)
         is_of_api = refused and not by and bool(view.rows) and not any(row.rules for row in view.rows)
-        return replace(told, by="answer" if is_of_api else by, **asdict(Answering(view).parts()))
+        return replace(reported, by="answer" if is_of_api else by, **asdict(Answering(view).parts()))
 
-    def _view(self, told: RequestExplanation, stopped: Sequence[Ruled]) -> View:
+    def _view(self, reported: RequestExplanation, stopped: Sequence[Ruled]) -> View:
         return View(
-            told=told,
+            told=reported,
             captured=self.captured,
             answered=self.answer,
             ruled=self.judged.ruled,

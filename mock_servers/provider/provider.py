@@ -200,8 +200,8 @@ class Provider:
     for no particular grant. Any other path below `realms_path` is a realm that does not exist.
     `errors` has the row for each problem, `ancestor_errors` the rows that a setting replaces them with.
 
-    `ready_made` are the people at the start, as members of a `Person`; `userinfo_rules` says what userinfo returns about
-    them. `access` is the word for their access to an API. `scope_mark` makes the name of a level in a scope from the claim's
+    `ready_made` are the people at the start, as members of a `Person`; `userinfo_rules` says what userinfo returns.
+    `access` is the word for their access to an API. `scope_mark` makes the name of a level in a scope from the claim's
     text. A client id has the form `client_id_form`, if it has one of its own, and looks like `client_id_like`;
     `host_form` is the form of its real hosts. `at_environment` are further realms of one environment. `on_platform` is
     what the API platform does with the provider, `mock_realm` its stand-in at `/oauth2-mock`.

@@ -117,7 +117,7 @@ class KnownSentences:
 
     def _fits(self, sentence: str, words: _Words, at: int) -> Sentence | None:
         """Return the sentence when the words from a place on are its own, or its beginning."""
-        place, count, told, is_misspelt = at, 0, 0, False
+        place, count, reported, is_misspelt = at, 0, 0, False
         for part in (parts := self._words[sentence]):
             if _BLANK.fullmatch(part):
                 after = parts[count + 1] if count + 1 < len(parts) else ""
@@ -128,7 +128,7 @@ class KnownSentences:
                 if place >= len(words) or words.meant[place] != part:
                     break
                 is_misspelt = is_misspelt or words.texts[place] != part
-                told = words.ends[place]
+                reported = words.ends[place]
                 place += 1
             count += 1
         is_cut = count < len(parts)
@@ -136,7 +136,7 @@ class KnownSentences:
             return None
         end = words.ends[min(place, len(words)) - 1]
         return Sentence(
-            words=sentence, start=words.starts[at], end=end, told=told, is_cut=is_cut, is_misspelt=is_misspelt
+            words=sentence, start=words.starts[at], end=end, told=reported, is_cut=is_cut, is_misspelt=is_misspelt
         )
 
 

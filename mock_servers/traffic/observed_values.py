@@ -131,14 +131,14 @@ def _split(url: str) -> SplitResult:
 
 def _learn_redirect(past: SeenValues, seen: SeenExchange, location: SplitResult) -> None:
     """Learn who was sent to log in, and the code that a log-in gave."""
-    told = dict(reversed([*parse_qsl(location.query), *parse_qsl(location.fragment)]))
-    for asked in (seen.query, seen.form, told):
+    reported = dict(reversed([*parse_qsl(location.query), *parse_qsl(location.fragment)]))
+    for asked in (seen.query, seen.form, reported):
         if "redirect_uri" in asked and "client_id" in asked:
             past.clients.put(_redirect_key(asked["redirect_uri"], asked.get("state", "")), asked["client_id"])
-    if "code" in told:
+    if "code" in reported:
         back = location._replace(query="", fragment="").geturl()
-        client_id = past.clients.get(_redirect_key(back, told.get("state", ""))) or seen.client_id
-        _record_issued(past, seen, told["code"], "authorization code", client_id)
+        client_id = past.clients.get(_redirect_key(back, reported.get("state", ""))) or seen.client_id
+        _record_issued(past, seen, reported["code"], "authorization code", client_id)
 
 
 def _redirect_key(redirect_uri: str, state: str) -> bytes:

@@ -214,18 +214,18 @@ class ExplainingRecorder:
         kind.explained += 1
         at = seen.at if date_of(seen.captured.answer) is not None else None
         lent = Lent(at=at, past=self.past, number=record.id, client_id=seen.client_id or None)
-        told = explain_captured(observed_exchange.harmless(seen), lent)
-        told = seen.secrets.cut_in(_with(told, clock))
-        if record.refusal is not None and told.stopped_by:
-            record.refusal = replace(record.refusal, rule=_earliest(told.stopped_by))
-        record.explain_with(lambda _: _examination(told))
-        way = (*told.stopped_by, *(each.id for each in told.findings))
+        explanation = explain_captured(observed_exchange.harmless(seen), lent)
+        explanation = seen.secrets.cut_in(_with(explanation, clock))
+        if record.refusal is not None and explanation.stopped_by:
+            record.refusal = replace(record.refusal, rule=_earliest(explanation.stopped_by))
+        record.explain_with(lambda _: _examination(explanation))
+        way = (*explanation.stopped_by, *(each.id for each in explanation.findings))
         if way in kind.ways:
             self._count(kind.ways[way], record)
         else:
             kind.ways[way] = kind.last = RefusalGroup(title=_title(record, seen), first=record.id, times=1)
-            self._tell(record, told)
-        return told.stopped_by
+            self._tell(record, explanation)
+        return explanation.stopped_by
 
     def _kind(self, seen: SeenExchange, record: Record) -> _Kind:
         error, grant = record.refusal, seen.form.get("grant_type")
@@ -241,9 +241,9 @@ class ExplainingRecorder:
         if record.findings == ():
             record.explain_with(lambda _: Examination(advice=(words,)))
 
-    def _tell(self, record: Record, told: RequestExplanation) -> None:
+    def _tell(self, record: Record, reported: RequestExplanation) -> None:
         self._tell_line(f"nhsauth: exchange {record.id}")
-        for line in printable(str(told)).splitlines():
+        for line in printable(str(reported)).splitlines():
             self._tell_line(f"  {line}")
 
     def _of_clock(self, heard: ObservedExchange, seen: SeenExchange, date: float | None) -> Finding | None:
@@ -296,20 +296,20 @@ def _title(record: Record, seen: SeenExchange) -> str:
     return one_line(" ".join(filter(None, (record.method, f"{home}{record.path}", str(record.status), *said))))
 
 
-def _with(told: RequestExplanation, clock: Finding | None) -> RequestExplanation:
+def _with(reported: RequestExplanation, clock: Finding | None) -> RequestExplanation:
     """Put the clock first where times were objected to."""
-    is_of_time = any(mark in rule for rule in told.stopped_by for mark in ("_exp", "_iat", "_nbf"))
-    return replace(told, findings=(clock, *told.findings)) if clock is not None and is_of_time else told
+    is_of_time = any(mark in rule for rule in reported.stopped_by for mark in ("_exp", "_iat", "_nbf"))
+    return replace(reported, findings=(clock, *reported.findings)) if clock is not None and is_of_time else reported
 
 
-def _examination(told: RequestExplanation) -> Examination:
-    surest = next((each for each in told.findings if each.certainty == "certain"), None)
-    open_ = [f"Only the service knows: {each.words}" for each in told.unknown]
-    later = [f"Then: {each}" for each in told.then]
+def _examination(reported: RequestExplanation) -> Examination:
+    surest = next((each for each in reported.findings if each.certainty == "certain"), None)
+    open_ = [f"Only the service knows: {each.words}" for each in reported.unknown]
+    later = [f"Then: {each}" for each in reported.then]
     return Examination(
         headline=surest.seen if surest is not None else None,
-        findings=told.findings,
-        advice=(*later, *told.notes, *(open_ if surest is None else ())),
+        findings=reported.findings,
+        advice=(*later, *reported.notes, *(open_ if surest is None else ())),
     )
 
 

@@ -56,10 +56,10 @@ def test_a_doctor_logs_in_at_cis2(page: "Page", served: Mock) -> None:
     page.get_by_label("Priya Ashdown").check()
     page.get_by_role("button", name="Continue").click()
 
-    told = arrived(page)
-    assert told["state"] == "xyz"
+    reported = arrived(page)
+    assert reported["state"] == "xyz"
     assert page.get_by_role("heading", level=1).text_content() == "An authorization code has arrived"
-    assert "id_token" in redeemed(served, f"{CIS2}/access_token", told["code"])
+    assert "id_token" in redeemed(served, f"{CIS2}/access_token", reported["code"])
 
 
 def test_a_doctor_chooses_a_role(page: "Page", served: Mock) -> None:
@@ -91,8 +91,8 @@ def test_a_patient_logs_in_at_nhs_login(page: "Page", served: Mock) -> None:
     page.get_by_label("Mona Millard").check()
     page.get_by_role("button", name="Continue").click()
 
-    told = arrived(page)
-    assert told["state"] == "xyz"
+    reported = arrived(page)
+    assert reported["state"] == "xyz"
     assert "ask client-assertions" in (page.locator("main").text_content() or "")
 
 
@@ -122,9 +122,9 @@ def test_a_doctor_logs_in_through_the_platform(page: "Page", served: Mock) -> No
     page.get_by_label("Priya Ashdown").check()
     page.get_by_role("button", name="Continue").click()
 
-    told = arrived(page)
-    assert told["state"] == "xyz"
-    assert "refresh_token" in redeemed(served, "/oauth2/token", told["code"])
+    reported = arrived(page)
+    assert reported["state"] == "xyz"
+    assert "refresh_token" in redeemed(served, "/oauth2/token", reported["code"])
 
 
 def test_a_patient_logs_in_through_the_mock_realm(page: "Page", served: Mock) -> None:

@@ -408,27 +408,27 @@ class TestCommandLine:
         return result.exit_code, result.stdout, result.stderr
 
     def test_a_good_client_is_0(self, script: Script) -> None:
-        code, told, _ = self.run("--check", "aud", "--check", "kept", "--", *script(ONE_TOKEN))
+        code, reported, _ = self.run("--check", "aud", "--check", "kept", "--", *script(ONE_TOKEN))
 
-        assert (code, told.splitlines()[-1]) == (0, "1 of 1 held, 1 could not be judged")
+        assert (code, reported.splitlines()[-1]) == (0, "1 of 1 held, 1 could not be judged")
 
     def test_a_bad_client_is_1_and_its_card_is_written(self, script: Script, tmp_path: Path) -> None:
         report = tmp_path / "card.md"
-        code, told, _ = self.run("--json", "--report", str(report), "--check", "kid", "--", *script(WRONG_KID))
+        code, reported, _ = self.run("--json", "--report", str(report), "--check", "kid", "--", *script(WRONG_KID))
 
-        assert (code, json.loads(told)["failed"]) == (1, 1)
+        assert (code, json.loads(reported)["failed"]) == (1, 1)
         assert report.read_text(encoding="utf-8").startswith("# Client contract: ")
 
     def test_a_client_of_which_nothing_can_be_reported_is_2(self, script: Script) -> None:
-        code, told, _ = self.run("--", *script("print('made up')"))
+        code, reported, _ = self.run("--", *script("print('made up')"))
 
-        assert (code, told.splitlines()[-1]) == (2, f"0 of 0 held, {len(CHECKS)} could not be judged")
+        assert (code, reported.splitlines()[-1]) == (2, f"0 of 0 held, {len(CHECKS)} could not be judged")
 
     def test_a_card_that_cannot_be_written_is_2(self, script: Script, tmp_path: Path) -> None:
         report = tmp_path / "nowhere" / "card.md"
-        code, _, told = self.run("--report", str(report), "--check", "form", "--", *script(ONE_TOKEN))
+        code, _, reported = self.run("--report", str(report), "--check", "form", "--", *script(ONE_TOKEN))
 
-        assert (code, told) == (2, f"Error: {report} cannot be written: No such file or directory\n")
+        assert (code, reported) == (2, f"Error: {report} cannot be written: No such file or directory\n")
 
     @pytest.mark.parametrize(
         ("arguments", "problem"),
@@ -443,36 +443,36 @@ class TestCommandLine:
         ],
     )
     def test_misuse_is_2(self, arguments: list[str], problem: str) -> None:
-        code, _, told = self.run(*arguments)
+        code, _, reported = self.run(*arguments)
 
         assert code == 2
-        assert problem in told
+        assert problem in reported
 
     def test_one_table_is_all_that_is_reported(self, script: Script) -> None:
         command = [sys.executable, "-m", "mock_servers", "client-contract", "--check", "kid", "--check", "token", "--"]
 
         done = finished(*command, *script(WRONG_KID))
 
-        code, told, logged = done.returncode, done.stdout, done.stderr
-        rows = [line.split()[:3] for line in told.splitlines()]
+        code, reported, logged = done.returncode, done.stdout, done.stderr
+        rows = [line.split()[:3] for line in reported.splitlines()]
         assert (code, logged) == (1, "")
         assert rows[2:4] == [["outcome", "check", "evidence"], ["FAILED", "kid", "S"]]
         assert ["FAILED", "token", "S"] in rows
-        assert told.splitlines()[-1].startswith("With --logs FOLDER there are files")
+        assert reported.splitlines()[-1].startswith("With --logs FOLDER there are files")
 
     def test_logs_are_files_of_what_was_said_on_either_side(self, script: Script, tmp_path: Path) -> None:
         folder = tmp_path / "logs"
 
-        code, told, _ = self.run("--logs", str(folder), "--check", "token", "--", *script(WRONG_KID))
+        code, reported, _ = self.run("--logs", str(folder), "--check", "token", "--", *script(WRONG_KID))
 
-        assert (code, "Invalid 'kid' header" in told) == (1, True), told
-        assert "Invalid 'kid' header" in (folder / "mock.log").read_text(encoding="utf-8"), told
+        assert (code, "Invalid 'kid' header" in reported) == (1, True), reported
+        assert "Invalid 'kid' header" in (folder / "mock.log").read_text(encoding="utf-8"), reported
         assert (folder / "client.log").read_text(encoding="utf-8")
 
     def test_help_names_what_the_client_finds_in_its_environment(self) -> None:
-        _, told, _ = self.run("--help")
+        _, reported, _ = self.run("--help")
 
-        assert [name for name in VARIABLES if name not in told] == []
+        assert [name for name in VARIABLES if name not in reported] == []
 
 
 def test_the_page_lists_every_check() -> None:

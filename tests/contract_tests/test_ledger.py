@@ -14,11 +14,11 @@ READ = re.findall(r'"([A-Z_]+)"', (ROOT / "contract_tests" / "credential.py").re
 
 
 def test_every_row_is_in_the_ledger_with_its_letter_and_its_cases() -> None:
-    told = list(ledger.rows())
+    reported = list(ledger.rows())
 
-    assert {row for row, *_ in told} == {breakage.row for breakage in BREAKAGES}
-    assert {letter for _, letter, *_ in told} == set("SDQI")
-    assert {name for *_, cases in told for name in re.findall(r"`([^`]+)`", cases)} == {b.name for b in BREAKAGES}
+    assert {row for row, *_ in reported} == {breakage.row for breakage in BREAKAGES}
+    assert {letter for _, letter, *_ in reported} == set("SDQI")
+    assert {name for *_, cases in reported for name in re.findall(r"`([^`]+)`", cases)} == {b.name for b in BREAKAGES}
 
 
 def test_every_doubt_says_what_would_settle_it() -> None:

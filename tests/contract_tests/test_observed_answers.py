@@ -48,15 +48,17 @@ class World(RealWorld):
 
     def answer(self, request: HttpRequest) -> Answer:
         """Answer in process, as the wire would bring it."""
-        told = self.http.open(
+        reported = self.http.open(
             request.path,
             method=request.method,
             base_url="https://int.api.service.nhs.uk",
             headers=dict(request.headers),
             data=request.body,
         )
-        headers = {name.lower(): value for name, value in told.headers.items()}
-        return Answer(status=told.status_code, headers={**headers, "date": formatdate(self.now)}, text=told.text)
+        headers = {name.lower(): value for name, value in reported.headers.items()}
+        return Answer(
+            status=reported.status_code, headers={**headers, "date": formatdate(self.now)}, text=reported.text
+        )
 
 
 @pytest.fixture(scope="module")

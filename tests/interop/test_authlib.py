@@ -398,11 +398,11 @@ def logged_out(
 
 
 def test_logging_out_at_cis2_shows_the_application(logged_out: dict[str, Any], cis2_application: Flask) -> None:
-    told = cis2_application.extensions["logged_out"]
+    reported = cis2_application.extensions["logged_out"]
 
-    assert (told["sub"], told["sid"]) == (DOCTOR, logged_out["sid"])
-    assert told["events"] == {BACKCHANNEL_LOGOUT: {}}
-    assert "nonce" not in told
+    assert (reported["sub"], reported["sid"]) == (DOCTOR, logged_out["sid"])
+    assert reported["events"] == {BACKCHANNEL_LOGOUT: {}}
+    assert "nonce" not in reported
 
 
 @pytest.mark.usefixtures("logged_out")

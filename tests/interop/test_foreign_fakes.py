@@ -106,11 +106,11 @@ def test_oidc_provider_mock_differs_plainly(ring: KeyRing, tmp_path: Path) -> No
         pytest.skip("the dependency group interop is not installed")
     with started([sys.executable, "-W", "ignore", "-c", SERVE_OIDC]) as port:
         report = asked(f"http://127.0.0.1:{port}/oauth2/token", OF_A_CLIENT, ring, tmp_path)
-    told = {case["row"]: case["got"] for case in report.cases("differs")}
+    members = {case["row"]: case["got"] for case in report.cases("differs")}
 
     expect_an_honest_report(report)
-    assert told["§3.5"].startswith("4")
-    assert "unsupported_grant_type" in told["§3.5"] or "invalid_client" in told["§3.5"]
+    assert members["§3.5"].startswith("4")
+    assert "unsupported_grant_type" in members["§3.5"] or "invalid_client" in members["§3.5"]
 
 
 @pytest.mark.node
@@ -120,7 +120,7 @@ def test_oauth2_mock_server_differs_plainly(ring: KeyRing, tmp_path: Path) -> No
         pytest.skip("node or its libraries are not installed: run npm ci in tests/interop/node")
     with started([node, "--input-type=module", "-e", SERVE_OAUTH2], NODE) as port:
         report = asked(f"http://127.0.0.1:{port}/token", OF_A_CLIENT, ring, tmp_path)
-    told = {case["row"]: case["got"] for case in report.cases("differs")}
+    members = {case["row"]: case["got"] for case in report.cases("differs")}
 
     expect_an_honest_report(report)
-    assert {told[row] for row in ("§3.3", "§3.21")} == {"200 a body with access_token, token_type, expires_in"}
+    assert {members[row] for row in ("§3.3", "§3.21")} == {"200 a body with access_token, token_type, expires_in"}

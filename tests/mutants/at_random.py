@@ -165,8 +165,8 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
                 by, over = found_by(copy, files_of(tests), left_out, seconds, *options)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
-    told = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
-    return Result(**told, by=by, late=late, seconds=seconds)
+    reported = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
+    return Result(**reported, by=by, late=late, seconds=seconds)
 
 
 def files_of(tests: Iterable[str]) -> list[str]:
@@ -223,9 +223,9 @@ def keep(kept: Path, result: Result) -> None:
 
 
 def _line(result: Result) -> str:
-    told = f"found by {result.by}" if result.by else "SURVIVED" + (", time over" if result.late else "")
+    text = f"found by {result.by}" if result.by else "SURVIVED" + (", time over" if result.late else "")
     part = "answer" if result.answers else "words"
-    return f"{told} ({result.kind}, {part}, line {result.line}, {result.seconds:.0f} s)\n    {result.key}"
+    return f"{text} ({result.kind}, {part}, line {result.line}, {result.seconds:.0f} s)\n    {result.key}"
 
 
 def _report(results: Sequence[Result], missing: int, seconds: float) -> int:

@@ -70,5 +70,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Leave the seconds, and what failed, for who has asked."""
-    told = {"seconds": _SECONDS, "failed": sorted(_NOT_WELL)}
-    Path(os.environ["NHSAUTH_MUTANTS_REPORT"]).write_text(json.dumps(told), encoding="utf-8")
+    reported = {"seconds": _SECONDS, "failed": sorted(_NOT_WELL)}
+    Path(os.environ["NHSAUTH_MUTANTS_REPORT"]).write_text(json.dumps(reported), encoding="utf-8")

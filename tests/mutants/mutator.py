@@ -277,11 +277,13 @@ class _Finder:
         parts = [part for node in ast.walk(self._tree) if isinstance(node, text) for part in _parts_left_alone(node)]
         left_alone = {each for part in parts for each in ast.walk(part)}
         used = [node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-        told = {node.id for node in used if node in left_alone} - {node.id for node in used if node not in left_alone}
+        members = {node.id for node in used if node in left_alone} - {
+            node.id for node in used if node not in left_alone
+        }
         for node in self._tree.body:
             target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
             value = getattr(node, "value", None)
-            if isinstance(target, ast.Name) and target.id in told and value is not None:
+            if isinstance(target, ast.Name) and target.id in members and value is not None:
                 yield from ast.walk(value)
 
 

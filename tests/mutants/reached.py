@@ -154,16 +154,16 @@ def _ours(copy: Copy) -> tuple[str, ...]:
 
 
 def _measured(copy: Copy, tests: Sequence[str], options: Sequence[str]) -> Reached:
-    data, told = copy.root.parent / "coverage", copy.root.parent / "reported.json"
+    data, reported = copy.root.parent / "coverage", copy.root.parent / "reported.json"
     own = (f"--rcfile={os.devnull}", f"--data-file={data}", f"--source={copy.root / 'mock_servers'}")
     run = ("-m", "coverage", "run", *own, "-m", "pytest")
     ran = copy.pytest(
-        tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_REPORT=str(told)
+        tests, "-p", "contexts", QUICK, *options, seconds=_SECONDS, run=run, NHSAUTH_MUTANTS_REPORT=str(reported)
     )
     if ran.code not in _TO_THE_END:
         raise RuntimeError(ran.output)
     copy.keep_keys()
-    ended = json.loads(told.read_text(encoding="utf-8"))
+    ended = json.loads(reported.read_text(encoding="utf-8"))
     functions = _functions(copy, data)
     runners = sorted({runner for run_by in functions.values() for runner in run_by})
     places = {runner: place for place, runner in enumerate(runners)}

@@ -13,8 +13,17 @@ from pytest_nhsauth.report import CASE_PROPERTY
 
 def report(outcome: str, *, when: str = "call", got: str = "", **case: str) -> Any:
     """A test's report, as pytest makes it of a case."""
-    told = {"target": "int", "kind": "environment", "row": "§3.22", "evidence": "I", "case": "nbf", "expected": "401"}
-    properties = [(f"{CASE_PROPERTY}{name}", value) for name, value in (told | case).items()] + [(GOT, got)] * bool(got)
+    reported = {
+        "target": "int",
+        "kind": "environment",
+        "row": "§3.22",
+        "evidence": "I",
+        "case": "nbf",
+        "expected": "401",
+    }
+    properties = [(f"{CASE_PROPERTY}{name}", value) for name, value in (reported | case).items()] + [(GOT, got)] * bool(
+        got
+    )
     reason = ("file.py", 1, "Skipped: the target cannot have its clock set") if outcome == "skipped" else None
     return pytest.TestReport("id", ("f", 1, "n"), {}, outcome, reason, when, user_properties=properties)  # type: ignore[arg-type]
 

@@ -147,7 +147,7 @@ def test_settings_from_python_do_not_undo_them(pytester: pytest.Pytester, run: R
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         (
             "TOKEN_URL={tokenurl}",
@@ -161,13 +161,15 @@ def test_settings_from_python_do_not_undo_them(pytester: pytest.Pytester, run: R
         ("A={url}\n    A={kid}", "A is given twice *"),
     ],
 )
-def test_a_line_that_cannot_be_used_is_a_usage_error(pytester: pytest.Pytester, run: Run, line: str, told: str) -> None:
+def test_a_line_that_cannot_be_used_is_a_usage_error(
+    pytester: pytest.Pytester, run: Run, line: str, expected: str
+) -> None:
     pytester.makeini(f"[pytest]\nnhsauth_env =\n    {line}")
 
     outcome = run()
 
     assert outcome.ret == pytest.ExitCode.USAGE_ERROR
-    outcome.stderr.fnmatch_lines([f"ERROR: nhsauth: {told}(nhsauth_env of tox.ini)"])
+    outcome.stderr.fnmatch_lines([f"ERROR: nhsauth: {expected}(nhsauth_env of tox.ini)"])
 
 
 def test_without_lines_the_fixture_says_how_to_have_some(pytester: pytest.Pytester, run: Run) -> None:

@@ -326,7 +326,7 @@ class TestClock:
 
 
 @pytest.mark.parametrize(
-    ("fault", "call", "told"),
+    ("fault", "call", "expected"),
     [
         (
             'nhsauth.faults.next("token", drop=True)',
@@ -342,7 +342,7 @@ class TestClock:
     ids=["no answer", "no log-in"],
 )
 def test_what_fails_is_shown_at_the_test_s_own_line(
-    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult], fault: str, call: str, told: str
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult], fault: str, call: str, expected: str
 ) -> None:
     pytester.makepyfile(
         f"""
@@ -357,4 +357,4 @@ def test_what_fails_is_shown_at_the_test_s_own_line(
     places = [line for line in outcome.outlines if re.match(r"\S+\.py:\d+: ", line)]
     assert [line for line in outcome.outlines if line.startswith(">")] == [f">       {call}"]
     assert len([line for line in places if not line.startswith("test_what_fails")]) == 0, places
-    outcome.stdout.fnmatch_lines([told])
+    outcome.stdout.fnmatch_lines([expected])

@@ -169,7 +169,7 @@ class TestInItsPlaces:
 
 
 @pytest.mark.parametrize(
-    ("marker", "fixture", "told"),
+    ("marker", "fixture", "expected"),
     [
         ('acces="patient"', "", "keyword 'acces' is unknown (did you mean access?); allowed: access, level, user, app"),
         ("", "", "access is missing; allowed: healthcare_worker, patient, application"),
@@ -205,14 +205,14 @@ class TestInItsPlaces:
     ],
 )
 def test_what_cannot_be_is_reported_in_one_line(
-    pytester: pytest.Pytester, run: Run, marker: str, fixture: str, told: str
+    pytester: pytest.Pytester, run: Run, marker: str, fixture: str, expected: str
 ) -> None:
     pytester.makepyfile(f"import pytest\n\n@pytest.mark.nhsauth({marker})\ndef test_it({fixture}): pass")
 
     outcome = run()
 
     assert outcome.parseoutcomes() == {"errors": 1}
-    outcome.stdout.fnmatch_lines([f"*{told}"])
+    outcome.stdout.fnmatch_lines([f"*{expected}"])
     outcome.stdout.no_fnmatch_line("*another exception occurred*")
     outcome.stdout.no_fnmatch_line("*Traceback*")
     outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")
@@ -247,14 +247,14 @@ def test_a_refusal_is_reported_with_its_diagnosis(pytester: pytest.Pytester, run
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "expected"),
     [
         ("drop=True", "no access token for application: ConnectionError, *"),
         ('malformed="html"', "no access token for application: JSONDecodeError, *"),
         ("status=503", "no access token for application: POST /oauth2/token 503 *"),
     ],
 )
-def test_a_fault_is_reported_in_one_line(pytester: pytest.Pytester, run: Run, fault: str, told: str) -> None:
+def test_a_fault_is_reported_in_one_line(pytester: pytest.Pytester, run: Run, fault: str, expected: str) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -271,5 +271,5 @@ def test_a_fault_is_reported_in_one_line(pytester: pytest.Pytester, run: Run, fa
     outcome = run()
 
     assert outcome.parseoutcomes() == {"errors": 1}
-    outcome.stdout.fnmatch_lines([told])
+    outcome.stdout.fnmatch_lines([expected])
     outcome.stdout.no_fnmatch_line("*pytest_nhsauth?*.py*")

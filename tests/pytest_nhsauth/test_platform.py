@@ -40,8 +40,8 @@ def test_a_provider_is_what_its_discovery_document_says(nhsauth: Platform, name:
 
     document = get(provider.discovery_url).json()
 
-    told = ["issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"]
-    assert [document[member] for member in told] == [
+    lines = ["issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"]
+    assert [document[member] for member in lines] == [
         provider.issuer,
         provider.authorize_url,
         provider.token_url,

@@ -80,12 +80,12 @@ def test_it(nhsauth):
 """
     )
 
-    told = section(run())
+    reported = section(run())
 
-    labels = [line.strip().partition(":")[0] for line in told[1:] if not line.startswith("    ")]
+    labels = [line.strip().partition(":")[0] for line in reported[1:] if not line.startswith("    ")]
     assert labels == ["Seen (certain)", "Cause", "Cure", "Rule", "Seen (certain)", "Cause", "Cure", "Next"]
-    assert "exp is 1" in told[1]
-    assert "aud is" in told[5]
+    assert "exp is 1" in reported[1]
+    assert "aud is" in reported[5]
 
 
 def test_a_refusal_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
@@ -273,12 +273,12 @@ def test_junit_xml_has_each_exchange_of_a_failure(pytester: pytest.Pytester, run
 
     run("--junitxml=junit.xml", *workers, subprocess=bool(workers))
 
-    told = junit(pytester)
-    assert [(name, value.split("|")[0].split()[:3]) for name, value in told] == [
+    reported = junit(pytester)
+    assert [(name, value.split("|")[0].split()[:3]) for name, value in reported] == [
         ("nhsauth exchange", ["POST", "/oauth2/token", "200"]),
         ("nhsauth exchange", ["POST", "/oauth2/token", "400"]),
     ]
-    assert "exp is " in told[1][1]
+    assert "exp is " in reported[1][1]
 
 
 def test_junit_xml_has_the_exchanges_of_a_teardown_that_fails(pytester: pytest.Pytester, run: Run) -> None:

@@ -184,19 +184,19 @@ class TestWorlds:
         assert run(f"--nhsauth-target={running.url}/_worlds/root").parseoutcomes() == {"passed": 1}
 
     @pytest.mark.parametrize(
-        "told", [None, ("404 Not Found", "text/html", b"<h1>Nothing</h1>"), ("200 OK", "application/json", b"{}")]
+        "expected", [None, ("404 Not Found", "text/html", b"<h1>Nothing</h1>"), ("200 OK", "application/json", b"{}")]
     )
     def test_a_mock_without_worlds_is_used_as_it_is(
-        self, pytester: pytest.Pytester, run: Run, ring: KeyRing, told: tuple[str, str, bytes] | None
+        self, pytester: pytest.Pytester, run: Run, ring: KeyRing, expected: tuple[str, str, bytes] | None
     ) -> None:
         mock = Mock(ring=ring)
 
         def older(environ: Any, start_response: Any) -> Any:
             if environ["PATH_INFO"].startswith("/_nhsauth/worlds"):
                 environ["wsgi.input"].read()
-                if told is not None:
-                    start_response(told[0], [("Content-Type", told[1])])
-                    return [told[2]]
+                if expected is not None:
+                    start_response(expected[0], [("Content-Type", expected[1])])
+                    return [expected[2]]
                 environ["PATH_INFO"] = "/_nhsauth/no-such-call"
             return mock(environ, start_response)
 

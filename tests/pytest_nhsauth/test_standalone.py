@@ -125,14 +125,14 @@ def test_the_file_of_this_folder_is_found(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"app": []}, r"app is unknown \(did you mean apps\?\)"),
         ({"diagnosis": "yes"}, 'diagnosis is "yes"; allowed: true or false'),
     ],
 )
-def test_what_is_configured_amiss_is_reported_in_a_line(settings: dict[str, object], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_what_is_configured_amiss_is_reported_in_a_line(settings: dict[str, object], expected: str) -> None:
+    with pytest.raises(ValueError, match=expected):
         mock_platform(**settings)
 
 

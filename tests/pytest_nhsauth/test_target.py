@@ -64,8 +64,8 @@ def ask(platform: Platform, http: requests.Session, **assertion: Any) -> request
 
 
 def claims(token: str) -> dict[str, Any]:
-    told: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return told
+    reported: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return reported
 
 
 class TestApps:
@@ -206,9 +206,9 @@ class TestTokens:
     def test_an_id_token_is_of_the_person_and_level_asked_for(self, platform: Platform) -> None:
         token = platform.app().id_token(DOCTOR, level="aal2", claims={"nonce": "n-1"})
 
-        told = claims(token)
-        assert (told["sub"], told["authentication_assurance_level"], told["nonce"]) == (DOCTOR, 2, "n-1")
-        assert (told["iss"], told["aud"]) == (platform.cis2.issuer, "nhsauth-app")
+        reported = claims(token)
+        assert (reported["sub"], reported["authentication_assurance_level"], reported["nonce"]) == (DOCTOR, 2, "n-1")
+        assert (reported["iss"], reported["aud"]) == (platform.cis2.issuer, "nhsauth-app")
 
     def test_an_unknown_person_is_refused(self, platform: Platform) -> None:
         with pytest.raises(NoSuchPersonError, match=r"CIS2 has no user '1': it has 656005750104 \(aal3\)"):
@@ -228,8 +228,8 @@ class TestProviders:
     def test_a_provider_is_where_its_document_says(self, platform: Platform, http: requests.Session, name: str) -> None:
         provider = platform.provider(name)
 
-        told = http.get(provider.discovery_url, timeout=10).json()
-        assert [told["issuer"], told["token_endpoint"], told["jwks_uri"], told["authorization_endpoint"]] == [
+        body = http.get(provider.discovery_url, timeout=10).json()
+        assert [body["issuer"], body["token_endpoint"], body["jwks_uri"], body["authorization_endpoint"]] == [
             provider.issuer,
             provider.token_url,
             provider.jwks_url,
@@ -255,8 +255,8 @@ class TestLogIn:
     def test_it_ends_with_a_code_for_the_client(self, platform: Platform) -> None:
         ended = platform.log_in(self.url(platform), user=DOCTOR)
 
-        told = parse_qs(urlsplit(ended).query)
-        assert (ended.partition("?")[0], told["state"], list(told)) == (
+        reported = parse_qs(urlsplit(ended).query)
+        assert (ended.partition("?")[0], reported["state"], list(reported)) == (
             platform.app().redirect_uri,
             ["s-1"],
             ["code", "state"],
@@ -302,13 +302,13 @@ class TestExchanges:
     def test_a_refusal_is_reported_whole(self, platform: Platform, http: requests.Session) -> None:
         ask(platform, http, claims={"exp": 1})
 
-        told = platform.exchanges.assert_one(
+        reported = platform.exchanges.assert_one(
             path="/oauth2/token", status=400, error="invalid_request", service="oauth2"
         )
-        assert told.refusal is not None
-        assert (told.refusal.evidence, told.refusal.rule) == ("S", "check_client_assertion_not_expired")
-        assert str(told.diagnosis).startswith("exp is ")
-        assert told.request["form"]["grant_type"] == "client_credentials"
+        assert reported.refusal is not None
+        assert (reported.refusal.evidence, reported.refusal.rule) == ("S", "check_client_assertion_not_expired")
+        assert str(reported.diagnosis).startswith("exp is ")
+        assert reported.request["form"]["grant_type"] == "client_credentials"
 
     def test_findings_are_reported(self, platform: Platform, http: requests.Session) -> None:
         url = f"{platform.gateway}/hello-world/hello/application"
@@ -326,9 +326,9 @@ class TestExchanges:
     def test_they_can_be_waited_for(self, platform: Platform, http: requests.Session) -> None:
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(ask, platform, http)
-            (told,) = platform.exchanges.wait_for(1, timeout=30, status=200)
+            (reported,) = platform.exchanges.wait_for(1, timeout=30, status=200)
 
-        assert told.message_id == platform.exchanges.last.message_id
+        assert reported.message_id == platform.exchanges.last.message_id
         assert asked.result().status_code == 200
 
     def test_what_does_not_come_is_not_waited_for_without_end(self, platform: Platform, http: requests.Session) -> None:
@@ -340,15 +340,19 @@ class TestExchanges:
 
 class TestExplain:
     def test_a_token_is_recognised_and_judged(self, platform: Platform) -> None:
-        told = platform.explain(platform.app().client_assertion(), as_="subject_token")
+        explanation = platform.explain(platform.app().client_assertion(), as_="subject_token")
 
-        assert (told.kind, told.certainty, told.would_be) == ("client_assertion", "certain", "refused")
-        assert told.findings
+        assert (explanation.kind, explanation.certainty, explanation.would_be) == (
+            "client_assertion",
+            "certain",
+            "refused",
+        )
+        assert explanation.findings
 
     def test_it_reads_in_sentences(self, platform: Platform) -> None:
-        told = platform.explain(platform.app().client_assertion({"exp": 1}))
+        explanation = platform.explain(platform.app().client_assertion({"exp": 1}))
 
-        seen, verdict, *_ = str(told).splitlines()
+        seen, verdict, *_ = str(explanation).splitlines()
         assert seen.startswith("It is ")
         assert verdict.startswith("It would be refused. exp is ")
 
@@ -422,7 +426,7 @@ class TestElsewhere:
                 remote.apps.key_pair("mine")
 
     @pytest.mark.parametrize(
-        ("status", "content_type", "body", "told"),
+        ("status", "content_type", "body", "expected"),
         [
             ("404 Not Found", "text/html", b"<h1>Nothing here</h1>", "answered 404 '<h1>Nothing here</h1>'"),
             ("200 OK", "text/html", b"<h1>Welcome</h1>", "answers, and is no nhsauth mock"),
@@ -431,12 +435,14 @@ class TestElsewhere:
             ("200 OK", "application/json", b"{", "cannot be used: "),
         ],
     )
-    def test_a_server_of_another_kind_is_not_mock(self, status: str, content_type: str, body: bytes, told: str) -> None:
+    def test_a_server_of_another_kind_is_not_mock(
+        self, status: str, content_type: str, body: bytes, expected: str
+    ) -> None:
         def other(_: Any, start_response: Any) -> list[bytes]:
             start_response(status, [("Content-Type", content_type)])
             return [body]
 
-        with serving.serve(other) as server, pytest.raises(NotAMockError, match=told):
+        with serving.serve(other) as server, pytest.raises(NotAMockError, match=expected):
             connected(server.url).__enter__()
 
     def test_the_count_can_be_read_when_all_is_over(self, ring: KeyRing, http: requests.Session) -> None:

@@ -80,10 +80,10 @@ def test_a_person_logs_in_through_the_platform(page: Page, served: tuple[Mock, T
     page.get_by_role("button", name="Continue").click()
     page.wait_for_url("**/_nhsauth/callback?*")
 
-    told = parse_qs(urlsplit(page.url).query)
+    reported = parse_qs(urlsplit(page.url).query)
     assert urlsplit(asked_at)[:2] == ("https", host)
-    assert told["state"] == ["xyz"]
-    assert redeemed(platform, told["code"][0])["token_type"] == "Bearer"
+    assert reported["state"] == ["xyz"]
+    assert redeemed(platform, reported["code"][0])["token_type"] == "Bearer"
 
 
 def redeemed(platform: Mock, code: str) -> dict[str, str]:

@@ -43,8 +43,8 @@ class Second:
     authority: Path
 
     def ask(self, path: str, body: object) -> dict[str, str]:
-        told: dict[str, str] = requests.post(f"{self.url}/_nhsauth/{path}", json=body, timeout=PATIENCE).json()
-        return told
+        content: dict[str, str] = requests.post(f"{self.url}/_nhsauth/{path}", json=body, timeout=PATIENCE).json()
+        return content
 
     def form(self, subject_token: str) -> str:
         assertion = self.ask("client-assertions", {"token_url": TOKEN_URL})["client_assertion"]

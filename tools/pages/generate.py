@@ -233,13 +233,13 @@ def _library(library: Library) -> str:
 
 def _habits(library: Library) -> str:
     """Tell what a library is known by, where that says something to a reader."""
-    told = [
+    lines = [
         f"Its assertions live for {library.lifetime} seconds by default." if library.lifetime else "",
         "Its times have fractions of a second." if library.fraction else "",
         "It sends the audience as a list." if library.audience == "list" else "",
         "It puts client id and secret into a Basic header." if library.basic else "",
     ]
-    return "".join(f"{line}\n" for line in told if line) + ("\n" if any(told) else "")
+    return "".join(f"{line}\n" for line in lines if line) + ("\n" if any(lines) else "")
 
 
 def _code(change: str) -> str:
@@ -377,7 +377,9 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
     lines = [ERRORS]
     for page, rows in by_page.items():
         lines.append(f"## [{_titled(rows[0].service)}]({page}.md)\n")
-        lines += [f"- [{_cell(_heading(told))}]({page}.md#{at})" for told, at in _anchors(_by_sentence(rows)).items()]
+        lines += [
+            f"- [{_cell(_heading(reported))}]({page}.md#{at})" for reported, at in _anchors(_by_sentence(rows)).items()
+        ]
         lines.append("")
     return "\n".join(lines)
 

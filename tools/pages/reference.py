@@ -41,8 +41,8 @@ def commands_page() -> str:
     for command, context in _commands(_context(nhsauth, "nhsauth")):
         parts.append(f"## {context.command_path}\n\n```text\n{_usage(command, context)}\n```\n")
         parts.append(f"{_paragraphs(command.help or '')}\n")
-        told = list(_options(command, context))
-        parts += [table(("option", "says"), told)] if told else []
+        reported = list(_options(command, context))
+        parts += [table(("option", "says"), reported)] if reported else []
     return "\n".join(parts)
 
 
@@ -95,10 +95,10 @@ def configuration_page() -> str:
 
 def _tables(title: str, schema: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {title}\n\n{prose(schema.get('description', ''))}\n"
-    inner = {name: _inner(name, told) for name, told in schema["properties"].items()}
+    inner = {name: _inner(name, reported) for name, reported in schema["properties"].items()}
     rows = (
-        (code(name), _type(told), code(json.dumps(told["default"])) if "default" in told else "")
-        for name, told in schema["properties"].items()
+        (code(name), _type(reported), code(json.dumps(reported["default"])) if "default" in reported else "")
+        for name, reported in schema["properties"].items()
         if inner[name] is None
     )
     yield table(("key", "is", "default"), rows)
@@ -107,22 +107,26 @@ def _tables(title: str, schema: Mapping[str, Any]) -> Iterator[str]:
             yield from _tables(*each)
 
 
-def _inner(name: str, told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+def _inner(name: str, expected: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """Return the heading and the schema of a table of the file; `None` for a plain key."""
-    forms = {f"[{name}]": told, f"[[{name}]]": told.get("items"), f'[{name}."…"]': told.get("additionalProperties")}
+    forms = {
+        f"[{name}]": expected,
+        f"[[{name}]]": expected.get("items"),
+        f'[{name}."…"]': expected.get("additionalProperties"),
+    }
     found = ((title, each) for title, each in forms.items() if isinstance(each, dict) and "properties" in each)
     return next(found, None)
 
 
-def _type(told: Mapping[str, Any]) -> str:
-    if "enum" in told:
-        return " or ".join(code(json.dumps(each)) for each in told["enum"])
-    if "anyOf" in told:
-        return " or ".join(_type(each) for each in told["anyOf"] if each.get("type") != "null")
-    if told.get("type") == "array":
-        return f"a list: {_type(told.get('items', {}))}"
-    limits = [f"{word} {told[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in told]
-    return " ".join([_TYPES.get(told.get("type", ""), "any value"), *limits])
+def _type(expected: Mapping[str, Any]) -> str:
+    if "enum" in expected:
+        return " or ".join(code(json.dumps(each)) for each in expected["enum"])
+    if "anyOf" in expected:
+        return " or ".join(_type(each) for each in expected["anyOf"] if each.get("type") != "null")
+    if expected.get("type") == "array":
+        return f"a list: {_type(expected.get('items', {}))}"
+    limits = [f"{word} {expected[key]}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in expected]
+    return " ".join([_TYPES.get(expected.get("type", ""), "any value"), *limits])
 
 
 _TYPES: Final = {
@@ -153,8 +157,8 @@ def control_api_page() -> str:
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> str:
     lines = [f"## {method.upper()} {prose(path)}\n\n{prose(operation['summary'])}\n"]
-    told = list(_parameters(operation))
-    lines += [table(("name", "in", "is", "says"), told)] if told else []
+    reported = list(_parameters(operation))
+    lines += [table(("name", "in", "is", "says"), reported)] if reported else []
     lines.append(table(("status", "answer"), _answers(operation["responses"])))
     return "\n".join(lines)
 
@@ -171,9 +175,14 @@ def _members(schema: Mapping[str, Any], where: str) -> Iterator[tuple[str, str, 
     if "$ref" in schema:
         yield "the object", where, _reference(schema), ""
     needed = schema.get("required", ())
-    for name, told in schema.get("properties", {}).items():
+    for name, reported in schema.get("properties", {}).items():
         must = "" if name in needed else "optional"
-        yield code(name), where, _reference(told), " ".join(filter(None, (must, prose(told.get("description", "")))))
+        yield (
+            code(name),
+            where,
+            _reference(reported),
+            " ".join(filter(None, (must, prose(reported.get("description", ""))))),
+        )
 
 
 def _reference(schema: Mapping[str, Any]) -> str:
@@ -243,9 +252,9 @@ class _Parser:
     def getgroup(self, *_: str) -> _Parser:
         return self
 
-    def addoption(self, flag: str, **told: Any) -> None:
-        metavar = f" {told['metavar']}" if "metavar" in told else ""
-        self.options.append((code(f"{flag}{metavar}"), prose(told["help"])))
+    def addoption(self, flag: str, **expected: Any) -> None:
+        metavar = f" {expected['metavar']}" if "metavar" in expected else ""
+        self.options.append((code(f"{flag}{metavar}"), prose(expected["help"])))
 
     def addini(self, name: str, purpose: str, *_: Any, **__: Any) -> None:
         self.ini.append((code(name), prose(purpose)))

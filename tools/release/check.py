@@ -69,9 +69,9 @@ def judged_licences(components: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 
 def _licences(component: dict[str, Any]) -> Iterable[str]:
-    for told in component.get("licenses", ()):
-        licence = told.get("license", {})
-        yield (told.get("expression") or licence.get("id") or licence["name"]).removeprefix(_CLASSIFIER)
+    for reported in component.get("licenses", ()):
+        licence = reported.get("license", {})
+        yield (reported.get("expression") or licence.get("id") or licence["name"]).removeprefix(_CLASSIFIER)
 
 
 def _is_allowed(licence: str) -> bool:

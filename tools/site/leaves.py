@@ -100,10 +100,10 @@ def _row(entry: Entry, *, alone: bool) -> str:
 
 
 def _mistakes() -> dict[str, str]:
-    told, by_sentence = mistakes(), sentences()
+    reported, by_sentence = mistakes(), sentences()
     named = names(by_sentence)
-    index = listed(f"{link(words, f'{name}.md')} ({code(name)})" for name, words in told.items())
-    found = {f"mistake/{name}.md": _mistake(name, words, by_sentence, named) for name, words in told.items()}
+    index = listed(f"{link(words, f'{name}.md')} ({code(name)})" for name, words in reported.items())
+    found = {f"mistake/{name}.md": _mistake(name, words, by_sentence, named) for name, words in reported.items()}
     return {**found, "mistake/index.md": f"# Mistakes that the mock recognises\n\n{_MISTAKES}\n{index}"}
 
 
@@ -149,8 +149,8 @@ same.
 
 
 def _library(library: Library) -> str:
-    told, language = mistakes(), f" in {library.language}" if library.language else ""
-    rows = ((_of_mistake(name, told), _change(said)) for name, said in library.changes.items())
+    reported, language = mistakes(), f" in {library.language}" if library.language else ""
+    rows = ((_of_mistake(name, reported), _change(said)) for name, said in library.changes.items())
     return f"""{_FRONT}# {literal(library.name)}{language}
 
 {" ".join(_habits(library))}
@@ -162,8 +162,8 @@ When the platform, CIS2 or NHS login refuses a request of {literal(library.name)
 """
 
 
-def _of_mistake(name: str, told: Mapping[str, str]) -> str:
-    return link(told[name].removesuffix("."), f"../mistake/{name}.md") if name in told else code(name)
+def _of_mistake(name: str, expected: Mapping[str, str]) -> str:
+    return link(expected[name].removesuffix("."), f"../mistake/{name}.md") if name in expected else code(name)
 
 
 def _habits(library: Library) -> Iterator[str]:

@@ -52,16 +52,16 @@ def test_status_without_its_key_is_denied(http: Client, headers: dict[str, str])
     )
 
 
-@pytest.mark.parametrize(("down", "told"), [(("/openam",), "warn"), (("/openam", "/.well-known"), "fail")])
+@pytest.mark.parametrize(("down", "expected"), [(("/openam",), "warn"), (("/openam", "/.well-known"), "fail")])
 def test_status_warns_when_one_provider_is_down_and_fails_when_both_are(
-    platform: Mock, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], told: str
+    platform: Mock, monkeypatch: pytest.MonkeyPatch, down: tuple[str, ...], expected: str
 ) -> None:
     monkeypatch.setattr(platform, "own", lambda url: (503 if urlsplit(url).path.startswith(down) else 200, b""))
     service = replace(platform.token_services[0], fetch=HttpFetcher(own=platform.own))
 
     members = Client(create_app(service)).get("/_status", headers={"apikey": "status"}).get_json()
 
-    assert members["status"] == told
+    assert members["status"] == expected
     assert members["checks"]["nhs-cis2"]["status"] == "fail"
 
 

@@ -39,9 +39,9 @@ def written(module: ModuleType) -> set[str]:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_finder_is_named_after_what_it_finds(name: str) -> None:
     module = sys.modules[name]
-    told = {mistake for finder in module.FINDERS for mistake in finder.mistakes}
+    members = {mistake for finder in module.FINDERS for mistake in finder.mistakes}
 
-    assert told == written(module), f"the ids by FINDERS and the ids of the findings differ in {name}"
+    assert members == written(module), f"the ids by FINDERS and the ids of the findings differ in {name}"
 
 
 def test_every_finder_of_one_mistake_says_in_a_sentence_what_it_looks_for() -> None:

@@ -42,12 +42,12 @@ def flow_of(each: Entry) -> str:
 def seen(each: Entry, count: int = 1, **changes: Any) -> Observation:
     """That a row was answered, by its only rule."""
     error = each.error
-    told = Answered(status=error.status, code=error.code, description=error.sentence)
+    reported = Answered(status=error.status, code=error.code, description=error.sentence)
     plain = Observation(
         flow=flow_of(each),
         rules=tuple(dict.fromkeys(name for _, name in each.rules)),
         predicted=None,
-        answered=told,
+        answered=reported,
         wording="row",
         verdict="cannot_tell",
         count=count,
@@ -58,9 +58,9 @@ def seen(each: Entry, count: int = 1, **changes: Any) -> Observation:
 def instead(each: Entry, status: int, count: int = 1) -> Observation:
     """That something else was answered where a row was expected."""
     error = each.error
-    told = replace(observations.answered(status, "invalid_request", "What nobody knows", keeps=False))
+    reported = replace(observations.answered(status, "invalid_request", "What nobody knows", keeps=False))
     expected = Predicted(status=error.status, code=error.code, description=error.sentence)
-    return seen(each, count, predicted=expected, answered=told, wording="new", verdict="differs")
+    return seen(each, count, predicted=expected, answered=reported, wording="new", verdict="differs")
 
 
 def day(date: str, *found: Observation, host: str = INT, environment: str = "int") -> Day:
@@ -162,8 +162,8 @@ def test_a_file_of_observations_settles_three_guesses_on_the_pages(tmp_path: Pat
     settled = [after["errors/token-service.md"], after["errors/token-service.md"], after["errors/cis2.md"]]
     counts = ("seen 4 times", "seen 6 times", "seen 8 times")
     for each, page, times in zip(GUESSES, settled, counts, strict=True):
-        told = f"· {each.error.row} · evidence **O**, observed in a real environment, on two days or more"
-        assert f"{told}\n\n*Observed:* {times} in int on 2 days, last 2026-12-02; never otherwise\n" in page
+        text = f"· {each.error.row} · evidence **O**, observed in a real environment, on two days or more"
+        assert f"{text}\n\n*Observed:* {times} in int on 2 days, last 2026-12-02; never otherwise\n" in page
     assert "**O**, observed" not in before["errors/token-service.md"]
     rows = [line for line in after["fidelity.md"].splitlines() if "| O |" in line]
     assert {line.split(" | ")[0].removeprefix("| ") for line in rows} == {"§3.22", "§3.19a", "CIS2 §5 token"}
@@ -177,9 +177,9 @@ def test_what_contradicts_comes_first_on_the_pages() -> None:
     assert page.index("\n## ") == page.index(f"\n## {EXP.error.sentence}\n")
     assert ledger.index("## Contradicted by observations") < ledger.index("## Rows")
     contradicted = ledger.partition("## Contradicted by observations")[2].partition("## Rows")[0]
-    told = f"| §3.15 | S | 400 invalid_request: {EXP.error.sentence} | 401 invalid_request: words that are new | "
+    text = f"| §3.15 | S | 400 invalid_request: {EXP.error.sentence} | 401 invalid_request: words that are new | "
     (line,) = [line for line in contradicted.splitlines() if line.startswith("| §")]
-    assert line == f"{told}{observed(EXP, [day('2026-12-01', instead(EXP, 401))])} |"
+    assert line == f"{text}{observed(EXP, [day('2026-12-01', instead(EXP, 401))])} |"
 
 
 # the files
@@ -251,7 +251,7 @@ GOOD: Mapping[str, Any] = json.loads(observations.written([day("2026-12-01", see
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"version": 2}, "version is 2; allowed: 1"),
         ({"day": "yesterday"}, "day is 'yesterday'; allowed: a date"),
@@ -264,7 +264,7 @@ GOOD: Mapping[str, Any] = json.loads(observations.written([day("2026-12-01", see
         ),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: Mapping[str, Any], told: str) -> None:
+def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: Mapping[str, Any], expected: str) -> None:
     file = tmp_path / "bad.json"
     file.write_text(json.dumps({**GOOD, **change}), encoding="utf-8")
 
@@ -272,13 +272,15 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: Mapping[str, 
         observations.read(file)
 
     assert str(failed.value).startswith(f"{file}: ")
-    assert told.replace("'", '"') in str(failed.value).replace("'", '"')
+    assert expected.replace("'", '"') in str(failed.value).replace("'", '"')
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**GOOD, **change}, observations.schema())
 
 
-@pytest.mark.parametrize(("text", "told"), [("{", "is not JSON"), (None, "cannot be read (No such file or directory)")])
-def test_a_file_that_is_none_is_said(tmp_path: Path, text: str | None, told: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"), [("{", "is not JSON"), (None, "cannot be read (No such file or directory)")]
+)
+def test_a_file_that_is_none_is_said(tmp_path: Path, text: str | None, expected: str) -> None:
     file = tmp_path / "bad.json"
     if text is not None:
         file.write_text(text, encoding="utf-8")
@@ -286,7 +288,7 @@ def test_a_file_that_is_none_is_said(tmp_path: Path, text: str | None, told: str
     with pytest.raises(ObservationsError, match=r"bad\.json") as failed:
         observations.read(file)
 
-    assert told in str(failed.value)
+    assert expected in str(failed.value)
 
 
 def test_a_file_that_holds_something_else_is_not_overwritten(tmp_path: Path) -> None:
@@ -300,10 +302,10 @@ def test_a_file_that_holds_something_else_is_not_overwritten(tmp_path: Path) -> 
 
 
 def test_an_unknown_sentence_is_reported_by_length_and_hash() -> None:
-    told = asdict(observations.answered(400, "invalid_request", "No such person: 9912003071", keeps=False))
+    reported = asdict(observations.answered(400, "invalid_request", "No such person: 9912003071", keeps=False))
 
-    assert (told["description"], told["description_length"]) == (None, 26)
+    assert (reported["description"], reported["description_length"]) == (None, 26)
     assert (
-        told["description_sha256"]
+        reported["description_sha256"]
         == observations.answered(400, "x", "No such person: 1", keeps=False).description_sha256
     )

@@ -138,10 +138,10 @@ def test_every_command_is_in_one_group() -> None:
 
 
 def test_the_help_of_run_promises_what_a_proxy_can_do(run: Run) -> None:
-    told = " ".join(run("run", "--help").stdout.split())
+    reported = " ".join(run("run", "--help").stdout.split())
 
-    assert "Programs that obey them reach the mocks, and no other host by https" in told
-    assert "A program that ignores them, such as a browser, calls the real hosts" in told
+    assert "Programs that obey them reach the mocks, and no other host by https" in reported
+    assert "A program that ignores them, such as a browser, calls the real hosts" in reported
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -307,16 +307,16 @@ def test_nobody_else_can_read_the_private_key(run: Run) -> None:
 
 
 def test_the_default_kid_has_the_date(run: Run) -> None:
-    told = json.loads(run("keys", "new", "--bits", "2048", "--json").stdout)
+    body = json.loads(run("keys", "new", "--bits", "2048", "--json").stdout)
 
-    assert told == {
-        "kid": told["kid"],
+    assert body == {
+        "kid": body["kid"],
         "bits": 2048,
-        "private_key": f"{told['kid']}.pem",
-        "public_key": f"{told['kid']}.pub.pem",
+        "private_key": f"{body['kid']}.pem",
+        "public_key": f"{body['kid']}.pub.pem",
         "jwks": "jwks.json",
     }
-    assert Path(told["private_key"]).stem.removeprefix("nhsauth-").isdigit()
+    assert Path(body["private_key"]).stem.removeprefix("nhsauth-").isdigit()
 
 
 def test_a_new_key_is_never_printed(run: Run) -> None:
@@ -400,10 +400,10 @@ def test_a_token_is_printed_as_the_service_gave_it(run: Run, ring: KeyRing, key_
     with platform.serving():
         result = run(*arguments(platform, key_file))
 
-    told = json.loads(result.stdout)
+    body = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert list(told) == ["access_token", "expires_in", "token_type", "issued_at"]
-    assert len(told["access_token"]) == 28
+    assert list(body) == ["access_token", "expires_in", "token_type", "issued_at"]
+    assert len(body["access_token"]) == 28
 
 
 @pytest.mark.parametrize("form", ["{}", "-", "@id_token.txt"])
@@ -500,9 +500,9 @@ def test_every_error_is_listed(run: Run) -> None:
 
 
 def test_an_error_is_reported_with_all_that_is_known(run: Run) -> None:
-    told = json.loads(run("errors", "malformed jwt in SUBJECT_token", "--json").stdout)
+    body = json.loads(run("errors", "malformed jwt in SUBJECT_token", "--json").stdout)
 
-    assert told == [
+    assert body == [
         {
             "service": "the token service",
             "name": "SUBJECT_TOKEN_MALFORMED",
@@ -516,10 +516,10 @@ def test_an_error_is_reported_with_all_that_is_known(run: Run) -> None:
             "rules": ["decode_subject_token"],
             "cause": errors.SUBJECT_TOKEN_MALFORMED.cause,
             "cure": errors.SUBJECT_TOKEN_MALFORMED.cure,
-            "mistakes": told[0]["mistakes"],
+            "mistakes": body[0]["mistakes"],
         }
     ]
-    assert "code-as-subject-token" in told[0]["mistakes"]
+    assert "code-as-subject-token" in body[0]["mistakes"]
 
 
 def test_people_read_the_same_in_lines(run: Run) -> None:
@@ -554,7 +554,7 @@ def test_errors_are_found_by_code_name_status_or_a_whole_answer(text: str, name:
 def test_an_answer_finds_the_rows_of_its_sentence_alone(run: Run) -> None:
     text = '{"error": "invalid_request", "error_description": "Missing client_assertion"}'
 
-    assert [told["name"] for told in json.loads(run("errors", text, "--json").stdout)] == [
+    assert [body["name"] for body in json.loads(run("errors", text, "--json").stdout)] == [
         "CLIENT_ASSERTION_MISSING",
         "EXTERNAL_ID_TOKEN_MISSING",
         "LOGOUT_TOKEN_MISSING",

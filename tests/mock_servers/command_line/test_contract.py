@@ -56,11 +56,11 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
         command, cwd=tmp_path, env={**environ(), "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=theirs, text=True
     ) as asking:
         assert asking.stdout
-        told = asking.stdout.read()
+        reported = asking.stdout.read()
     os.close(theirs)
     shown = os.read(ours, 65536).decode()
 
-    assert told == "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n"
+    assert reported == "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n"
     assert "asking" in shown
     assert "100%" in shown
 

@@ -107,8 +107,8 @@ def id_token(pair: KeyPair, issuer: str = CIS2_INT, **claims: Any) -> str:
 # client assertions
 
 
-def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(told: Explain, sign: Sign) -> None:
-    found = told(sign())
+def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(explain_json: Explain, sign: Sign) -> None:
+    found = explain_json(sign())
 
     assert (found["kind"], found["certainty"], found["exit"]) == ("client_assertion", "likely", 0)
     assert (found["verdict"]["would_be"], found["verdict"]["error"]) == ("undecided", None)
@@ -124,17 +124,17 @@ def test_of_a_sound_assertion_only_what_the_service_alone_knows_is_left_open(tol
     ]
 
 
-def test_with_its_key_set_the_signature_is_judged(told: Explain, sign: Sign, key_set: Path) -> None:
-    sound = told(sign(), "--jwks", key_set)
+def test_with_its_key_set_the_signature_is_judged(explain_json: Explain, sign: Sign, key_set: Path) -> None:
+    sound = explain_json(sign(), "--jwks", key_set)
     header, claims, signature = sign().split(".")
-    cut = told(f"{header}.{claims}.{signature[:-4]}AAAA", "--jwks", key_set)
+    cut = explain_json(f"{header}.{claims}.{signature[:-4]}AAAA", "--jwks", key_set)
 
     assert sound["verdict"]["not_judged"] == ["check_client_assertion_jti_fresh", "find_app"]
     assert (cut["verdict"]["error"]["description"], cut["exit"]) == ("JWT signature verification failed", 1)
 
 
-def test_with_a_key_set_a_wrong_kid_is_reported(told: Explain, sign: Sign, key_set: Path) -> None:
-    found = told(sign(headers={"kid": "test1"}), "--jwks", key_set)
+def test_with_a_key_set_a_wrong_kid_is_reported(explain_json: Explain, sign: Sign, key_set: Path) -> None:
+    found = explain_json(sign(headers={"kid": "test1"}), "--jwks", key_set)
 
     assert found["verdict"]["error"]["rule"] == "find_app_jwk"
     assert "test-1" in found["verdict"]["diagnosis"]
@@ -161,9 +161,9 @@ def test_the_key_set_may_be_at_a_url(run: Run, sign: Sign, ring: KeyRing) -> Non
     ],
 )
 def test_what_the_service_would_refuse_exits_with_1(
-    told: Explain, sign: Sign, changes: dict[str, Any], sentence: str
+    explain_json: Explain, sign: Sign, changes: dict[str, Any], sentence: str
 ) -> None:
-    found = told(sign(**changes))
+    found = explain_json(sign(**changes))
 
     assert found["verdict"]["error"]["description"].startswith(sentence)
     assert found["exit"] == 1
@@ -179,21 +179,21 @@ def test_what_the_service_would_refuse_exits_with_1(
     ],
 )
 def test_the_mistake_behind_a_refusal_is_found(
-    told: Explain, sign: Sign, changes: dict[str, Any], arguments: tuple[str, ...], finding: str
+    explain_json: Explain, sign: Sign, changes: dict[str, Any], arguments: tuple[str, ...], finding: str
 ) -> None:
-    assert [each["id"] for each in told(sign(**changes), *arguments)["findings"]][:1] == [finding]
+    assert [each["id"] for each in explain_json(sign(**changes), *arguments)["findings"]][:1] == [finding]
 
 
-def test_a_kid_that_is_almost_right_is_found_with_the_key_set(told: Explain, sign: Sign, key_set: Path) -> None:
-    (finding,) = told(sign(headers={"kid": "Test_1"}), "--jwks", key_set)["findings"]
+def test_a_kid_that_is_almost_right_is_found_with_the_key_set(explain_json: Explain, sign: Sign, key_set: Path) -> None:
+    (finding,) = explain_json(sign(headers={"kid": "Test_1"}), "--jwks", key_set)["findings"]
 
     assert (finding["id"], finding["certainty"]) == ("wrong-kid", "certain")
     assert '"test-1"' in finding["cure"]
 
 
-def test_what_is_not_judged_is_not_mistake(told: Explain, sign: Sign) -> None:
+def test_what_is_not_judged_is_not_mistake(explain_json: Explain, sign: Sign) -> None:
     """Offline no app, no key and no past is known: nothing is found in that."""
-    found = told(sign(aud=f"{INT}/", kid="x", iss="app name", sub="app name"))["findings"]
+    found = explain_json(sign(aud=f"{INT}/", kid="x", iss="app name", sub="app name"))["findings"]
 
     assert [each["id"] for each in found] == ["aud-near-miss"]
 
@@ -216,9 +216,9 @@ def test_at_says_when_it_arrives(run: Run, sign: Sign) -> None:
     ],
 )
 def test_an_assertion_is_judged_where_it_says_unless_reported_otherwise(
-    told: Explain, sign: Sign, aud: Any, url: str | None, would_be: str
+    explain_json: Explain, sign: Sign, aud: Any, url: str | None, would_be: str
 ) -> None:
-    found = told(sign(aud=aud), *(("--token-url", url) if url else ()))
+    found = explain_json(sign(aud=aud), *(("--token-url", url) if url else ()))
 
     assert found["verdict"]["would_be"] == would_be
 
@@ -227,9 +227,9 @@ def test_an_assertion_is_judged_where_it_says_unless_reported_otherwise(
 
 
 def test_an_id_token_of_the_environments_provider_is_good_as_far_as_can_be_seen(
-    told: Explain, pair: KeyPair, key_set: Path
+    explain_json: Explain, pair: KeyPair, key_set: Path
 ) -> None:
-    found = told(id_token(pair), "--jwks", key_set)
+    found = explain_json(id_token(pair), "--jwks", key_set)
 
     assert (found["kind"], found["verdict"]["as"], found["verdict"]["would_be"]) == (
         "id_token",
@@ -239,18 +239,18 @@ def test_an_id_token_of_the_environments_provider_is_good_as_far_as_can_be_seen(
     assert found["verdict"]["not_judged"] == ["find_user_scopes"]
 
 
-def test_an_id_token_of_another_environment_is_refused(told: Explain, pair: KeyPair) -> None:
-    found = told(id_token(pair, CIS2_DEP))
+def test_an_id_token_of_another_environment_is_refused(explain_json: Explain, pair: KeyPair) -> None:
+    found = explain_json(id_token(pair, CIS2_DEP))
 
     assert (found["kind"], found["exit"]) == ("id_token", 1)
     assert [each["id"] for each in found["findings"]] == ["id-token-other-environment"]
     assert found["verdict"]["error"]["rule"] == "find_provider"
 
 
-def test_an_id_token_of_a_mock_is_judged_as_by_that_mock(told: Explain, pair: KeyPair) -> None:
+def test_an_id_token_of_a_mock_is_judged_as_by_that_mock(explain_json: Explain, pair: KeyPair) -> None:
     issuer = "http://localhost:8080" + CIS2_INT.partition(":443")[2]
 
-    assert told(id_token(pair, issuer))["verdict"]["would_be"] == "undecided"
+    assert explain_json(id_token(pair, issuer))["verdict"]["would_be"] == "undecided"
 
 
 def test_an_expired_id_token_was_good_then(run: Run, pair: KeyPair) -> None:
@@ -272,14 +272,14 @@ def test_an_expired_id_token_was_good_then(run: Run, pair: KeyPair) -> None:
         ({"iss": "1.my.apps.national", "sub": "1.my.apps.national"}, "client_assertion"),
     ],
 )
-def test_a_jwt_says_what_it_is(told: Explain, pair: KeyPair, claims: dict[str, Any], kind: str) -> None:
-    found = told(jwts.sign({"alg": "RS256"}, claims, pair.private))
+def test_a_jwt_says_what_it_is(explain_json: Explain, pair: KeyPair, claims: dict[str, Any], kind: str) -> None:
+    found = explain_json(jwts.sign({"alg": "RS256"}, claims, pair.private))
 
     assert (found["kind"], found["certainty"]) == (kind, "likely")
 
 
-def test_a_jwt_that_could_be_anything_is_judged_as_everything(told: Explain, pair: KeyPair) -> None:
-    found = told(jwts.sign({"alg": "RS512"}, {"iss": "a", "sub": "b"}, pair.private))
+def test_a_jwt_that_could_be_anything_is_judged_as_everything(explain_json: Explain, pair: KeyPair) -> None:
+    found = explain_json(jwts.sign({"alg": "RS512"}, {"iss": "a", "sub": "b"}, pair.private))
 
     assert [each["as"] for each in found["verdicts"]] == ["client_assertion", "subject_token"]
     assert (found["verdict"], found["exit"]) == (None, 1)
@@ -295,28 +295,28 @@ def test_a_jwt_that_could_be_anything_is_judged_as_everything(told: Explain, pai
     ],
 )
 def test_an_opaque_value_is_reported_by_its_shape_and_never_said_to_be_refused(
-    told: Explain, value: str, roles: list[str]
+    explain_json: Explain, value: str, roles: list[str]
 ) -> None:
-    found = told(value)
+    found = explain_json(value)
 
     assert (found["certainty"], [each["as"] for each in found["verdicts"]]) == ("possible", roles)
     assert ({each["would_be"] for each in found["verdicts"]}, found["exit"]) == ({"undecided"}, 0)
 
 
-def test_a_code_as_subject_token_is_refused(told: Explain) -> None:
-    found = told("a-b_c" * 5 + "de", "--as", "subject_token")
+def test_a_code_as_subject_token_is_refused(explain_json: Explain) -> None:
+    found = explain_json("a-b_c" * 5 + "de", "--as", "subject_token")
 
     assert (found["verdict"]["error"]["description"], found["exit"]) == ("Malformed JWT in subject_token", 1)
 
 
 @pytest.mark.parametrize("value", ["undefined", "-----BEGIN PUBLIC KEY-----", "<b>"])
-def test_what_the_service_takes_nowhere_exits_with_1(told: Explain, value: str) -> None:
-    assert told(value)["exit"] == 1
+def test_what_the_service_takes_nowhere_exits_with_1(explain_json: Explain, value: str) -> None:
+    assert explain_json(value)["exit"] == 1
 
 
 @pytest.mark.parametrize("value", ["\x1b]0;x\x07", "\udcff", "%", "hello"])
-def test_what_nobody_knows_is_not_refusal_and_exits_with_2(told: Explain, value: str) -> None:
-    found = told(value)
+def test_what_nobody_knows_is_not_refusal_and_exits_with_2(explain_json: Explain, value: str) -> None:
+    found = explain_json(value)
 
     assert (found["exit"], found["verdicts"]) == (2, [])
     assert found["answer"].startswith("I do not know this value")
@@ -465,8 +465,8 @@ def test_without_a_hint_a_value_is_judged_where_it_does_not_belong_too(run: Run)
     assert "Exchange the code at the provider's own token endpoint first" in text[as_subject_token:]
 
 
-def test_with_a_hint_it_is_judged_there_alone(told: Explain, sign: Sign) -> None:
-    assert told(sign(), "--as", "client_assertion")["elsewhere"] == []
+def test_with_a_hint_it_is_judged_there_alone(explain_json: Explain, sign: Sign) -> None:
+    assert explain_json(sign(), "--as", "client_assertion")["elsewhere"] == []
 
 
 @pytest.mark.parametrize("value", ["-9d-aBcDeFgHiJkLmNoPqRsTuVw", "--9d-aBcDeFgHiJkLmNoPqRsTuV"])
@@ -495,10 +495,10 @@ def test_a_mock_that_runs_shows_what_it_has_issued(run: Run, ring: KeyRing) -> N
         foreign = run("SplxlOBeZQQYbYS6WxSbIAxx4f0", "--json", connects=True, NHSAUTH_URL=mock.url)
         by_hand = run(code, "--json", "--server", mock.url, connects=True)
 
-    told = json.loads(issued.stdout)
-    assert (told["kind"], told["certainty"], told["issued"]) == ("authorization_code", "certain", True)
-    assert told["elsewhere"][0]["as"] == "subject_token"
-    assert "access_token with client_id and client_secret" in told["elsewhere"][0]["cure"]
+    body = json.loads(issued.stdout)
+    assert (body["kind"], body["certainty"], body["issued"]) == ("authorization_code", "certain", True)
+    assert body["elsewhere"][0]["as"] == "subject_token"
+    assert "access_token with client_id and client_secret" in body["elsewhere"][0]["cure"]
     assert json.loads(foreign.stdout)["issued"] is False
     assert json.loads(by_hand.stdout)["issued"] is True
     assert len(mock.exchanges) == 0
@@ -512,9 +512,9 @@ def test_who_says_when_or_by_which_keys_asks_no_mock(
     with mock.serving():
         value = mock.client_assertion("nhsauth-app")
         given = [*options, str(key_set)] if options == ["--jwks"] else options
-        told = json.loads(run(value, "--json", *given, connects=True, NHSAUTH_URL=mock.url).stdout)
+        body = json.loads(run(value, "--json", *given, connects=True, NHSAUTH_URL=mock.url).stdout)
 
-    assert told["issued"] is False
+    assert body["issued"] is False
 
 
 def test_what_is_not_mock_is_sent_no_value(run: Run) -> None:

@@ -59,9 +59,9 @@ def test_the_answer_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_programs_get_json() -> None:
-    told = json.loads(explain(CURL, "--answer", SENTENCE, "--json").stdout)
+    body = json.loads(explain(CURL, "--answer", SENTENCE, "--json").stdout)
 
-    assert [each["stopped_by"] for each in told["exchanges"]] == [["decode_subject_token"]]
+    assert [each["stopped_by"] for each in body["exchanges"]] == [["decode_subject_token"]]
 
 
 def test_a_request_that_nothing_is_held_against_exits_with_0() -> None:

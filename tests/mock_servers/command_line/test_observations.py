@@ -60,10 +60,10 @@ def as_har(*exchanges: Captured) -> str:
     for each in exchanges:
         assert each.answer is not None
         headers = [{"name": name, "value": value} for name, value in each.headers]
-        told = [{"name": name, "value": value} for name, value in each.answer.headers]
+        lines = [{"name": name, "value": value} for name, value in each.answer.headers]
         body = {"mimeType": each.header("content-type"), "text": each.body.decode()}
         request = {"method": each.method, "url": each.url, "headers": headers, "postData": body}
-        answer = {"status": each.answer.status, "headers": told, "content": {"text": each.answer.body.decode()}}
+        answer = {"status": each.answer.status, "headers": lines, "content": {"text": each.answer.body.decode()}}
         entries.append({"startedDateTime": "2027-01-15T08:00:00Z", "request": request, "response": answer})
     return json.dumps({"log": {"entries": entries}})
 
@@ -87,7 +87,7 @@ def test_a_har_file_becomes_a_file_of_observations(world: RealWorld, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (("explain", "eyJhbGciOiJub25lIn0.e30.", "--observations", "x.json"), "--observations goes with requests"),
         (("explain", "Missing client_assertion", "--observations", "x.json"), "an answer alone shows no rule"),
@@ -98,14 +98,14 @@ def test_a_har_file_becomes_a_file_of_observations(world: RealWorld, tmp_path: P
     ],
 )
 def test_what_cannot_be_asked_is_misuse(
-    arguments: tuple[str, ...], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arguments: tuple[str, ...], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("mock_servers.command_line.logs.set_up", lambda **_: None)  # it is for a process of its own
 
     result = command(*arguments)
 
-    assert (result.exit_code, told in result.stderr) == (2, True), result.stderr
+    assert (result.exit_code, expected in result.stderr) == (2, True), result.stderr
     assert [*tmp_path.iterdir()] == []
 
 
@@ -205,7 +205,7 @@ def days_of(*exchanges: Captured) -> tuple[Day, ...]:
 
 
 @pytest.mark.parametrize(
-    ("configuration", "kind", "change", "told"),
+    ("configuration", "kind", "change", "expected"),
     [
         (
             Configuration(apim=ApimSettings(strict_content_type=True)),
@@ -264,7 +264,7 @@ def test_a_guess_that_has_a_setting_is_contradicted_by_an_observation(
     configuration: Configuration,
     kind: str,
     change: Callable[[Draft], None],
-    told: str,
+    expected: str,
 ) -> None:
     altered, ours = RealWorld(ring, configuration), RealWorld(ring)
     seen = []
@@ -276,7 +276,8 @@ def test_a_guess_that_has_a_setting_is_contradicted_by_an_observation(
         seen.append(days_of(world.last))
 
     assert (
-        suggested(seen[0], tmp_path / "altered") == f"{told}  # observed once in {environment(seen[0])}, last {TODAY}\n"
+        suggested(seen[0], tmp_path / "altered")
+        == f"{expected}  # observed once in {environment(seen[0])}, last {TODAY}\n"
     )
     assert suggested(seen[1], tmp_path / "ours") == "# What was observed calls for no setting.\n"
 

@@ -157,8 +157,8 @@ def demo_output(tmp_path_factory: pytest.TempPathFactory, ring: KeyRing) -> subp
     return nhsauth(tmp_path_factory.mktemp("demo"), "demo")
 
 
-def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str]) -> None:
-    assert (told.returncode, told.stderr) == (0, "")
+def test_the_demo_goes_as_the_story_says(demo_output: subprocess.CompletedProcess[str]) -> None:
+    assert (demo_output.returncode, demo_output.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_the_demo_goes_as_the_story_says(told: subprocess.CompletedProcess[str])
         r'200 OK\n  \{\n    "message": "Hello User!"\n  \}',
     ],
 )
-def test_the_demo_shows_each_part_of_the_story(told: subprocess.CompletedProcess[str], said: str) -> None:
-    assert re.search(said, told.stdout)
+def test_the_demo_shows_each_part_of_the_story(demo_output: subprocess.CompletedProcess[str], said: str) -> None:
+    assert re.search(said, demo_output.stdout)
 
 
-def test_the_demo_prints_no_whole_token_and_no_secret(told: subprocess.CompletedProcess[str]) -> None:
-    assert not WHOLE_TOKENS.search(told.stdout)
-    assert "nhsauth-secret" not in told.stdout
+def test_the_demo_prints_no_whole_token_and_no_secret(demo_output: subprocess.CompletedProcess[str]) -> None:
+    assert not WHOLE_TOKENS.search(demo_output.stdout)
+    assert "nhsauth-secret" not in demo_output.stdout
 
 
 def test_the_demo_says_when_it_makes_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,11 +196,11 @@ def test_the_demo_says_when_it_makes_keys(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_the_demo_needs_no_proxy(
-    told: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_output: subprocess.CompletedProcess[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    assert nhsauth(tmp_path, "demo").returncode == told.returncode
+    assert nhsauth(tmp_path, "demo").returncode == demo_output.returncode
 
 
 def test_an_output_that_cannot_show_every_character_stops_no_command(

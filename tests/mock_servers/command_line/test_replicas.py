@@ -216,10 +216,10 @@ def test_of_many_posts_of_one_value_exactly_one_wins(
 def test_a_move_of_the_clock_is_seen_by_all(replicas: Replicas) -> None:
     moved = replicas.control("PUT", "/clock", {"now": "2031-01-01T00:00:00Z", "frozen": True})
 
-    told = [requests.get(f"{each.url}/_nhsauth/clock", timeout=PATIENCE).json()["now"] for each in replicas.servers]
+    lines = [requests.get(f"{each.url}/_nhsauth/clock", timeout=PATIENCE).json()["now"] for each in replicas.servers]
 
     assert moved.status_code == 200
-    assert told == ["2031-01-01T00:00:00Z"] * len(replicas.servers)
+    assert lines == ["2031-01-01T00:00:00Z"] * len(replicas.servers)
 
 
 def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(replicas: Replicas) -> None:
@@ -233,10 +233,10 @@ def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(repl
 def test_an_exchange_of_one_is_reported_and_explained_by_all(replicas: Replicas) -> None:
     message = replicas.token(grant_type="magic").json()["message_id"]
 
-    told = [requests.get(f"{each.url}/_nhsauth/exchanges/{message}", timeout=PATIENCE) for each in replicas.servers]
+    lines = [requests.get(f"{each.url}/_nhsauth/exchanges/{message}", timeout=PATIENCE) for each in replicas.servers]
 
-    assert {each.status_code for each in told} == {200}
-    assert {each.json()["diagnosis"].partition(".")[0] for each in told} == {'grant_type is "magic"'}
+    assert {each.status_code for each in lines} == {200}
+    assert {each.json()["diagnosis"].partition(".")[0] for each in lines} == {'grant_type is "magic"'}
 
 
 @pytest.mark.parametrize("place", PLACES)

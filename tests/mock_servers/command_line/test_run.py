@@ -59,10 +59,10 @@ def test_an_unmodified_program_meets_the_mock_at_the_real_name(
 
 
 def test_what_was_asked_is_explained_at_the_end(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    told = run(*python(ASK)).stderr.splitlines()
+    reported = run(*python(ASK)).stderr.splitlines()
 
-    assert told[0] == "nhsauth: 1 exchange, 1 refused"
-    assert told[1].startswith("  POST /oauth2/token 400 invalid_request Missing or invalid client_assertion_type")
+    assert reported[0] == "nhsauth: 1 exchange, 1 refused"
+    assert reported[1].startswith("  POST /oauth2/token 400 invalid_request Missing or invalid client_assertion_type")
 
 
 def test_another_host_fails_at_once_and_is_reported(run: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -76,21 +76,21 @@ def test_another_host_fails_at_once_and_is_reported(run: Callable[..., subproces
 def test_a_command_that_sent_nothing_is_reported_what_may_be_the_reason(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
-    told = run(*python("import os")).stderr
+    reported = run(*python("import os")).stderr
 
-    assert told.startswith("nhsauth: 0 exchanges, 0 refused\n  The command sent the mock nothing that it records.")
-    assert "it may ignore HTTPS_PROXY" in told
+    assert reported.startswith("nhsauth: 0 exchanges, 0 refused\n  The command sent the mock nothing that it records.")
+    assert "it may ignore HTTPS_PROXY" in reported
 
 
-@pytest.mark.parametrize(("code", "told"), [(0, False), (3, True)])
+@pytest.mark.parametrize(("code", "expected"), [(0, False), (3, True)])
 def test_refusals_of_a_suite_are_reported_when_it_fails(
-    run: Callable[..., subprocess.CompletedProcess[str]], code: int, *, told: bool
+    run: Callable[..., subprocess.CompletedProcess[str]], code: int, *, expected: bool
 ) -> None:
     done = run(*python(f"{ASK}\nraise SystemExit({code})"), options=("--test-suites",))
 
     assert (done.returncode, done.stderr.splitlines()[0]) == (code, "nhsauth: 1 exchange, 1 refused")
-    assert ("Missing or invalid client_assertion_type" in done.stderr) is told
-    assert ("The suite has passed" in done.stderr) is not told
+    assert ("Missing or invalid client_assertion_type" in done.stderr) is expected
+    assert ("The suite has passed" in done.stderr) is not expected
 
 
 def test_who_follows_a_redirect_to_the_clients_page_finds_an_empty_one(
@@ -371,8 +371,8 @@ def _unquoted(line: str) -> str:
 
 @pytest.mark.parametrize("shell", READERS)
 def test_env_directs_a_program_to_a_running_server(url: str, tmp_path: Path, shell: str) -> None:
-    told = asked(url, "--shell", shell, folder=tmp_path)
-    variables = READERS[shell](told.stdout)
+    reported = asked(url, "--shell", shell, folder=tmp_path)
+    variables = READERS[shell](reported.stdout)
 
     done = finished(*python(ASK), environ={**os.environ, **variables})
 
@@ -390,9 +390,9 @@ def test_a_shell_takes_the_lines_as_they_are(url: str, tmp_path: Path) -> None:
 
 
 def test_env_shows_the_name_by_which_the_server_was_called(url: str, tmp_path: Path) -> None:
-    told = asked(url.replace("127.0.0.1", "localhost"), folder=tmp_path).stdout
+    reported = asked(url.replace("127.0.0.1", "localhost"), folder=tmp_path).stdout
 
-    assert f"export HTTPS_PROXY={url.replace('127.0.0.1', 'localhost')}\n" in told
+    assert f"export HTTPS_PROXY={url.replace('127.0.0.1', 'localhost')}\n" in reported
 
 
 @pytest.mark.parametrize(
@@ -403,20 +403,20 @@ def test_env_shows_the_name_by_which_the_server_was_called(url: str, tmp_path: P
     ],
 )
 def test_env_says_what_it_lacks(tmp_path: Path, given: str, code: int, said: str) -> None:
-    told = asked(given, folder=tmp_path)
+    reported = asked(given, folder=tmp_path)
 
-    assert (told.returncode, told.stdout) == (code, "")
-    assert said in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+    assert (reported.returncode, reported.stdout) == (code, "")
+    assert said in reported.stderr
+    assert len(reported.stderr.splitlines()) == 1
 
 
 def test_env_says_that_a_server_speaks_no_tls(tmp_path: Path) -> None:
     with started(tmp_path, "serve", "--port", "0") as process:
         assert process.stdout is not None
         plain = process.stdout.readline().split()[-1]
-        told = asked(plain, folder=tmp_path)
+        reported = asked(plain, folder=tmp_path)
 
-    assert (told.returncode, told.stderr) == (
+    assert (reported.returncode, reported.stderr) == (
         1,
         f"Error: The mock at {plain} speaks no TLS: start it with nhsauth serve --tls\n",
     )
@@ -427,11 +427,11 @@ def test_serve_tls_says_that_it_can_keep_no_authority(tmp_path: Path, monkeypatc
     file.touch()
     monkeypatch.setenv("NHSAUTH_CACHE_DIR", str(file))
     with started(tmp_path, "serve", "--tls", "--port", "0") as process:
-        _, told = process.communicate(timeout=PATIENCE)
+        _, reported = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 2
-    assert "--tls needs a folder for its certificate authority" in told
-    assert "Traceback" not in told
+    assert "--tls needs a folder for its certificate authority" in reported
+    assert "Traceback" not in reported
 
 
 @POSIX
@@ -451,7 +451,7 @@ def test_a_server_without_descriptors_left_lives_on(tmp_path: Path) -> None:
         status = connection.getresponse().status
         connection.close()
         process.terminate()
-        _, told = process.communicate(timeout=PATIENCE)
+        _, reported = process.communicate(timeout=PATIENCE)
 
     assert (status, process.returncode) == (200, 0)
-    assert (line + told).count("Cannot accept connections for now") == 1
+    assert (line + reported).count("Cannot accept connections for now") == 1

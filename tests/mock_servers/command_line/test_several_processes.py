@@ -123,9 +123,9 @@ def test_ctrl_c_ends_all_in_order_and_nothing_is_said_of_it(tmp_path: Path) -> N
         assert process.stdout is not None
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
-        told = process.communicate(timeout=PATIENCE)
+        reported = process.communicate(timeout=PATIENCE)
 
-    assert (told, process.returncode) == (("", ""), 0)
+    assert (reported, process.returncode) == (("", ""), 0)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_the_port_answers_on(serve: Serve) -> None:
@@ -256,9 +256,9 @@ def test_another_configuration_than_the_states_is_warned_of_once(serve: Serve, t
     serve("--state", "sqlite:state").end()
     (tmp_path / "nhsauth.toml").write_text('[[apps]]\nclient_id = "another"\n')
 
-    told = serve("--state", "sqlite:state", "--workers", "2").end()[1]
+    reported = serve("--state", "sqlite:state", "--workers", "2").end()[1]
 
-    assert told.count("begun with another configuration") == 1
+    assert reported.count("begun with another configuration") == 1
 
 
 SAYING = """

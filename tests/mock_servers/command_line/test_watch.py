@@ -131,8 +131,8 @@ def test_the_file_is_private_whole_and_read_back(run: Run, second: Second, tmp_p
     run(*second.options, "--har", "it.har")
 
     assert (tmp_path / "it.har").stat().st_mode & 0o777 == 0o600
-    told = finished(*NHSAUTH, "explain", "@it.har", folder=tmp_path)
-    assert (told.returncode, "Missing or invalid client_assertion_type" in told.stdout) == (1, True)
+    explanation = finished(*NHSAUTH, "explain", "@it.har", folder=tmp_path)
+    assert (explanation.returncode, "Missing or invalid client_assertion_type" in explanation.stdout) == (1, True)
 
 
 def test_a_host_that_is_down_is_reported_of_with_what_the_program_would_have_met(run: Run, second: Second) -> None:
@@ -235,11 +235,11 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
         asked = finished(sys.executable, "-c", ASK, environ=environ)
         exchanges = requests.get(f"{page[1]}exchanges", timeout=PATIENCE).json()
         process.send_signal(number)
-        _, told = process.communicate(timeout=PATIENCE)
+        _, reported = process.communicate(timeout=PATIENCE)
 
     assert asked.stdout.strip() == "400 invalid_request"
     assert [each["error"]["rule"] for each in exchanges] == ["check_client_assertion_type"]
-    assert (process.returncode, "1 exchange with known hosts, 1 refused" in told) == (0, True)
+    assert (process.returncode, "1 exchange with known hosts, 1 refused" in reported) == (0, True)
 
 
 def test_the_page_says_that_this_is_real_traffic(second: Second, run: Run) -> None:

@@ -60,15 +60,15 @@ def parent() -> Iterator[Callable[..., Parent]]:
 
 
 def test_it_is_ready_once_all_can_answer(parent: Callable[..., Parent]) -> None:
-    three, told = parent(), list[int]()
+    three, reported = parent(), list[int]()
 
     def ready() -> None:
-        told.append(len(three.begun))
+        reported.append(len(three.begun))
         three.end()
 
     three.workers(3).keep(ready)
 
-    assert told == [3]
+    assert reported == [3]
 
 
 def test_at_the_end_all_are_asked_to_end(parent: Callable[..., Parent]) -> None:

@@ -425,16 +425,16 @@ def test_a_member_of_a_type_that_cannot_be_read_is_a_fault_of_ours() -> None:
 
 
 def test_the_schema_shows_types_limits_and_defaults() -> None:
-    told = members.schema(Outer)
+    reported = members.schema(Outer)
 
-    assert (told["description"], told["required"], told["additionalProperties"]) == (
+    assert (reported["description"], reported["required"], reported["additionalProperties"]) == (
         "Everything that can be read.",
         ["text"],
         False,
     )
-    assert told["properties"]["limited"] == {"type": "integer", "minimum": 1, "maximum": 3, "default": 1}
-    assert told["properties"]["texts"] == {"type": "array", "items": {"type": "string"}, "default": ["x"]}
-    assert told["properties"]["maybe"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+    assert reported["properties"]["limited"] == {"type": "integer", "minimum": 1, "maximum": 3, "default": 1}
+    assert reported["properties"]["texts"] == {"type": "array", "items": {"type": "string"}, "default": ["x"]}
+    assert reported["properties"]["maybe"] == {"anyOf": [{"type": "integer"}, {"type": "null"}]}
 
 
 def test_an_omitted_member_is_not_in_the_schema() -> None:

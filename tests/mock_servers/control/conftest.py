@@ -25,7 +25,7 @@ def control(platform: Mock) -> Callable[..., TestResponse]:
 def refused() -> Callable[[TestResponse], tuple[int, str, str | None]]:
     """Status, title and member of an answer that must be a problem, whole."""
 
-    def told(answer: TestResponse) -> tuple[int, str, str | None]:
+    def reported(answer: TestResponse) -> tuple[int, str, str | None]:
         assert answer.content_type == "application/problem+json"
         problem = answer.get_json()
         assert problem["type"] == "about:blank"
@@ -33,4 +33,4 @@ def refused() -> Callable[[TestResponse], tuple[int, str, str | None]]:
         assert problem["detail"]
         return answer.status_code, problem["title"], problem.get("member")
 
-    return told
+    return reported

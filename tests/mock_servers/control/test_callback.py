@@ -73,11 +73,11 @@ def test_a_code_is_shown_whole(callback: Callback, code: Callable[..., str]) -> 
 def test_it_says_whose_code_it_is_and_for_which_client(callback: Callback, code: Callable[..., str]) -> None:
     page = callback(code=code(user="656005750105"))
 
-    told = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
-    assert told["Issued by"] == "CIS2"
-    assert told["For the client"] == "nhsauth-app"
-    assert told["For the person"] == "656005750105"
-    assert told["Redeemed"] == "not yet"
+    reported = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]+)</dd>", page))
+    assert reported["Issued by"] == "CIS2"
+    assert reported["For the client"] == "nhsauth-app"
+    assert reported["For the person"] == "656005750105"
+    assert reported["Redeemed"] == "not yet"
 
 
 def test_it_says_how_old_a_code_is(callback: Callback, code: Callable[..., str], platform: Mock) -> None:

@@ -42,16 +42,16 @@ def test_the_clock_can_be_put_to_a_moment(control: Control, now: str | float) ->
 
 
 def test_a_clock_that_was_put_to_a_moment_runs_on(control: Control, platform: Mock) -> None:
-    told = control("PUT", "/clock", {"now": "2026-11-24T09:00:00Z"}).get_json()
+    body = control("PUT", "/clock", {"now": "2026-11-24T09:00:00Z"}).get_json()
 
-    assert told["frozen"] is False
+    assert body["frozen"] is False
     assert platform.clock.now() > LATER
 
 
 def test_a_stopped_clock_that_is_moved_stays_stopped(control: Control) -> None:
-    told = control("PUT", "/clock", {"advance": 600}).get_json()
+    body = control("PUT", "/clock", {"advance": 600}).get_json()
 
-    assert (told["seconds"], told["frozen"]) == (NOW + 600, True)
+    assert (body["seconds"], body["frozen"]) == (NOW + 600, True)
 
 
 def test_the_clock_can_be_moved_back(control: Control) -> None:
@@ -59,25 +59,25 @@ def test_the_clock_can_be_moved_back(control: Control) -> None:
 
 
 def test_a_stopped_clock_can_be_let_run_from_where_it_is(control: Control, platform: Mock) -> None:
-    told = control("PUT", "/clock", {"frozen": False}).get_json()
+    body = control("PUT", "/clock", {"frozen": False}).get_json()
 
-    assert told["frozen"] is False
+    assert body["frozen"] is False
     assert platform.clock.now() > NOW
 
 
 def test_a_clock_can_be_stopped_where_it_is(control: Control, platform: Mock) -> None:
     control("PUT", "/clock", {"now": LATER})
 
-    told = control("PUT", "/clock", {"frozen": True}).get_json()
+    body = control("PUT", "/clock", {"frozen": True}).get_json()
 
-    assert told["seconds"] >= LATER
-    assert platform.clock.now() == platform.clock.now() == told["seconds"]
+    assert body["seconds"] >= LATER
+    assert platform.clock.now() == platform.clock.now() == body["seconds"]
 
 
 def test_a_clock_can_be_moved_and_let_run_in_one_call(control: Control, platform: Mock) -> None:
-    told = control("PUT", "/clock", {"advance": 600, "frozen": False}).get_json()
+    body = control("PUT", "/clock", {"advance": 600, "frozen": False}).get_json()
 
-    assert told["frozen"] is False
+    assert body["frozen"] is False
     assert platform.clock.now() > NOW + 600
 
 

@@ -23,12 +23,12 @@ NOW = 1_800_000_000
 def ask(control: Control) -> Ask:
     """Explain a value; keywords are further members, `role` is `as`."""
 
-    def told(value: str, role: str | None = None, **members: Any) -> dict[str, Any]:
+    def reported(value: str, role: str | None = None, **members: Any) -> dict[str, Any]:
         answer = control("POST", "/explain", {"value": value, **({"as": role} if role else {}), **members})
         assert answer.status_code == 200
         return dict(answer.get_json())
 
-    return told
+    return reported
 
 
 @pytest.fixture
@@ -74,38 +74,38 @@ def test_a_code_of_a_provider_is_recognised(ask: Ask, got: Callable[..., str], c
     code = got("/log-ins", {"user": "656005750104"})
     control("PUT", "/clock", {"advance": 3})
 
-    told = ask(code)
+    reported = ask(code)
 
-    assert (told["kind"], told["certainty"]) == ("authorization_code", "certain")
-    assert told["seen"] == (
+    assert (reported["kind"], reported["certainty"]) == ("authorization_code", "certain")
+    assert reported["seen"] == (
         'It is the authorization code that CIS2 issued 3.0 s ago to client "nhsauth-app", for 656005750104; '
         "it is still unused."
     )
-    assert (told["verdict"]["as"], told["verdict"]["would_be"]) == ("code", "accepted")
-    assert told["findings"] == []
+    assert (reported["verdict"]["as"], reported["verdict"]["would_be"]) == ("code", "accepted")
+    assert reported["findings"] == []
 
 
 def test_a_code_that_is_sent_as_subject_token_is_the_founding_mistake(ask: Ask, got: Callable[..., str]) -> None:
-    told = ask(got("/log-ins"), "subject_token")
+    reported = ask(got("/log-ins"), "subject_token")
 
-    assert told["verdict"]["would_be"] == "refused"
-    assert told["verdict"]["error"] == {
+    assert reported["verdict"]["would_be"] == "refused"
+    assert reported["verdict"]["error"] == {
         "status": 400,
         "code": "invalid_request",
         "description": "Malformed JWT in subject_token",
         "rule": "decode_subject_token",
         "evidence": "S",
     }
-    assert [(each["id"], each["certainty"]) for each in told["findings"]] == [("code-as-subject-token", "certain")]
+    assert [(each["id"], each["certainty"]) for each in reported["findings"]] == [("code-as-subject-token", "certain")]
 
 
 def test_a_sound_client_assertion_would_be_accepted_signature_and_audience_included(
     ask: Ask, got: Callable[..., str]
 ) -> None:
-    told = ask(got("/client-assertions"))
+    reported = ask(got("/client-assertions"))
 
-    assert (told["kind"], told["certainty"]) == ("client_assertion", "certain")
-    assert told["verdict"] == {
+    assert (reported["kind"], reported["certainty"]) == ("client_assertion", "certain")
+    assert reported["verdict"] == {
         "as": "client_assertion",
         "would_be": "accepted",
         "error": None,
@@ -116,9 +116,9 @@ def test_a_sound_client_assertion_would_be_accepted_signature_and_audience_inclu
 
 
 def test_a_jwt_is_taken_apart_with_its_times_in_words(ask: Ask, got: Callable[..., str]) -> None:
-    told = ask(got("/client-assertions", {"claims": {"jti": "j-1", "nbf": NOW - 60}}))
+    reported = ask(got("/client-assertions", {"claims": {"jti": "j-1", "nbf": NOW - 60}}))
 
-    assert told["jwt"] == {
+    assert reported["jwt"] == {
         "header": {"alg": "RS512", "typ": "JWT", "kid": "nhsauth-1"},
         "claims": {
             "iss": "nhsauth-app",
@@ -208,10 +208,10 @@ def test_a_set_that_the_service_keeps_is_what_it_judges_by(ask: Ask, got: Callab
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_an_id_token_would_be_accepted_as_subject_token(ask: Ask, got: Callable[..., str], provider: str) -> None:
-    told = ask(got("/id-tokens", {"provider": provider}))
+    reported = ask(got("/id-tokens", {"provider": provider}))
 
-    assert (told["kind"], told["certainty"]) == ("id_token", "certain")
-    assert (told["verdict"]["as"], told["verdict"]["would_be"]) == ("subject_token", "accepted")
+    assert (reported["kind"], reported["certainty"]) == ("id_token", "certain")
+    assert (reported["verdict"]["as"], reported["verdict"]["would_be"]) == ("subject_token", "accepted")
 
 
 def test_an_id_token_of_an_unknown_app_leaves_its_scopes_undecided(
@@ -254,22 +254,22 @@ def test_an_audience_is_judged_by_the_token_url_that_was_given(ask: Ask, got: Ca
 
 
 def test_an_id_token_and_an_assertion_that_are_swapped_are_found(ask: Ask, got: Callable[..., str]) -> None:
-    told = ask(got("/id-tokens"), "client_assertion")
+    reported = ask(got("/id-tokens"), "client_assertion")
 
-    assert [each["id"] for each in told["findings"]] == ["swapped-tokens"]
-    assert told["verdict"]["would_be"] == "refused"
+    assert [each["id"] for each in reported["findings"]] == ["swapped-tokens"]
+    assert reported["verdict"]["would_be"] == "refused"
 
 
 @pytest.mark.parametrize(("access", "person"), [("application", ""), ("patient", ", for 9912003071")])
 def test_an_access_token_would_be_accepted_at_an_api_of_its_kind(
     ask: Ask, got: Callable[..., str], access: str, person: str
 ) -> None:
-    told = ask(got("/access-tokens", {"access": access}, "access_token"))
+    reported = ask(got("/access-tokens", {"access": access}, "access_token"))
 
-    assert told["seen"] == (
+    assert reported["seen"] == (
         f'It is the access token that the platform issued 0 ms ago to client "nhsauth-app"{person}; it is still good.'
     )
-    assert (told["verdict"]["as"], told["verdict"]["would_be"]) == ("access_token", "accepted")
+    assert (reported["verdict"]["as"], reported["verdict"]["would_be"]) == ("access_token", "accepted")
 
 
 def test_a_refresh_token_would_be_accepted_until_its_session_ends(
@@ -296,18 +296,18 @@ def test_a_refresh_token_that_was_used_is_refused(ask: Ask, got: Callable[..., s
         refresh_token=token,
     )
 
-    told = ask(token)
+    reported = ask(token)
 
-    assert told["seen"].endswith("it was exchanged for a newer one 0 ms ago.")
-    assert told["verdict"]["error"]["rule"] == "find_refresh_token"
+    assert reported["seen"].endswith("it was exchanged for a newer one 0 ms ago.")
+    assert reported["verdict"]["error"]["rule"] == "find_refresh_token"
 
 
 def test_an_api_key_that_is_sent_as_bearer_token_is_found(ask: Ask) -> None:
-    told = ask("nhsauth-app", "access_token")
+    reported = ask("nhsauth-app", "access_token")
 
-    assert (told["kind"], told["certainty"]) == ("api_key", "certain")
-    assert [each["id"] for each in told["findings"]] == ["api-key-as-bearer"]
-    assert told["verdict"]["error"]["description"] == "Invalid Access Token"
+    assert (reported["kind"], reported["certainty"]) == ("api_key", "certain")
+    assert [each["id"] for each in reported["findings"]] == ["api-key-as-bearer"]
+    assert reported["verdict"]["error"]["description"] == "Invalid Access Token"
 
 
 def test_an_api_key_is_judged_as_such(ask: Ask, control: Control) -> None:
@@ -320,9 +320,9 @@ def test_an_api_key_is_judged_as_such(ask: Ask, control: Control) -> None:
 
 
 def test_a_client_secret_has_no_part_to_play(ask: Ask) -> None:
-    told = ask("nhsauth-secret")
+    reported = ask("nhsauth-secret")
 
-    assert (told["kind"], told["certainty"], told["verdict"]) == ("client_secret", "certain", None)
+    assert (reported["kind"], reported["certainty"], reported["verdict"]) == ("client_secret", "certain", None)
 
 
 @pytest.mark.parametrize(
@@ -339,9 +339,9 @@ def test_a_client_secret_has_no_part_to_play(ask: Ask) -> None:
     ],
 )
 def test_an_opaque_value_of_somebody_else_is_reported_by_its_looks(ask: Ask, value: str, kind: str) -> None:
-    told = ask(value)
+    reported = ask(value)
 
-    assert (told["kind"], told["certainty"], told["verdict"]) == (kind, "possible", None)
+    assert (reported["kind"], reported["certainty"], reported["verdict"]) == (kind, "possible", None)
 
 
 def test_a_value_that_looks_like_two_things_is_reported_as_both(ask: Ask) -> None:
@@ -350,10 +350,10 @@ def test_a_value_that_looks_like_two_things_is_reported_as_both(ask: Ask) -> Non
 
 @pytest.mark.parametrize("value", ["undefined", "{{token}}", "${TOKEN}", "<your token>", "[object Promise]"])
 def test_a_variable_that_was_not_filled_in_is_reported_as_that(ask: Ask, value: str) -> None:
-    told = ask(value)
+    reported = ask(value)
 
-    assert (told["kind"], told["certainty"]) == ("unknown", "likely")
-    assert "a variable that was not filled in" in told["seen"]
+    assert (reported["kind"], reported["certainty"]) == ("unknown", "likely")
+    assert "a variable that was not filled in" in reported["seen"]
 
 
 def test_a_value_of_no_known_looks_is_unknown(ask: Ask) -> None:
@@ -363,31 +363,35 @@ def test_a_value_of_no_known_looks_is_unknown(ask: Ask) -> None:
 def test_a_jwt_that_is_cut_off_says_where_it_fails(ask: Ask, got: Callable[..., str]) -> None:
     token = got("/id-tokens")
 
-    told = ask(token[: token.rindex(".")])
+    reported = ask(token[: token.rindex(".")])
 
-    assert (told["kind"], told["certainty"], told["jwt"]) == ("jwt", "possible", None)
-    assert told["seen"].endswith("it has 2 parts between dots, and a JWT has three.")
+    assert (reported["kind"], reported["certainty"], reported["jwt"]) == ("jwt", "possible", None)
+    assert reported["seen"].endswith("it has 2 parts between dots, and a JWT has three.")
 
 
 def test_a_foreign_jwt_is_reported_by_issuer_and_subject(ask: Ask) -> None:
-    told = ask(jwt('{"iss": "them", "sub": "somebody"}'))
+    reported = ask(jwt('{"iss": "them", "sub": "somebody"}'))
 
-    assert (told["kind"], told["certainty"]) == ("jwt", "certain")
-    assert told["seen"] == 'It is a JWT by "them" about "somebody".'
+    assert (reported["kind"], reported["certainty"]) == ("jwt", "certain")
+    assert reported["seen"] == 'It is a JWT by "them" about "somebody".'
 
 
 def test_a_jwt_that_pretends_to_be_of_a_provider_is_likely_an_id_token(ask: Ask, platform: Mock) -> None:
     issuer = platform.providers["cis2"].issuer(platform.url)
 
-    told = ask(jwt(json.dumps({"iss": issuer, "sub": "1"})))
+    reported = ask(jwt(json.dumps({"iss": issuer, "sub": "1"})))
 
-    assert (told["kind"], told["certainty"], told["verdict"]["as"]) == ("id_token", "likely", "subject_token")
+    assert (reported["kind"], reported["certainty"], reported["verdict"]["as"]) == (
+        "id_token",
+        "likely",
+        "subject_token",
+    )
 
 
 def test_a_jwt_of_which_issuer_and_subject_are_one_is_likely_a_client_assertion(ask: Ask) -> None:
-    told = ask(jwt('{"iss": "them", "sub": "them"}'))
+    reported = ask(jwt('{"iss": "them", "sub": "them"}'))
 
-    assert (told["kind"], told["certainty"], told["verdict"]["as"]) == (
+    assert (reported["kind"], reported["certainty"], reported["verdict"]["as"]) == (
         "client_assertion",
         "likely",
         "client_assertion",
@@ -406,64 +410,64 @@ def test_an_access_token_of_a_provider_has_no_part_to_play(
     }
     answer = http.post(platform.providers["cis2"].provider.endpoint("token"), data=form, base_url=platform.url)
 
-    told = ask(answer.get_json()["access_token"])
+    reported = ask(answer.get_json()["access_token"])
 
-    assert (told["kind"], told["certainty"], told["verdict"]) == ("access_token", "certain", None)
-    assert "that CIS2 issued" in told["seen"]
+    assert (reported["kind"], reported["certainty"], reported["verdict"]) == ("access_token", "certain", None)
+    assert "that CIS2 issued" in reported["seen"]
 
 
 def test_a_private_key_is_never_shown_and_warned_of(ask: Ask, control: Control) -> None:
     pem = control("GET", "/apps/nhsauth-app/private-key").get_data(as_text=True)
 
-    told = ask(pem)
+    reported = ask(pem)
 
-    assert (told["kind"], told["verdict"]) == ("private_key", None)
-    assert "private-key-sent" in [each["id"] for each in told["findings"]]
-    assert pem.splitlines()[1] not in json.dumps(told)
+    assert (reported["kind"], reported["verdict"]) == ("private_key", None)
+    assert "private-key-sent" in [each["id"] for each in reported["findings"]]
+    assert pem.splitlines()[1] not in json.dumps(reported)
 
 
 def test_a_public_key_is_reported_from_a_private_one(ask: Ask, platform: Mock) -> None:
     pair = platform.apps.key(platform.apps.get("nhsauth-app"))
     assert pair is not None
 
-    told = ask(pair.public_pem())
+    reported = ask(pair.public_pem())
 
-    assert told["kind"] == "pem"
-    assert told["findings"] == [], "the line end behind it is a file's"
+    assert reported["kind"] == "pem"
+    assert reported["findings"] == [], "the line end behind it is a file's"
 
 
 @pytest.mark.parametrize("wrapped", ["Bearer {}", "bearer {}\n", ' "{}" ', "'{}'", "\n{}"])
 def test_what_stands_around_a_value_is_found_and_looked_through(
     ask: Ask, got: Callable[..., str], wrapped: str
 ) -> None:
-    told = ask(wrapped.format(got("/id-tokens")))
+    reported = ask(wrapped.format(got("/id-tokens")))
 
-    assert (told["kind"], told["certainty"]) == ("id_token", "certain")
-    assert [each["id"] for each in told["findings"]] == ["wrapped-value"]
+    assert (reported["kind"], reported["certainty"]) == ("id_token", "certain")
+    assert [each["id"] for each in reported["findings"]] == ["wrapped-value"]
 
 
 def test_a_value_is_never_shown_whole(ask: Ask, got: Callable[..., str]) -> None:
     inner = got("/id-tokens")
     values = [got("/log-ins"), inner, got("/id-tokens", {"claims": {"act": {"sub": inner}}}), "a-secret-of-mine"]
 
-    told = [json.dumps(ask(value, role)) for value in values for role in (None, "subject_token", "code")]
+    lines = [json.dumps(ask(value, role)) for value in values for role in (None, "subject_token", "code")]
 
-    assert [(value, text) for value in values for text in told if value in text] == []
+    assert [(value, text) for value in values for text in lines if value in text] == []
 
 
 def test_a_message_id_reaches_its_exchange(ask: Ask, post: Post, control: Control) -> None:
     message_id = post(grant_type="password").get_json()["message_id"]
 
-    told = ask(message_id)
+    reported = ask(message_id)
 
-    assert (told["kind"], told["certainty"], told["value"]) == ("message_id", "certain", message_id)
-    assert told["exchange"] == control("GET", f"/exchanges/{message_id}").get_json()
+    assert (reported["kind"], reported["certainty"], reported["value"]) == ("message_id", "certain", message_id)
+    assert reported["exchange"] == control("GET", f"/exchanges/{message_id}").get_json()
 
 
 def test_a_message_id_of_another_service_is_not_found(ask: Ask) -> None:
-    told = ask("rrt-1183045613714605707-b-geu2-2173710-114871213-1")
+    reported = ask("rrt-1183045613714605707-b-geu2-2173710-114871213-1")
 
-    assert (told["kind"], told["certainty"], told["exchange"]) == ("message_id", "likely", None)
+    assert (reported["kind"], reported["certainty"], reported["exchange"]) == ("message_id", "likely", None)
 
 
 @pytest.mark.parametrize(
@@ -481,10 +485,10 @@ def test_every_value_has_a_verdict_for_a_role(ask: Ask, value: str, role: str) -
 def test_a_time_that_is_none_spoils_no_explanation(ask: Ask, claim: str, role: str) -> None:
     token = jwt(f'{{"iss": "a", "sub": "a", "jti": "j", "aud": "x", "exp": {claim}, "iat": {claim}}}')
 
-    told = ask(token, role)
+    reported = ask(token, role)
 
-    assert told["verdict"]["would_be"] == "refused"
-    assert "is no time" in told["jwt"]["times"]["exp"] or claim == "-1"
+    assert reported["verdict"]["would_be"] == "refused"
+    assert "is no time" in reported["jwt"]["times"]["exp"] or claim == "-1"
 
 
 @pytest.mark.parametrize("depth", [10, 500, 900, 100_000])
@@ -527,9 +531,9 @@ def test_the_function_shows_what_the_call_shows(platform: Mock, ask: Ask, got: C
 
 
 def test_the_mistake_behind_a_refusal_is_found_from_what_the_mock_knows(ask: Ask, got: Callable[..., str]) -> None:
-    told = ask(got("/client-assertions", {"claims": {"aud": "http://127.0.0.1:8080/oauth2/token/"}}))
+    reported = ask(got("/client-assertions", {"claims": {"aud": "http://127.0.0.1:8080/oauth2/token/"}}))
 
-    (finding,) = told["findings"]
+    (finding,) = reported["findings"]
     assert (finding["id"], finding["certainty"], finding["row"]) == ("aud-near-miss", "certain", "§3.23")
     assert "spent" not in finding["cure"]
 

@@ -32,10 +32,10 @@ def test_what_explains_a_token_uses_up_no_fault(control: Control, platform: Mock
     token = control("POST", "/id-tokens", {}).get_json()["id_token"]
     control("POST", "/faults", {"on": "cis2.jwks", "do": "drop"})
 
-    told = control("POST", "/explain", {"value": token, "as": "subject_token"})
+    explanation = control("POST", "/explain", {"value": token, "as": "subject_token"})
 
-    assert told.status_code == 200, told.text
-    assert told.get_json()["verdict"]["would_be"] == "accepted"
+    assert explanation.status_code == 200, explanation.text
+    assert explanation.get_json()["verdict"]["would_be"] == "accepted"
     assert [each.seen for each in platform.faults.all()] == [0]
 
 

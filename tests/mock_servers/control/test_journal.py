@@ -36,8 +36,8 @@ def test_an_empty_journal_is_an_empty_list(control: Control) -> None:
 def test_an_exchange_shows_request_answer_error_and_diagnosis(control: Control, post: Post) -> None:
     answer = post(grant_type="password")
 
-    [told] = control("GET", "/exchanges").get_json()
-    assert list(told) == [
+    [body] = control("GET", "/exchanges").get_json()
+    assert list(body) == [
         "id",
         "at",
         "service",
@@ -55,30 +55,30 @@ def test_an_exchange_shows_request_answer_error_and_diagnosis(control: Control, 
         "then",
         "advice",
     ]
-    assert (told["at"], told["method"], told["path"], told["status"]) == (
+    assert (body["at"], body["method"], body["path"], body["status"]) == (
         "2027-01-15T08:00:00Z",
         "POST",
         "/oauth2/token",
         400,
     )
-    assert told["message_id"] == answer.get_json()["message_id"]
-    assert told["error"] == {
+    assert body["message_id"] == answer.get_json()["message_id"]
+    assert body["error"] == {
         "code": "unsupported_grant_type",
         "description": "grant_type is invalid",
         "rule": "check_grant_type_supported",
         "evidence": "S",
     }
-    assert told["diagnosis"].startswith('grant_type is "password".')
+    assert body["diagnosis"].startswith('grant_type is "password".')
 
 
 def test_no_secret_stands_in_the_journal(control: Control, post: Post) -> None:
     assertion = control("POST", "/client-assertions", {}).get_json()["client_assertion"]
     post(grant_type="client_credentials", client_assertion=assertion, client_secret="a-very-secret-secret")
 
-    told = control("GET", "/exchanges").get_data(as_text=True)
+    reported = control("GET", "/exchanges").get_data(as_text=True)
 
-    assert assertion not in told
-    assert "a-very-secret-secret" not in told
+    assert assertion not in reported
+    assert "a-very-secret-secret" not in reported
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_a_secret_that_was_sent_where_none_belongs_is_not_less_secret(
     sent = body.replace("%s", secret)
     Client(platform).post(path.replace("%s", secret), data=sent, content_type="application/x-www-form-urlencoded")
 
-    [told] = control("GET", "/exchanges").get_json()
-    assert secret[:8] not in json.dumps(told)
+    [content] = control("GET", "/exchanges").get_json()
+    assert secret[:8] not in json.dumps(content)
     assert secret[:8] not in platform.exchanges.last.explained()
 
 
@@ -124,34 +124,34 @@ def test_exchanges_come_oldest_first(exchanges: list[int]) -> None:
 
 
 def test_after_leaves_out_what_was_seen(control: Control, exchanges: list[int]) -> None:
-    told = control("GET", f"/exchanges?after={exchanges[2]}").get_json()
+    body = control("GET", f"/exchanges?after={exchanges[2]}").get_json()
 
-    assert [each["id"] for each in told] == exchanges[3:]
+    assert [each["id"] for each in body] == exchanges[3:]
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3, 5, 99])
 def test_limit_keeps_the_newest_oldest_first(control: Control, exchanges: list[int], limit: int) -> None:
-    told = control("GET", f"/exchanges?limit={limit}").get_json()
+    body = control("GET", f"/exchanges?limit={limit}").get_json()
 
-    assert [each["id"] for each in told] == exchanges[5 - min(limit, 5) :]
+    assert [each["id"] for each in body] == exchanges[5 - min(limit, 5) :]
 
 
 def test_error_keeps_those_of_one_code(control: Control, exchanges: list[int]) -> None:
-    told = control("GET", "/exchanges?error=invalid_request").get_json()
+    body = control("GET", "/exchanges?error=invalid_request").get_json()
 
-    assert [each["id"] for each in told] == exchanges[2:4]
+    assert [each["id"] for each in body] == exchanges[2:4]
 
 
 def test_error_keeps_those_of_one_rule(control: Control, exchanges: list[int]) -> None:
-    told = control("GET", "/exchanges?error=check_grant_type_present").get_json()
+    body = control("GET", "/exchanges?error=check_grant_type_present").get_json()
 
-    assert [each["id"] for each in told] == exchanges[2:3]
+    assert [each["id"] for each in body] == exchanges[2:3]
 
 
 def test_filters_work_together(control: Control, exchanges: list[int]) -> None:
-    told = control("GET", f"/exchanges?after={exchanges[0]}&error=invalid_request&limit=1").get_json()
+    body = control("GET", f"/exchanges?after={exchanges[0]}&error=invalid_request&limit=1").get_json()
 
-    assert [each["id"] for each in told] == exchanges[3:4]
+    assert [each["id"] for each in body] == exchanges[3:4]
 
 
 @pytest.mark.parametrize(
@@ -200,18 +200,18 @@ def test_numbers_rise_after_the_journal_was_emptied(control: Control, exchanges:
     control("DELETE", "/exchanges")
     post()
 
-    [told] = control("GET", "/exchanges").get_json()
-    assert told["id"] > exchanges[-1]
+    [body] = control("GET", "/exchanges").get_json()
+    assert body["id"] > exchanges[-1]
 
 
 def test_without_limit_all_that_is_kept_is_reported(control: Control, platform: Mock, post: Post) -> None:
     for _ in range(1005):
         post()
 
-    told = control("GET", "/exchanges").get_json()
+    body = control("GET", "/exchanges").get_json()
 
-    assert [each["id"] for each in told] == [record.id for record in platform.exchanges]
-    assert len(told) == 1000
+    assert [each["id"] for each in body] == [record.id for record in platform.exchanges]
+    assert len(body) == 1000
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -242,10 +242,10 @@ def test_each_kind_of_explanation_is_described(
     control: Control, document: dict[str, Any], http: Client, platform: Mock
 ) -> None:
     call = next(call for call in CALLS if call.name == "explain")
-    told = control("POST", "/access-tokens", {"access": "patient"}).get_json()
+    body = control("POST", "/access-tokens", {"access": "patient"}).get_json()
     refused = http.post("/oauth2/token", data={"grant_type": "password"}, base_url=platform.url).get_json()
     values = [
-        *told.values(),
+        *body.values(),
         control("POST", "/id-tokens", {}).get_json()["id_token"],
         control("POST", "/client-assertions", {"without": ["aud"]}).get_json()["client_assertion"],
         control("POST", "/log-ins", {}).get_json()["code"],

@@ -110,7 +110,7 @@ def test_the_list_may_run_our_script_and_nothing_else(browse: Browse) -> None:
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     )
-    assert [told for tag, told in Elements(answer.text).found if tag == "script"] == [
+    assert [reported for tag, reported in Elements(answer.text).found if tag == "script"] == [
         {"src": "/_nhsauth/journal.js", "defer": None}
     ]
 
@@ -163,7 +163,9 @@ def test_the_list_shows_the_newest_first_with_what_was_wrong(browse: Browse, pos
 
     found = Elements(browse("/").text)
 
-    assert [told["href"] for tag, told in found.found if tag == "a" and "exchanges/" in str(told.get("href"))] == [
+    assert [
+        reported["href"] for tag, reported in found.found if tag == "a" and "exchanges/" in str(reported.get("href"))
+    ] == [
         "/_nhsauth/exchanges/2",
         "/_nhsauth/exchanges/1",
     ]
@@ -339,10 +341,10 @@ def test_without_diagnosis_the_page_says_that_it_cannot_show_why(ring: KeyRing) 
     http = Client(platform)
     http.post("/oauth2/token", data={"grant_type": "password"})
 
-    told = [visible(http.get(path, headers={"Accept": BROWSER})) for path in ("/_nhsauth/", "/_nhsauth/exchanges/1")]
+    lines = [visible(http.get(path, headers={"Accept": BROWSER})) for path in ("/_nhsauth/", "/_nhsauth/exchanges/1")]
 
-    assert all("diagnosis = false" in text for text in told)
-    assert "grant_type is invalid" in told[1]
+    assert all("diagnosis = false" in text for text in lines)
+    assert "grant_type is invalid" in lines[1]
 
 
 # what does no harm
@@ -373,7 +375,9 @@ def test_the_pages_hold_no_element_of_any_input(
         assert answer.status_code == 200
         tags = {tag for tag, _ in Elements(answer.text).found}
         assert tags.isdisjoint({"img", "b", "i"})
-        assert [told for tag, told in Elements(answer.text).found if tag == "script" and "src" not in told] == []
+        assert [
+            reported for tag, reported in Elements(answer.text).found if tag == "script" and "src" not in reported
+        ] == []
         assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", answer.text) is None
 
 
@@ -400,7 +404,7 @@ def test_a_form_beyond_a_megabyte_is_a_problem_for_people(explain: Explain) -> N
 def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Browse) -> None:
     found = Elements(browse("/").text).found
 
-    assert [told for tag, told in found if tag == "form" and told["method"] != "get"] == [
+    assert [reported for tag, reported in found if tag == "form" and reported["method"] != "get"] == [
         {"class": "aside", "method": "post", "action": "/_nhsauth/explain"}
     ]
 
@@ -490,7 +494,7 @@ def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: E
 
 def test_the_page_of_an_exchange_reaches_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
     found = Elements(browse("/exchanges/1").text).found
-    links = [str(told["href"]) for tag, told in found if tag == "a" and "errors" in str(told.get("href"))]
+    links = [str(reported["href"]) for tag, reported in found if tag == "a" and "errors" in str(reported.get("href"))]
 
     text, of_finding = (visible(browse(link.removeprefix("/_nhsauth"))) for link in links)
 

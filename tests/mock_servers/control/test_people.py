@@ -126,7 +126,7 @@ def test_people_log_in_at_every_provider(control: Control, platform: Mock, provi
 
 
 @pytest.mark.parametrize(
-    ("provider", "outcome", "told"),
+    ("provider", "outcome", "expected"),
     [
         ("cis2", "cancelled", ("access_denied", "Resource Owner did not authorize the request")),
         ("cis2", "consent_refused", ("access_denied", "Resource Owner did not authorize the request")),
@@ -144,12 +144,12 @@ def test_people_log_in_at_every_provider(control: Control, platform: Mock, provi
     ],
 )
 def test_a_log_in_that_fails_gives_the_error_in_the_providers_words(
-    control: Control, provider: str, outcome: str, told: tuple[str, str | None]
+    control: Control, provider: str, outcome: str, expected: tuple[str, str | None]
 ) -> None:
     answer = control("POST", "/log-ins", {"provider": provider, "outcome": outcome})
 
     assert answer.status_code == 200
-    assert answer.get_json() == {"error": told[0], "error_description": told[1], "evidence": "I"}
+    assert answer.get_json() == {"error": expected[0], "error_description": expected[1], "evidence": "I"}
 
 
 @pytest.mark.parametrize("outcome", ["cancelled", "provider_error"])

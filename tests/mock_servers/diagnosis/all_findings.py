@@ -55,15 +55,17 @@ def asking_for_findings(ring: KeyRing) -> Iterator[FindingsOf]:
         keys = MockTarget(server.url, hosted)
 
         def tell(breakage: Breakage) -> str:
-            told = dict[str, list[Flow]]()
+            reported = dict[str, list[Flow]]()
             for flow in (each for each in Flow if each in breakage.flows):
                 platform.restore(start)
                 random.seed(1)
                 record = _asked(platform, _target(server.url, hosted, keys), flow, breakage)
                 text = _text(record) if record is not None else "no exchange of the journal"
                 places = {server.url: "MOCK", hosted.url: "KEYS", hosted.silent_url: "SILENT"}
-                told.setdefault(_plain(text, places), []).append(flow)
-            return "\n".join([f"# {named(breakage)}", *(f"{', '.join(flows)}: {text}" for text, flows in told.items())])
+                reported.setdefault(_plain(text, places), []).append(flow)
+            return "\n".join(
+                [f"# {named(breakage)}", *(f"{', '.join(flows)}: {text}" for text, flows in reported.items())]
+            )
 
         yield tell
 

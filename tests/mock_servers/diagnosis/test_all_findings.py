@@ -46,17 +46,17 @@ def _no_finder_stumbles(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.mark.slow
 @pytest.mark.parametrize("mistake", mistakes(), ids=named)
 def test_what_is_reported_is_what_was_approved(
-    findings_of: FindingsOf, told: Mapping[str, str], mistake: Breakage
+    findings_of: FindingsOf, findings_now: Mapping[str, str], mistake: Breakage
 ) -> None:
-    assert findings_of(mistake) == told.get(named(mistake)), HOW
+    assert findings_of(mistake) == findings_now.get(named(mistake)), HOW
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=named)
 def test_what_is_reported_of_our_own_mistakes_is_what_was_approved(
-    ring: KeyRing, strangers: KeyRing, told: Mapping[str, str], mistake: Mistake
+    ring: KeyRing, strangers: KeyRing, findings_now: Mapping[str, str], mistake: Mistake
 ) -> None:
-    assert of_ours(mistake, ring, strangers) == told.get(named(mistake)), HOW
+    assert of_ours(mistake, ring, strangers) == findings_now.get(named(mistake)), HOW
 
 
-def test_no_text_is_left_of_a_mistake_that_is_made_no_longer(told: Mapping[str, str]) -> None:
-    assert [name for name in told if name not in set(map(named, (*mistakes(), *MISTAKES)))] == []
+def test_no_text_is_left_of_a_mistake_that_is_made_no_longer(findings_now: Mapping[str, str]) -> None:
+    assert [name for name in findings_now if name not in set(map(named, (*mistakes(), *MISTAKES)))] == []

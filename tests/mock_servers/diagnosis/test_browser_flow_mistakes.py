@@ -187,7 +187,7 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
 
 
 @pytest.mark.parametrize(
-    ("gap", "told"),
+    ("gap", "expected"),
     [
         (10, "answer-lost-on-timeout"),
         (10.5, "answer-lost-on-timeout"),
@@ -196,7 +196,7 @@ def test_a_refresh_repeated_after_a_timeout_had_its_answer_lost(
     ],
 )
 def test_a_timeout_is_known_by_its_seconds(
-    platform: Mock, token_exchange: Post, refresh: Post, gap: float, told: str
+    platform: Mock, token_exchange: Post, refresh: Post, gap: float, expected: str
 ) -> None:
     token = token_exchange().get_json()["refresh_token"]
     refresh(token)
@@ -204,7 +204,7 @@ def test_a_timeout_is_known_by_its_seconds(
 
     refresh(token)
 
-    assert top(platform).id == told
+    assert top(platform).id == expected
 
 
 def test_of_a_refresh_that_is_forgotten_no_exchange_is_named(
@@ -367,13 +367,13 @@ def test_the_exchange_that_used_a_code_up_is_reported_however_often_it_came_agai
     assert f"redeemed 0 ms ago by exchange {first}, for client" in top(platform).seen
 
 
-@pytest.mark.parametrize(("characters", "told"), [(6, "wrapped-value"), (5, None)])
+@pytest.mark.parametrize(("characters", "expected"), [(6, "wrapped-value"), (5, None)])
 def test_so_much_of_a_code_is_known_again(
-    platform: Mock, code: Callable[..., str], redeem: Post, characters: int, told: str | None
+    platform: Mock, code: Callable[..., str], redeem: Post, characters: int, expected: str | None
 ) -> None:
     redeem(code()[:characters])
 
-    assert next((each.id for each in platform.exchanges.last.findings), None) == told
+    assert next((each.id for each in platform.exchanges.last.findings), None) == expected
 
 
 def test_a_code_whose_tokens_never_arrived(platform: Mock, code: Callable[..., str], redeem: Post) -> None:
@@ -483,7 +483,7 @@ def test_what_a_log_in_lacks_is_reported_from_what_is_empty(
 
 
 @pytest.mark.parametrize(
-    ("form", "headers", "told"),
+    ("form", "headers", "expected"),
     [
         ({}, {}, "The form has no client_id: send the app's API key."),
         ({"client_id": ""}, {}, "The form has an empty client_id: send the app's API key."),
@@ -500,13 +500,13 @@ def test_what_a_log_in_lacks_is_reported_from_what_is_empty(
     ],
 )
 def test_what_is_sent_in_place_of_a_client_id_is_reported(
-    platform: Mock, http: Client, form: dict[str, str], headers: dict[str, str], told: str
+    platform: Mock, http: Client, form: dict[str, str], headers: dict[str, str], expected: str
 ) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "x", **form}
 
     http.post("/oauth2/token", data=form, headers=headers, base_url=platform.url)
 
-    assert platform.exchanges.last.diagnosis == told
+    assert platform.exchanges.last.diagnosis == expected
 
 
 # states

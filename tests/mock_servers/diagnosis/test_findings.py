@@ -96,13 +96,13 @@ def test_what_was_used_or_revoked_at_this_moment_is_reported(platform: Mock, pos
     platform.store.access_tokens.put(tokens["access_token"], replace(token, revoked_at=platform.clock.now()))
     secret = {"client_id": "nhsauth-app", "client_secret": "nhsauth-secret"}
     post(grant_type="refresh_token", refresh_token=tokens["refresh_token"], **secret)
-    told = []
+    lines = []
     for name in ("access_token", "refresh_token"):
         token_exchange(subject_token=tokens[name])
-        told.append(only_finding(platform).seen)
+        lines.append(only_finding(platform).seen)
 
-    assert "it was revoked 0 ms ago" in told[0]
-    assert "it was exchanged for a newer one 0 ms ago" in told[1]
+    assert "it was revoked 0 ms ago" in lines[0]
+    assert "it was exchanged for a newer one 0 ms ago" in lines[1]
 
 
 def test_an_access_token_of_cis2_as_subject_token_is_named(platform: Mock, http: Client, token_exchange: Ask) -> None:

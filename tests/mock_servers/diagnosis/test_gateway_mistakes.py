@@ -138,15 +138,15 @@ def test_a_quote_at_one_end_of_the_token(platform: Mock, call: Ask, sent: str) -
     assert "there are quotes around the token" in top(platform).seen
 
 
-@pytest.mark.parametrize(("length", "told"), [(12, ("bearer-shape", "certain")), (11, None)])
+@pytest.mark.parametrize(("length", "expected"), [(12, ("bearer-shape", "certain")), (11, None)])
 def test_so_much_of_a_token_is_known_again(
-    platform: Mock, call: Ask, token_exchange: Ask, length: int, told: tuple[str, str] | None
+    platform: Mock, call: Ask, token_exchange: Ask, length: int, expected: tuple[str, str] | None
 ) -> None:
     token = token_exchange().get_json()["access_token"]
 
     call(Authorization=f"Bearer {token[:length]}")
 
-    assert (seen(platform) if platform.exchanges.last.findings else None) == told
+    assert (seen(platform) if platform.exchanges.last.findings else None) == expected
 
 
 def test_of_a_token_that_expired_nothing_else_is_reported(platform: Mock, call: Ask, client_credentials: Ask) -> None:

@@ -181,7 +181,9 @@ def test_a_file_of_the_watch_explains_as_the_traffic_did(all_explained: list[Exp
         with HarFile(tmp_path / "it.har", key=b"of these tests") as har:
             har.keep(SeenExchange(each.captured, place, NOW))
         found = explain_text((tmp_path / "it.har").read_text(), AT)
-        ids = [[(finding.id, finding.certainty) for finding in told.findings] for told in (found, each.explanation)]
+        ids = [
+            [(finding.id, finding.certainty) for finding in reported.findings] for reported in (found, each.explanation)
+        ]
         if found.stopped_by != each.explanation.stopped_by or ids[0] != ids[1]:
             differing.append((name(each), found.stopped_by, *ids))
 

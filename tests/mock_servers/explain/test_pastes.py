@@ -45,14 +45,14 @@ def test_no_answer_is_surer_than_an_honest_expert(name: str) -> None:
 
 @pytest.mark.parametrize("name", TRUTH)
 def test_the_first_screen_is_short_and_speaks_no_dialect(name: str) -> None:
-    told = explained(name)
-    lines = str(told).splitlines()
+    explanation = explained(name)
+    lines = str(explanation).splitlines()
     wide = [each for each in lines if len(each) > COLUMNS and not re.search(r"https?://|--data", each)]
 
     assert len(lines) <= LINES
     assert wide == []
-    assert not re.search(r"\b(?:check|find|decode|fetch|claim)_[a-z]+_|§|\(certain\)|\(likely\)", str(told))
-    assert told.answer.count("; or ") <= 2, "one of these names three at most"
+    assert not re.search(r"\b(?:check|find|decode|fetch|claim)_[a-z]+_|§|\(certain\)|\(likely\)", str(explanation))
+    assert explanation.answer.count("; or ") <= 2, "one of these names three at most"
 
 
 def test_the_first_screens_are_as_they_were_read_aloud() -> None:
@@ -70,7 +70,7 @@ def test_a_private_key_and_a_secret_are_warned_of_and_never_shown() -> None:
 
 def test_of_a_person_no_claim_is_shown() -> None:
     text = paste("26-id-token-as-bearer-pds.txt")
-    told = explained("26-id-token-as-bearer-pds.txt")
+    explanation = explained("26-id-token-as-bearer-pds.txt")
 
     assert "Patient/9992009691" in text
-    assert not re.search(r"9992009691|996640688875", f"{told}{told.as_json()}")
+    assert not re.search(r"9992009691|996640688875", f"{explanation}{explanation.as_json()}")

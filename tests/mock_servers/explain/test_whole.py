@@ -232,10 +232,10 @@ def test_nothing_that_was_pasted_is_shown_whole(ring: KeyRing) -> None:
     }
     headers = "-H 'X-Custom: my-own-header-value' -b 'session=my-own-cookie' -H 'apikey: my-own-api-key-of-32-letters'"
 
-    told = json.dumps(explain_text(f"{curl(form)} {headers}", Lent(at=NOW)).as_json())
+    explanation = json.dumps(explain_text(f"{curl(form)} {headers}", Lent(at=NOW)).as_json())
 
     for secret in ("9912003071", "a-jti-that-is-mine", "k" * 32, "my-own-", form["client_assertion"]):
-        assert secret not in told
+        assert secret not in explanation
 
 
 def test_a_secret_in_the_command_is_named_as_leaked_into_the_history() -> None:

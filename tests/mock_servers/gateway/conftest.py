@@ -24,7 +24,7 @@ Call = Callable[..., TestResponse]
 def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """Answer 201 with what was asked, and two cookies."""
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    told = {
+    reported = {
         "method": environ["REQUEST_METHOD"],
         "target": environ["REQUEST_URI"],
         "headers": headers,
@@ -43,7 +43,7 @@ def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterabl
             ("X-Only-Here", "yes"),
         ],
     )
-    return [json.dumps(told).encode()]
+    return [json.dumps(reported).encode()]
 
 
 @pytest.fixture(scope="session")

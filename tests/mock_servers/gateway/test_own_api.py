@@ -274,7 +274,7 @@ def test_an_upstream_may_have_a_path_of_its_own(behind: Behind, call: Call, upst
 def test_headers_arrive_but_those_of_the_connection(behind: Behind, call: Call, upstream: str) -> None:
     behind(open=True)
 
-    told = call(
+    reported = call(
         headers=[
             ("X-Request-ID", "60E0B220"),
             ("NHSD-Session-URID", "555021935107"),
@@ -293,7 +293,7 @@ def test_headers_arrive_but_those_of_the_connection(behind: Behind, call: Call, 
         ]
     ).get_json()["headers"]
 
-    assert told == {
+    assert reported == {
         "x-request-id": "60E0B220",
         "nhsd-session-urid": "555021935107",
         "accept": "a/b, c/d",
@@ -311,9 +311,9 @@ def test_the_token_arrives_as_well(behind: Behind, call: Call, aal3: Callable[[]
 def test_a_body_arrives_whole_with_its_type(behind: Behind, call: Call) -> None:
     behind(open=True)
 
-    told = call(method="POST", data=b"<x/>" * 100_000, content_type="application/fhir+xml").get_json()
+    body = call(method="POST", data=b"<x/>" * 100_000, content_type="application/fhir+xml").get_json()
 
-    assert (told["type"], told["length"], told["body"]) == ("application/fhir+xml", "400000", "<x/>" * 100_000)
+    assert (body["type"], body["length"], body["body"]) == ("application/fhir+xml", "400000", "<x/>" * 100_000)
 
 
 def test_a_form_is_not_eaten_by_the_gateway(behind: Behind, call: Call) -> None:

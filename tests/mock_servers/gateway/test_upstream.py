@@ -74,9 +74,9 @@ def test_a_body_is_passed_on_piece_by_piece(ring: KeyRing, framing: str) -> None
     with behind(ring, app) as connection:
         headers = {"Content-Length": str(2 * len(PIECE))} if framing == "length" else {}
         connection.request("POST", "/my-api/upload", pieces(), headers, encode_chunked=framing == "chunks")
-        told = connection.getresponse().read()
+        reported = connection.getresponse().read()
 
-    assert told == b"200000"
+    assert reported == b"200000"
 
 
 def test_a_body_larger_than_the_mock_reads_itself_is_passed_on(ring: KeyRing) -> None:
@@ -87,9 +87,9 @@ def test_a_body_larger_than_the_mock_reads_itself_is_passed_on(ring: KeyRing) ->
 
     with behind(ring, app) as connection:
         connection.request("PUT", "/my-api/large", b"y" * 3_000_000)
-        told = connection.getresponse().read()
+        reported = connection.getresponse().read()
 
-    assert told == b"3000000"
+    assert reported == b"3000000"
 
 
 def test_an_empty_body_has_the_length_nought(ring: KeyRing) -> None:
@@ -99,9 +99,9 @@ def test_an_empty_body_has_the_length_nought(ring: KeyRing) -> None:
 
     with behind(ring, app) as connection:
         connection.request("POST", "/my-api/x", b"")
-        told = connection.getresponse().read()
+        reported = connection.getresponse().read()
 
-    assert told == b"0"
+    assert reported == b"0"
 
 
 def test_an_answer_that_breaks_off_is_broken_off(ring: KeyRing) -> None:
@@ -124,12 +124,12 @@ def test_the_next_call_over_the_same_connection_is_answered(ring: KeyRing) -> No
         return [b"ok"]
 
     with behind(ring, app) as connection:
-        told = []
+        lines = []
         for _ in range(3):
             connection.request("POST", "/my-api/", b"body")
-            told.append(connection.getresponse().read())
+            lines.append(connection.getresponse().read())
 
-    assert told == [b"ok"] * 3
+    assert lines == [b"ok"] * 3
 
 
 def test_an_answer_without_a_body_has_none(ring: KeyRing) -> None:
@@ -168,7 +168,7 @@ def test_an_api_that_never_finishes_holds_up_neither_a_stop_nor_the_next_test(
         connection.request("GET", "/my-api/events")
         assert asked.wait(PATIENCE)
         first = connection.getresponse() if begun else None
-        told = first.read1(100) if first else b""
+        reported = first.read1(100) if first else b""
 
         server.stop() if end == "stop" else platform.restore(state)
         with first or connection.getresponse() as answer, suppress(http.client.IncompleteRead):
@@ -177,7 +177,7 @@ def test_an_api_that_never_finishes_holds_up_neither_a_stop_nor_the_next_test(
         connection.close()
         server.stop()
 
-    assert (answer.status, told) == ((200, b"data: 1\n\n") if begun else (502, b""))
+    assert (answer.status, reported) == ((200, b"data: 1\n\n") if begun else (502, b""))
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ def test_each_request_of_a_connection_is_answered_by_its_own_head_and_body(serve
         answered = []
         for path, body in asked:
             client.request("POST", path, body)
-            told = json.load(client.getresponse())
-            answered.append((told["PATH_INFO"], told["body"].encode()))
+            reported = json.load(client.getresponse())
+            answered.append((reported["PATH_INFO"], reported["body"].encode()))
 
     assert answered == asked
 

@@ -222,7 +222,7 @@ def test_in_a_lane_kinds_take_turns() -> None:
     threads = Threads()
     lane = Lane(threads, 1)  # type: ignore[arg-type]
     for kind in "aaabbc":
-        lane.give(partial(done.append, kind), kind)
+        lane.submit(partial(done.append, kind), kind)
 
     (only,) = threads.tasks
     only()
@@ -240,8 +240,8 @@ def test_any_caller_that_waits_in_a_lane_gives_up_its_place_meanwhile() -> None:
         with lane.extra_worker():
             seen.append(len(threads.tasks))
 
-    lane.give(waits)
-    lane.give(lambda: None)
+    lane.submit(waits)
+    lane.submit(lambda: None)
     threads.tasks[0]()
 
     assert seen == [1, 2]

@@ -115,10 +115,10 @@ def test_the_service_sees_the_real_url(proxy: Proxy) -> None:
 def test_the_same_port_speaks_tls_without_a_tunnel(proxy: Proxy) -> None:
     connection = http.client.HTTPSConnection("127.0.0.1", proxy.server.port, context=proxy.context(), timeout=30)
     connection.request("GET", "/_nhsauth/status")
-    told = json.load(connection.getresponse())
+    reported = json.load(connection.getresponse())
     connection.close()
 
-    assert told["urls"]["base"] == f"https://127.0.0.1:{proxy.server.port}"
+    assert reported["urls"]["base"] == f"https://127.0.0.1:{proxy.server.port}"
 
 
 def test_the_same_port_still_speaks_plain_http(proxy: Proxy) -> None:
@@ -429,15 +429,15 @@ def test_a_stop_ends_relays(tunnel: socket.socket, open_proxy: Proxy) -> None:
 def test_a_host_is_allowed_on_port_443_unless_another_is_named(ring: KeyRing, tmp_path: Path) -> None:
     with proxying(ring, tmp_path, "one.example", "two.example:8443") as running:
         refusal = running.prepared.proxy.refusal
-        told = {
+        members = {
             authority: getattr(refusal(authority, tunnels=0), "sentence", None)
             for authority in ("one.example:443", "ONE.example:8443", "two.example:8443", "two.example:443")
         }
 
-    assert told["one.example:443"] is None
-    assert told["two.example:8443"] is None
-    assert told["ONE.example:8443"] == "one.example is allowed on port 443 alone: allow one.example:8443 as well"
-    assert "two.example is no host of this mock" in (told["two.example:443"] or "")
+    assert members["one.example:443"] is None
+    assert members["two.example:8443"] is None
+    assert members["ONE.example:8443"] == "one.example is allowed on port 443 alone: allow one.example:8443 as well"
+    assert "two.example is no host of this mock" in (members["two.example:443"] or "")
 
 
 def test_an_allowed_host_that_is_not_there_is_reported(

@@ -84,8 +84,8 @@ def whole(request: str, known: KnownHead | None = None) -> tuple[Head, bytes, Me
 
 def state(message: Message) -> tuple[Any, ...]:
     """Return all members of a message."""
-    told = (message.received, message.is_whole, message.rest, message.awaits_100, message.can_be_followed)
-    return (*told, message.can_be_read_on, message.is_answered)
+    reported = (message.received, message.is_whole, message.rest, message.awaits_100, message.can_be_followed)
+    return (*reported, message.can_be_read_on, message.is_answered)
 
 
 def read_parts(read: tuple[Head, bytes, Message] | str) -> tuple[Any, ...] | str:

@@ -300,13 +300,13 @@ def test_a_body_has_a_lowest_speed(ticks: Ticks) -> None:
             )
         ask(server)
         ticks.now += 15
-        told = read_to_end(slower)
+        reported = read_to_end(slower)
         slow.sendall(b"a")
         answer = read_to_end(slow)
         slow.close()
         slower.close()
 
-    assert told.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert reported.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 

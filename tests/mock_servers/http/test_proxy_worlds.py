@@ -137,9 +137,9 @@ def test_who_names_no_world_is_reported_so(server: Server, line: str, sent: str,
         connection.sendall("\r\n".join((*head, "", "")).encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
-    told = answer.partition("\r\n\r\n")[0].split("\r\n")
-    assert told[0] == f"HTTP/1.1 407 Proxy-Authorization {words}; POST /_nhsauth/worlds makes one"
-    assert 'Proxy-Authenticate: Basic realm="nhsauth"' in told
+    reported = answer.partition("\r\n\r\n")[0].split("\r\n")
+    assert reported[0] == f"HTTP/1.1 407 Proxy-Authorization {words}; POST /_nhsauth/worlds makes one"
+    assert 'Proxy-Authenticate: Basic realm="nhsauth"' in reported
 
 
 def test_a_world_that_goes_under_a_tunnel_is_reported_in_the_tunnel(platform: Mock, ask: Ask) -> None:
@@ -155,9 +155,9 @@ def test_a_world_that_goes_under_a_tunnel_is_reported_in_the_tunnel(platform: Mo
 def test_status_shows_the_proxy_of_the_world(platform: Mock, server: Server, world: Callable[[str], Platform]) -> None:
     world("b")
 
-    told = {url: requests.get(f"{server.url}{url}/_nhsauth/status", timeout=30).json() for url in ("", "/_worlds/b")}
+    members = {url: requests.get(f"{server.url}{url}/_nhsauth/status", timeout=30).json() for url in ("", "/_worlds/b")}
 
-    assert told[""]["real_names"]["proxy"] == server.url
-    assert told["/_worlds/b"]["real_names"]["proxy"] == server.url.replace("://", "://b:x@")
+    assert members[""]["real_names"]["proxy"] == server.url
+    assert members["/_worlds/b"]["real_names"]["proxy"] == server.url.replace("://", "://b:x@")
     assert platform.names.real_names is not None
     assert platform.names.real_names.of_world("b").variables({})["NHSAUTH_URL"] == f"{server.url}/_worlds/b"

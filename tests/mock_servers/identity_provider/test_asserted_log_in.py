@@ -53,26 +53,30 @@ def second(platform: Mock, authorize: Ask) -> Ask:
     return ask
 
 
-def test_the_person_is_not_asked_again(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
-    came = told(second(vouch(jti)))
+def test_the_person_is_not_asked_again(
+    second: Ask, read_redirect: ReadRedirect, vouch: Vouch, jti: str, platform: Mock
+) -> None:
+    came = read_redirect(second(vouch(jti)))
 
     code = platform.store.codes.get(came["code"])
     assert code is not None
     assert (code.log_in.client_id, code.log_in.person.id, came["state"]) == ("second", "9912003071", "s-1")
 
 
-def test_the_session_is_the_first_ones(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
-    told(second(vouch(jti)))
+def test_the_session_is_the_first_ones(
+    second: Ask, read_redirect: ReadRedirect, vouch: Vouch, jti: str, platform: Mock
+) -> None:
+    read_redirect(second(vouch(jti)))
 
     [session] = platform.store.provider_sessions.values()
     assert [visit.client_id for visit in session.visits] == ["nhsauth-app", "second"]
 
 
-def test_it_is_good_once(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
+def test_it_is_good_once(second: Ask, read_redirect: ReadRedirect, vouch: Vouch, jti: str, platform: Mock) -> None:
     asserted = vouch(jti)
-    told(second(asserted))
+    read_redirect(second(asserted))
 
-    came = told(second(asserted))
+    came = read_redirect(second(asserted))
 
     refusal = platform.exchanges.last.refusal
     assert refusal is not None
@@ -96,7 +100,7 @@ def test_it_is_good_once(second: Ask, told: ReadRedirect, vouch: Vouch, jti: str
 )
 def test_a_bad_one_is_reported_to_the_second_client(
     second: Ask,
-    told: ReadRedirect,
+    read_redirect: ReadRedirect,
     vouch: Vouch,
     jti: str,
     platform: Mock,
@@ -107,7 +111,7 @@ def test_a_bad_one_is_reported_to_the_second_client(
     now = int(platform.clock.now())
     timed = {name: now + value for name, value in changes.items() if name == "exp" and isinstance(value, int)}
 
-    came = told(second(vouch(**{"code": jti, **changes, **timed})))
+    came = read_redirect(second(vouch(**{"code": jti, **changes, **timed})))
 
     record = platform.exchanges.last
     assert record.refusal is not None
@@ -116,11 +120,11 @@ def test_a_bad_one_is_reported_to_the_second_client(
 
 
 def test_a_signature_that_no_key_of_the_first_client_made(
-    second: Ask, told: ReadRedirect, vouch: Vouch, jti: str, platform: Mock
+    second: Ask, read_redirect: ReadRedirect, vouch: Vouch, jti: str, platform: Mock
 ) -> None:
     signed, other = vouch(jti).rpartition("."), vouch(jti).rpartition(".")
 
-    came = told(second(f"{signed[0]}.{other[2]}"))
+    came = read_redirect(second(f"{signed[0]}.{other[2]}"))
 
     record = platform.exchanges.last
     assert record.refusal is not None
@@ -129,15 +133,17 @@ def test_a_signature_that_no_key_of_the_first_client_made(
 
 
 @pytest.mark.parametrize("sent", ["x", "a.b.c", "x" * 10_000])
-def test_what_is_not_jwt_is_reported_to_the_second_client(second: Ask, told: ReadRedirect, sent: str) -> None:
-    assert told(second(sent)) == {"error": "invalid_request", "state": "s-1"}
+def test_what_is_not_jwt_is_reported_to_the_second_client(second: Ask, read_redirect: ReadRedirect, sent: str) -> None:
+    assert read_redirect(second(sent)) == {"error": "invalid_request", "state": "s-1"}
 
 
-def test_too_low_a_level_is_refused(second: Ask, told: ReadRedirect, vouch: Vouch, platform: Mock, redeem: Ask) -> None:
+def test_too_low_a_level_is_refused(
+    second: Ask, read_redirect: ReadRedirect, vouch: Vouch, platform: Mock, redeem: Ask
+) -> None:
     code = platform.issue_code("nhs_login", LogInRequest(client_id="nhsauth-app", user=P5), REDIRECT)
     claims = jwts.decode(redeem("nhs_login", code).get_json()["id_token"]).claims
 
-    came = told(second(vouch(claims["jti"])))
+    came = read_redirect(second(vouch(claims["jti"])))
 
     assert came["error"] == "interaction_required"
 

@@ -137,7 +137,7 @@ def test_a_repeated_parameter_is_named_by_cis2_in_the_redirect(authorize: Ask, n
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"response_type": None}, {"error": "invalid_request", "state": "s-1"}),
         (
@@ -165,11 +165,11 @@ def test_a_repeated_parameter_is_named_by_cis2_in_the_redirect(authorize: Ask, n
     ],
 )
 def test_nhs_login_shows_the_client_by_redirect(
-    authorize: Ask, changes: dict[str, str | None], told: dict[str, str]
+    authorize: Ask, changes: dict[str, str | None], reported: dict[str, str]
 ) -> None:
     answer = authorize("nhs_login", **changes)
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**told)}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**reported)}")
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def ask_strictly(strict: Mock, **changes: str | None) -> TestResponse:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "reported"),
     [
         ({"state": None}, {"error": "invalid_request"}),
         ({"state": ""}, {"error": "invalid_request"}),
@@ -236,11 +236,11 @@ def ask_strictly(strict: Mock, **changes: str | None) -> TestResponse:
     ],
 )
 def test_nhs_login_refuses_without_state_or_nonce_when_set_so(
-    strict: Mock, changes: dict[str, str | None], told: dict[str, str]
+    strict: Mock, changes: dict[str, str | None], reported: dict[str, str]
 ) -> None:
     answer = ask_strictly(strict, **changes)
 
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**told)}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{REDIRECT}?{_query(**reported)}")
 
 
 def test_the_platform_itself_needs_no_nonce_at_nhs_login(strict: Mock) -> None:
@@ -353,5 +353,5 @@ def test_a_redirect_uri_in_the_clear_gets_advice(
 
     page = authorize(provider, redirect_uri=uri)
 
-    told = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
-    assert (page.status_code, told in platform.exchanges.last.advice) == (200, advised)
+    text = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
+    assert (page.status_code, text in platform.exchanges.last.advice) == (200, advised)

@@ -44,9 +44,9 @@ def clients(platform: Mock) -> Clients:
 
 
 @pytest.fixture
-def tokens(submit: Ask, told: ReadRedirect, redeem: Ask) -> dict[str, str]:
+def tokens(submit: Ask, read_redirect: ReadRedirect, redeem: Ask) -> dict[str, str]:
     """The answer to the code of a fresh log-in."""
-    return dict(redeem("cis2", told(submit(DOCTOR))["code"]).get_json())
+    return dict(redeem("cis2", read_redirect(submit(DOCTOR))["code"]).get_json())
 
 
 @pytest.fixture
@@ -86,16 +86,18 @@ def test_the_sessions_tokens_die(tokens: dict[str, str], log_out: Ask, http: Cli
     assert (before, http.get(f"{PATH}/userinfo", headers=headers).status_code) == (200, 401)
 
 
-def test_the_browsers_session_is_over(tokens: dict[str, str], log_out: Ask, authorize: Ask, told: ReadRedirect) -> None:
+def test_the_browsers_session_is_over(
+    tokens: dict[str, str], log_out: Ask, authorize: Ask, read_redirect: ReadRedirect
+) -> None:
     log_out(id_token_hint=tokens["id_token"])
 
-    assert told(authorize(prompt="none"))["error"] == "login_required"
+    assert read_redirect(authorize(prompt="none"))["error"] == "login_required"
 
 
 def test_a_code_of_the_session_dies(
-    submit: Ask, tokens: dict[str, str], log_out: Ask, told: ReadRedirect, redeem: Ask
+    submit: Ask, tokens: dict[str, str], log_out: Ask, read_redirect: ReadRedirect, redeem: Ask
 ) -> None:
-    code = told(submit(DOCTOR))["code"]
+    code = read_redirect(submit(DOCTOR))["code"]
 
     log_out(id_token_hint=tokens["id_token"])
 
@@ -191,13 +193,17 @@ def test_a_client_that_fails_is_recorded_and_not_asked_again(
 
     answer = log_out(id_token_hint=tokens["id_token"])
 
-    (told,) = [record for record in platform.exchanges if record.path == HERE]
-    seen: Any = (told.service, told.method, told.status)
+    (reported,) = [record for record in platform.exchanges if record.path == HERE]
+    seen: Any = (reported.service, reported.method, reported.status)
     assert (answer.status_code, len(clients.received), seen) == (204, 1, ("cis2", "POST", status))
-    assert words in (told.diagnosis or "")
-    assert (told.request["headers"], told.request["query"], list(told.request["form"])) == ({}, {}, ["logout_token"])
-    assert told.response == {"status": status, "headers": {}, "body": {}}
-    assert clients.received[0][1]["logout_token"] not in str(told.as_json())
+    assert words in (reported.diagnosis or "")
+    assert (reported.request["headers"], reported.request["query"], list(reported.request["form"])) == (
+        {},
+        {},
+        ["logout_token"],
+    )
+    assert reported.response == {"status": status, "headers": {}, "body": {}}
+    assert clients.received[0][1]["logout_token"] not in str(reported.as_json())
 
 
 def exchanged(platform: Mock, http: Client, id_token: str) -> dict[str, str]:
@@ -217,8 +223,8 @@ def test_a_log_out_shows_that_an_exchanged_token_lives_on(tokens: dict[str, str]
 
     http.get(f"{PATH}{END}", query_string={"id_token_hint": tokens["id_token"]}, base_url=platform.url)
 
-    (told,) = platform.exchanges.last.advice
-    assert told.startswith("The platform's access token for this id_token lives on until it expires")
+    (reported,) = platform.exchanges.last.advice
+    assert reported.startswith("The platform's access token for this id_token lives on until it expires")
 
 
 def test_a_log_out_says_nothing_of_a_token_that_has_expired(
@@ -240,8 +246,8 @@ def test_a_call_with_an_exchanged_token_shows_that_the_person_has_logged_out(
 
     answer = http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
 
-    (told,) = platform.exchanges.last.advice
-    assert (answer.status_code, told.partition(",")[0]) == (200, "The person has logged out at CIS2")
+    (reported,) = platform.exchanges.last.advice
+    assert (answer.status_code, reported.partition(",")[0]) == (200, "The person has logged out at CIS2")
 
 
 def test_so_it_shows_where_no_browser_has_logged_in_and_the_id_token_was_made(platform: Mock, http: Client) -> None:
@@ -253,7 +259,7 @@ def test_so_it_shows_where_no_browser_has_logged_in_and_the_id_token_was_made(pl
     left = http.get(f"{PATH}{END}", query_string={"id_token_hint": id_token}, base_url=platform.url)
     answer = http.get("/hello-world/hello/user", headers=headers, base_url=platform.url)
 
-    (told,) = platform.exchanges.last.advice
+    (reported,) = platform.exchanges.last.advice
     assert (before, left.status_code, answer.status_code) == ((), 204, 200)
-    assert told.startswith("The person has logged out at CIS2, and this token goes on until it expires")
-    assert told.endswith("Delete the access token and the refresh token when the person logs out.")
+    assert reported.startswith("The person has logged out at CIS2, and this token goes on until it expires")
+    assert reported.endswith("Delete the access token and the refresh token when the person logs out.")

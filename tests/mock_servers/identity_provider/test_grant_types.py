@@ -145,11 +145,11 @@ def test_nhs_login_refuses_a_grant_that_the_client_is_not_registered_for(platfor
     ],
 )
 def test_a_client_without_the_code_flow_is_sent_back(
-    platform: Mock, authorize: Ask, told: ReadRedirect, provider: str, sentence: str | None
+    platform: Mock, authorize: Ask, read_redirect: ReadRedirect, provider: str, sentence: str | None
 ) -> None:
     platform.apps.change("nhsauth-app", grant_types=("refresh_token",))
 
-    came = told(authorize(provider))
+    came = read_redirect(authorize(provider))
 
     described = {"error_description": sentence} if sentence else {}
     assert list(came.items()) == list({"error": "unauthorized_client", **described, "state": "s-1"}.items())

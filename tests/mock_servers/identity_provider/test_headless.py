@@ -120,10 +120,10 @@ def test_a_page_without_a_form_is_reported_in_its_own_words(body: bytes, words: 
         asked.append(url)
         return 200, {}, body
 
-    with pytest.raises(LogInError) as told:
+    with pytest.raises(LogInError) as reported:
         log_in(call, "http://mock/page?a=1", DOCTOR)
 
-    assert str(told.value) == f"http://mock/page answered 200 and no way on: {words}"
+    assert str(reported.value) == f"http://mock/page answered 200 and no way on: {words}"
     assert len(asked) == 1
 
 

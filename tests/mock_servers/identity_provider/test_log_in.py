@@ -31,8 +31,10 @@ def id_token(answer: TestResponse) -> dict[str, Any]:
     return dict(jwts.decode(answer.get_json()["id_token"]).claims)
 
 
-def test_cis2_sends_code_scope_state_issuer_and_client(submit: Ask, told: ReadRedirect, platform: Mock) -> None:
-    came = told(submit(DOCTOR))
+def test_cis2_sends_code_scope_state_issuer_and_client(
+    submit: Ask, read_redirect: ReadRedirect, platform: Mock
+) -> None:
+    came = read_redirect(submit(DOCTOR))
 
     assert list(came) == ["code", "scope", "state", "iss", "client_id"]
     assert (came["scope"], came["state"], came["client_id"]) == ("openid profile", "s-1", "nhsauth-app")
@@ -52,21 +54,21 @@ def test_the_page_shows_the_levels_as_they_were_asked_for(
     assert f"<dt>Level</dt><dd>{level}</dd>" in authorize(provider, **asked).get_data(as_text=True)
 
 
-def test_nhs_login_sends_code_and_state(submit: Ask, told: ReadRedirect) -> None:
-    assert list(told(submit(PATIENT, "nhs_login"))) == ["code", "state"]
+def test_nhs_login_sends_code_and_state(submit: Ask, read_redirect: ReadRedirect) -> None:
+    assert list(read_redirect(submit(PATIENT, "nhs_login"))) == ["code", "state"]
 
 
 @pytest.mark.parametrize(
     ("state", "names"), [("s", ["state", "session_state", "code"]), (None, ["session_state", "code"])]
 )
 def test_a_realm_sends_state_session_and_code(
-    submit: Ask, told: ReadRedirect, state: str | None, names: list[str]
+    submit: Ask, read_redirect: ReadRedirect, state: str | None, names: list[str]
 ) -> None:
-    assert list(told(submit(DOCTOR, REALM, state=state))) == names
+    assert list(read_redirect(submit(DOCTOR, REALM, state=state))) == names
 
 
 def test_a_realms_form_is_keycloaks_and_needs_the_username_alone(
-    authorize: Ask, platform: Mock, http: Client, told: ReadRedirect
+    authorize: Ask, platform: Mock, http: Client, read_redirect: ReadRedirect
 ) -> None:
     page = authorize(REALM).get_data(as_text=True)
     action = page.partition('action="')[2].partition('"')[0].replace("&amp;", "&")
@@ -75,7 +77,7 @@ def test_a_realms_form_is_keycloaks_and_needs_the_username_alone(
 
     assert 'id="kc-form-login"' in page
     assert action.startswith(f"{platform.url}/realms/{REALM}/login-actions/authenticate?")
-    assert "code" in told(answer)
+    assert "code" in read_redirect(answer)
 
 
 @pytest.mark.parametrize("provider", ["cis2", REALM, "nhs_login"])
@@ -106,9 +108,9 @@ def test_an_unknown_user_gets_the_page_again(submit: Ask, provider: str, usernam
     ],
 )
 def test_a_log_in_that_fails_as_chosen_shows_the_client(
-    submit: Ask, told: ReadRedirect, provider: str, outcome: str, error: str, description: str | None
+    submit: Ask, read_redirect: ReadRedirect, provider: str, outcome: str, error: str, description: str | None
 ) -> None:
-    came = told(submit(DOCTOR if provider == "cis2" else PATIENT, provider, {"outcome": outcome}))
+    came = read_redirect(submit(DOCTOR if provider == "cis2" else PATIENT, provider, {"outcome": outcome}))
 
     described = {"error_description": description} if description else {}
     assert list(came.items()) == list({"error": error, **described, "state": "s-1"}.items())
@@ -116,9 +118,9 @@ def test_a_log_in_that_fails_as_chosen_shows_the_client(
 
 @pytest.mark.parametrize("outcome", NHS_LOGIN.asking.outcomes)
 def test_a_log_in_ends_with_any_documented_error_of_nhs_login(
-    authorize: Ask, told: ReadRedirect, platform: Mock, outcome: str
+    authorize: Ask, read_redirect: ReadRedirect, platform: Mock, outcome: str
 ) -> None:
-    came = told(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
+    came = read_redirect(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
 
     assert list(came.items()) == [("error", outcome), ("state", "s-1")]
     assert (platform.exchanges.last.error, platform.exchanges.last.refusal.evidence) == (outcome, "D")
@@ -145,9 +147,9 @@ def test_an_outcome_that_nobody_knows_gets_the_page_again(submit: Ask) -> None:
     ],
 )
 def test_too_low_a_level_is_refused(
-    submit: Ask, told: ReadRedirect, provider: str, user: str, changes: dict[str, str]
+    submit: Ask, read_redirect: ReadRedirect, provider: str, user: str, changes: dict[str, str]
 ) -> None:
-    assert told(submit(user, provider, **changes))["error"] == "interaction_required"
+    assert read_redirect(submit(user, provider, **changes))["error"] == "interaction_required"
 
 
 @pytest.mark.parametrize(
@@ -162,9 +164,9 @@ def test_too_low_a_level_is_refused(
     ],
 )
 def test_acr_values_decide_the_level(
-    submit: Ask, told: ReadRedirect, redeem: Ask, acr_values: str | None, user: str, acr: str, level: int
+    submit: Ask, read_redirect: ReadRedirect, redeem: Ask, acr_values: str | None, user: str, acr: str, level: int
 ) -> None:
-    claims = id_token(redeem("cis2", told(submit(user, acr_values=acr_values))["code"]))
+    claims = id_token(redeem("cis2", read_redirect(submit(user, acr_values=acr_values))["code"]))
 
     assert (claims["acr"], claims["authentication_assurance_level"]) == (acr, level)
 
@@ -179,15 +181,15 @@ def test_acr_values_decide_the_level(
     ],
 )
 def test_the_vector_of_trust_is_one_that_was_asked_for(
-    submit: Ask, told: ReadRedirect, redeem: Ask, vtr: str | None, user: str, vot: str
+    submit: Ask, read_redirect: ReadRedirect, redeem: Ask, vtr: str | None, user: str, vot: str
 ) -> None:
-    answer = redeem("nhs_login", told(submit(user, "nhs_login", vtr=vtr))["code"])
+    answer = redeem("nhs_login", read_redirect(submit(user, "nhs_login", vtr=vtr))["code"])
 
     assert id_token(answer)["vot"] == vot
 
 
-def test_a_realm_takes_everybody_at_their_own_level(submit: Ask, told: ReadRedirect, redeem: Ask) -> None:
-    code = told(submit(NURSE_AAL2, REALM, acr_values="AAL3_ANY"))["code"]
+def test_a_realm_takes_everybody_at_their_own_level(submit: Ask, read_redirect: ReadRedirect, redeem: Ask) -> None:
+    code = read_redirect(submit(NURSE_AAL2, REALM, acr_values="AAL3_ANY"))["code"]
 
     assert id_token(redeem(REALM, code))["authentication_assurance_level"] == 2
 
@@ -218,8 +220,8 @@ def test_a_redirect_uri_that_was_changed_in_the_form_is_not_followed(submit: Ask
 
 
 @pytest.mark.parametrize("name", ["nhsauth_user", "login_hint"])
-def test_a_user_named_in_the_request_skips_the_page(authorize: Ask, told: ReadRedirect, name: str) -> None:
-    assert "code" in told(authorize(**{name: DOCTOR}))
+def test_a_user_named_in_the_request_skips_the_page(authorize: Ask, read_redirect: ReadRedirect, name: str) -> None:
+    assert "code" in read_redirect(authorize(**{name: DOCTOR}))
 
 
 def test_a_hint_that_names_nobody_here_shows_the_page(authorize: Ask) -> None:
@@ -250,38 +252,42 @@ def test_the_page_of_a_slow_log_in_is_not_error(submit: Ask) -> None:
     assert "Status 200" not in page
 
 
-def test_a_slow_log_in_goes_on_by_itself(submit: Ask, http: Client, platform: Mock, told: ReadRedirect) -> None:
+def test_a_slow_log_in_goes_on_by_itself(
+    submit: Ask, http: Client, platform: Mock, read_redirect: ReadRedirect
+) -> None:
     waiting = submit(DOCTOR, fields={"outcome": "slow"})
     url = waiting.headers["Refresh"].partition("url=")[2]
 
     assert (waiting.status_code, waiting.headers["Refresh"].partition(";")[0]) == (200, "5")
-    assert "code" in told(http.get(url, base_url=platform.url))
+    assert "code" in read_redirect(http.get(url, base_url=platform.url))
 
 
 def test_a_session_answers_prompt_none_for_another_client(
-    submit: Ask, authorize: Ask, platform: Mock, told: ReadRedirect, redeem: Ask
+    submit: Ask, authorize: Ask, platform: Mock, read_redirect: ReadRedirect, redeem: Ask
 ) -> None:
     platform.apps.create(client_id="other", client_secret="o", redirect_uris=("https://app.example/callback",))
-    first = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
+    first = id_token(redeem("cis2", read_redirect(submit(DOCTOR))["code"]))
 
-    code = told(authorize(client_id="other", prompt="none"))["code"]
+    code = read_redirect(authorize(client_id="other", prompt="none"))["code"]
 
     second = id_token(redeem("cis2", code, client_id="other", client_secret="o"))
     assert (second["sid"], second["aud"], second["auth_time"]) == (first["sid"], "other", first["auth_time"])
 
 
-def test_a_session_is_too_old_for_max_age(submit: Ask, authorize: Ask, platform: Mock, told: ReadRedirect) -> None:
+def test_a_session_is_too_old_for_max_age(
+    submit: Ask, authorize: Ask, platform: Mock, read_redirect: ReadRedirect
+) -> None:
     submit(DOCTOR)
     platform.clock.advance(301)
 
-    assert told(authorize(prompt="none", max_age="300"))["error"] == "login_required"
-    assert "code" in told(authorize(prompt="none", max_age="400"))
+    assert read_redirect(authorize(prompt="none", max_age="300"))["error"] == "login_required"
+    assert "code" in read_redirect(authorize(prompt="none", max_age="400"))
 
 
-def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
+def test_a_session_of_too_low_a_level_does_not_do(submit: Ask, authorize: Ask, read_redirect: ReadRedirect) -> None:
     submit(NURSE_AAL2, acr_values="AAL2_ANY")
 
-    assert told(authorize(prompt="none"))["error"] == "interaction_required"
+    assert read_redirect(authorize(prompt="none"))["error"] == "interaction_required"
 
 
 @pytest.mark.parametrize(
@@ -327,9 +333,9 @@ def test_the_cookie_is_for_https_alone_where_the_provider_is_called_so(
     assert ("Secure" in answer.headers["Set-Cookie"].split("; ")) is secure
 
 
-def test_auth_time_is_that_of_the_log_in(submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock) -> None:
+def test_auth_time_is_that_of_the_log_in(submit: Ask, read_redirect: ReadRedirect, redeem: Ask, platform: Mock) -> None:
     at = platform.clock.now()
-    code = told(submit(DOCTOR))["code"]
+    code = read_redirect(submit(DOCTOR))["code"]
     platform.clock.advance(60)
 
     claims = id_token(redeem("cis2", code))
@@ -338,16 +344,18 @@ def test_auth_time_is_that_of_the_log_in(submit: Ask, told: ReadRedirect, redeem
 
 
 def test_selectedrole_shows_the_role_that_was_picked(
-    submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock
+    submit: Ask, read_redirect: ReadRedirect, redeem: Ask, platform: Mock
 ) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
     first, second = [str(role["person_roleid"]) for role in roles(CIS2, person)][:2]
     scope = "openid selectedrole"
 
-    unpicked = id_token(redeem("cis2", told(submit(DOCTOR, scope=scope))["code"]))
-    picked = id_token(redeem("cis2", told(submit(DOCTOR, "cis2", {"selected_roleid": second}, scope=scope))["code"]))
-    unasked = id_token(redeem("cis2", told(submit(DOCTOR))["code"]))
+    unpicked = id_token(redeem("cis2", read_redirect(submit(DOCTOR, scope=scope))["code"]))
+    picked = id_token(
+        redeem("cis2", read_redirect(submit(DOCTOR, "cis2", {"selected_roleid": second}, scope=scope))["code"])
+    )
+    unasked = id_token(redeem("cis2", read_redirect(submit(DOCTOR))["code"]))
 
     assert (unpicked["selected_roleid"], picked["selected_roleid"]) == (first, second)
     assert "selected_roleid" not in unasked
@@ -355,14 +363,14 @@ def test_selectedrole_shows_the_role_that_was_picked(
 
 @pytest.mark.parametrize("scope", ["openid", "openid selectedrole"])
 def test_a_session_goes_on_with_the_role_that_was_picked_where_it_is_asked_for(
-    submit: Ask, authorize: Ask, told: ReadRedirect, redeem: Ask, platform: Mock, scope: str
+    submit: Ask, authorize: Ask, read_redirect: ReadRedirect, redeem: Ask, platform: Mock, scope: str
 ) -> None:
     person = platform.store.people.get(("cis2", DOCTOR))
     assert isinstance(person, Person)
     second = str([*roles(CIS2, person)][1]["person_roleid"])
     submit(DOCTOR, "cis2", {"selected_roleid": second}, scope="openid selectedrole")
 
-    claims = id_token(redeem("cis2", told(authorize(prompt="none", scope=scope))["code"]))
+    claims = id_token(redeem("cis2", read_redirect(authorize(prompt="none", scope=scope))["code"]))
 
     assert claims.get("selected_roleid") == (second if "selectedrole" in scope else None)
 
@@ -374,21 +382,21 @@ def test_a_role_of_somebody_else_gets_the_page_again(submit: Ask) -> None:
 
 
 def test_who_acts_for_another_gets_that_patients_token(
-    submit: Ask, told: ReadRedirect, redeem: Ask, platform: Mock
+    submit: Ask, read_redirect: ReadRedirect, redeem: Ask, platform: Mock
 ) -> None:
     actor = next(person for person in platform.store.people.values() if person.acts_for)
 
-    claims = id_token(redeem("nhs_login", told(submit(actor.id, "nhs_login"))["code"]))
+    claims = id_token(redeem("nhs_login", read_redirect(submit(actor.id, "nhs_login"))["code"]))
 
     assert claims["nhs_number"] == actor.acts_for
     assert jwts.decode(claims["act"]["sub"]).claims["nhs_number"] == actor.id
 
 
-def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: ReadRedirect, platform: Mock) -> None:
+def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, read_redirect: ReadRedirect, platform: Mock) -> None:
     answer = submit(DOCTOR)
 
     kept = str(platform.exchanges.last.as_json())
-    assert told(answer)["code"] not in kept
+    assert read_redirect(answer)["code"] not in kept
     assert answer.headers["Set-Cookie"].partition(";")[0] not in kept
 
 
@@ -397,19 +405,19 @@ def test_the_journal_holds_neither_code_nor_cookie(submit: Ask, told: ReadRedire
     [("cis2", DOCTOR, "The request requires consent."), ("nhs_login", PATIENT, None)],
 )
 def test_prompt_none_cannot_ask_for_consent(
-    submit: Ask, authorize: Ask, told: ReadRedirect, provider: str, user: str, sentence: str | None
+    submit: Ask, authorize: Ask, read_redirect: ReadRedirect, provider: str, user: str, sentence: str | None
 ) -> None:
     submit(user, provider)
 
-    came = told(authorize(provider, prompt="none", nhsauth_outcome="consent_refused"))
+    came = read_redirect(authorize(provider, prompt="none", nhsauth_outcome="consent_refused"))
 
     described = {"error_description": sentence} if sentence else {}
     assert list(came.items()) == list({"error": "consent_required", **described, "state": "s-1"}.items())
 
 
 @pytest.mark.usefixtures("http")
-def test_a_session_shows_the_page_all_the_same(submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
-    told(submit(DOCTOR))
+def test_a_session_shows_the_page_all_the_same(submit: Ask, authorize: Ask, read_redirect: ReadRedirect) -> None:
+    read_redirect(submit(DOCTOR))
 
     assert "<form" in authorize().get_data(as_text=True)
 
@@ -430,16 +438,16 @@ class TestSingleSignOn:
         configuration = Configuration(cis2=settings, nhs_login=settings)
         return Mock(configuration, ring=ring, clock=clock)
 
-    def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, told: ReadRedirect) -> None:
-        told(submit(PATIENT, "nhs_login"))
+    def test_the_person_is_not_asked_again(self, submit: Ask, authorize: Ask, read_redirect: ReadRedirect) -> None:
+        read_redirect(submit(PATIENT, "nhs_login"))
 
-        assert "code" in told(authorize("nhs_login"))
+        assert "code" in read_redirect(authorize("nhs_login"))
 
     @pytest.mark.parametrize("changes", [{"prompt": "login"}, {"acr_values": "AAL3_ANY"}, {"max_age": "0"}])
     def test_the_page_comes_when_the_session_will_not_do(
-        self, submit: Ask, authorize: Ask, told: ReadRedirect, platform: Mock, changes: dict[str, str]
+        self, submit: Ask, authorize: Ask, read_redirect: ReadRedirect, platform: Mock, changes: dict[str, str]
     ) -> None:
-        told(submit(NURSE_AAL2, acr_values="AAL2_ANY"))
+        read_redirect(submit(NURSE_AAL2, acr_values="AAL2_ANY"))
         platform.clock.advance(1)
 
         page = authorize(**{"acr_values": "AAL2_ANY", **changes})
@@ -459,8 +467,8 @@ class TestDefaultVectors:
         configuration = Configuration(nhs_login=ProviderSettings(default_vtr=("P9.Cp.Cd", "P5.Cp.Cd")))
         return Mock(configuration, ring=ring, clock=clock)
 
-    def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, told: ReadRedirect) -> None:
-        assert "code" in told(submit(PATIENT_P5, "nhs_login"))
+    def test_a_patient_of_a_lower_level_logs_in(self, submit: Ask, read_redirect: ReadRedirect) -> None:
+        assert "code" in read_redirect(submit(PATIENT_P5, "nhs_login"))
 
-    def test_the_request_s_own_vectors_count(self, submit: Ask, told: ReadRedirect) -> None:
-        assert told(submit(PATIENT_P5, "nhs_login", vtr='["P9.Cm"]'))["error"] == "interaction_required"
+    def test_the_request_s_own_vectors_count(self, submit: Ask, read_redirect: ReadRedirect) -> None:
+        assert read_redirect(submit(PATIENT_P5, "nhs_login", vtr='["P9.Cm"]'))["error"] == "interaction_required"

@@ -421,5 +421,5 @@ def test_a_realm_says_nothing_against_a_client_on_the_developers_machine(
 
     page = form(client_id="nhsauth-app", redirect_uri=uri)
 
-    told = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
-    assert (page.status_code, told in platform.exchanges.last.advice) == (200, advised)
+    text = f'redirect_uri "{uri}" is not https: the real provider accepts only https.'
+    assert (page.status_code, text in platform.exchanges.last.advice) == (200, advised)

@@ -86,10 +86,10 @@ def test_the_quotes_of_a_role_name_belong_to_it() -> None:
 
 
 def test_the_first_worker_belongs_to_two_organisations() -> None:
-    told = userinfo(OF[DOCTOR.provider], DOCTOR)
+    reported = userinfo(OF[DOCTOR.provider], DOCTOR)
 
-    assert [list(each) for each in told["nhsid_user_orgs"]] == [["org_name", "org_code"]] * 2
-    assert [list(each) for each in told["nhsid_org_roles"]] == [["person_orgid", "org_name", "org_code"]] * 2
+    assert [list(each) for each in reported["nhsid_user_orgs"]] == [["org_name", "org_code"]] * 2
+    assert [list(each) for each in reported["nhsid_org_roles"]] == [["person_orgid", "org_name", "org_code"]] * 2
 
 
 def test_of_the_first_workers_memberships_the_first_alone_has_a_number() -> None:
@@ -100,10 +100,10 @@ def test_of_the_first_workers_memberships_the_first_alone_has_a_number() -> None
 
 
 def test_the_first_worker_has_every_professional_id() -> None:
-    told = userinfo(OF[DOCTOR.provider], DOCTOR, ["professionalmemberships"])
+    reported = userinfo(OF[DOCTOR.provider], DOCTOR, ["professionalmemberships"])
 
-    assert list(told) == DOCTORS_MEMBERS[15:23]
-    assert all(told.values())
+    assert list(reported) == DOCTORS_MEMBERS[15:23]
+    assert all(reported.values())
 
 
 def test_a_professional_id_that_a_worker_lacks_is_an_empty_text() -> None:
@@ -303,6 +303,6 @@ def test_who_acts_for_another_acts_for_somebody_who_is_there() -> None:
 
 @pytest.mark.parametrize("person", READY_MADE, ids=lambda person: person.id)
 def test_userinfo_of_the_ready_made_is_as_approved(person: Person) -> None:
-    told = userinfo(OF[person.provider], person)
+    reported = userinfo(OF[person.provider], person)
 
-    assert list(told.items()) == list(json.loads(APPROVED.read_text(encoding="utf-8"))[person.id].items())
+    assert list(reported.items()) == list(json.loads(APPROVED.read_text(encoding="utf-8"))[person.id].items())

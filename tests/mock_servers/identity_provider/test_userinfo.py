@@ -19,11 +19,11 @@ PATHS = {"cis2": f"{PATH}/userinfo", "nhs_login": "/userinfo"}
 
 
 @pytest.fixture
-def bearer(submit: Ask, told: ReadRedirect, redeem: Ask) -> Callable[..., dict[str, str]]:
+def bearer(submit: Ask, read_redirect: ReadRedirect, redeem: Ask) -> Callable[..., dict[str, str]]:
     """Log in with a scope; return the header that asks for userinfo."""
 
     def log_in(provider: str, scope: str) -> dict[str, str]:
-        code = told(submit(DOCTOR if provider == "cis2" else PATIENT, provider, scope=scope))["code"]
+        code = read_redirect(submit(DOCTOR if provider == "cis2" else PATIENT, provider, scope=scope))["code"]
         return {"Authorization": f"Bearer {redeem(provider, code).get_json()['access_token']}"}
 
     return log_in
@@ -115,9 +115,9 @@ def test_a_clients_note_is_kept(
 
     answer = http.patch("/userinfo", json={"client_user_metadata": sent}, headers=headers, base_url=platform.url)
 
-    told: dict[str, Any] = http.get("/userinfo", headers=headers, base_url=platform.url).get_json()
+    body: dict[str, Any] = http.get("/userinfo", headers=headers, base_url=platform.url).get_json()
     assert (answer.status_code, answer.data) == (204, b"")
-    assert told.get("client_user_metadata") == kept
+    assert body.get("client_user_metadata") == kept
 
 
 def test_auto_makes_a_new_note(bearer: Callable[..., dict[str, str]], http: Client, platform: Mock) -> None:

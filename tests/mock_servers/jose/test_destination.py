@@ -76,9 +76,9 @@ def test_what_nobody_serves_from_is_never_called_though_it_is_listed(
     resolve(["127.0.0.1", address])
 
     for host, where in {address: address, "keys.internal": f"keys.internal resolves to {address}, which"}.items():
-        with pytest.raises(ForbiddenHostError) as told:
+        with pytest.raises(ForbiddenHostError) as reported:
             addresses(host, listed)
-        assert str(told.value) == f"{where} is {words}: this mock never calls it"
+        assert str(reported.value) == f"{where} is {words}: this mock never calls it"
 
 
 @pytest.mark.parametrize("address", FOREIGN)

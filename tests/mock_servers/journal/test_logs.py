@@ -298,49 +298,51 @@ def logged(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
 )
 @pytest.mark.parametrize("around", ["{}", " {} ", "Basic {}", '"{}"'])
 def test_a_registered_secret_is_cut_wherever_it_was_sent(
-    told: Callable[..., str], platform: Mock, path: str, name: str, around: str
+    logged: Callable[..., str], platform: Mock, path: str, name: str, around: str
 ) -> None:
     places = {
         word: platform.provider(word).provider.endpoint("token").rpartition("/")[0] for word in ("cis2", "nhs_login")
     }
     form = {"grant_type": "authorization_code", name: around.format("Sesame-open.2027~x/+")}
 
-    text = told("POST", path.format(**places), data=form)
+    text = logged("POST", path.format(**places), data=form)
 
     assert "open.2027" not in text
     assert " POST " in text
 
 
 @pytest.mark.parametrize("where", ["/oauth2/Sesame-open.2027~x", "/nowhere/Sesame-open.2027~x?y=Sesame-open.2027~x"])
-def test_a_registered_secret_in_a_path_or_a_query_is_cut(told: Callable[..., str], platform: Mock, where: str) -> None:
+def test_a_registered_secret_in_a_path_or_a_query_is_cut(
+    logged: Callable[..., str], platform: Mock, where: str
+) -> None:
     platform.apps.change("mine", client_secret="Sesame-open.2027~x")
 
-    assert "open.2027" not in told("GET", where)
-    assert "open.2027" not in told("POST", "/oauth2/token", headers={"User-Agent": "Sesame-open.2027~x"})
+    assert "open.2027" not in logged("GET", where)
+    assert "open.2027" not in logged("POST", "/oauth2/token", headers={"User-Agent": "Sesame-open.2027~x"})
 
 
-def test_a_secret_of_one_app_among_many_is_cut(told: Callable[..., str], platform: Mock) -> None:
+def test_a_secret_of_one_app_among_many_is_cut(logged: Callable[..., str], platform: Mock) -> None:
     for number in range(700):  # more than the characters of the request
         platform.apps.create(client_id=f"app-{number}", client_secret=f"open-sesame-{number:04}", name="N", scopes=())
 
-    text = told("POST", "/oauth2/token", data={"grant_type": "x open-sesame-0123", "scope": "Sesame-open.2027~x/+"})
+    text = logged("POST", "/oauth2/token", data={"grant_type": "x open-sesame-0123", "scope": "Sesame-open.2027~x/+"})
 
     assert "sesame-0123" not in text
     assert "open.2027" not in text
 
 
-def test_a_short_secret_leaves_words_alone(told: Callable[..., str], platform: Mock) -> None:
+def test_a_short_secret_leaves_words_alone(logged: Callable[..., str], platform: Mock) -> None:
     platform.apps.change("mine", client_secret="grant")
 
-    assert "grant_type" in told("POST", "/oauth2/token", data={"grant_type": "no such grant"})
-    assert "no such grant" in told("POST", "/oauth2/token", data={"grant_type": "no such grant"})
+    assert "grant_type" in logged("POST", "/oauth2/token", data={"grant_type": "no such grant"})
+    assert "no such grant" in logged("POST", "/oauth2/token", data={"grant_type": "no such grant"})
 
 
-def test_a_secret_that_is_sent_where_it_belongs_changes_no_word(told: Callable[..., str], platform: Mock) -> None:
+def test_a_secret_that_is_sent_where_it_belongs_changes_no_word(logged: Callable[..., str], platform: Mock) -> None:
     platform.apps.change("mine", client_secret="invalid_request")
     form = {"client_id": "mine", "client_secret": "invalid_request", "grant_type": "nothing"}
 
-    assert "unsupported_grant_type" in told("POST", "/oauth2/token", data=form)
+    assert "unsupported_grant_type" in logged("POST", "/oauth2/token", data=form)
 
 
 # what nobody registered
@@ -350,8 +352,8 @@ STRANGE = "Zx81Qv77-Kp02.Lm9"
 
 @pytest.mark.parametrize("name", ["grant_type", "client_id", "client_assertion_type", "response_type", "max_age"])
 @pytest.mark.parametrize("value", [STRANGE, "correcthorsebatterystaple"])
-def test_a_long_value_that_nobody_registered_is_cut(told: Callable[..., str], name: str, value: str) -> None:
-    text = told("POST", "/oauth2/token", data={"grant_type": "client_credentials", name: value})
+def test_a_long_value_that_nobody_registered_is_cut(logged: Callable[..., str], name: str, value: str) -> None:
+    text = logged("POST", "/oauth2/token", data={"grant_type": "client_credentials", name: value})
 
     assert value not in text
     assert value[:6] in text
@@ -369,38 +371,40 @@ def test_a_long_value_that_nobody_registered_is_cut(told: Callable[..., str], na
     ],
 )
 def test_a_word_that_is_known_or_nearly_so_is_shown(
-    told: Callable[..., str], platform: Mock, name: str, value: str
+    logged: Callable[..., str], platform: Mock, name: str, value: str
 ) -> None:
     platform.apps.create(client_id="a-registered-app-of-2027", name="N", scopes=())
 
-    assert value in told("POST", "/oauth2/token", data={"grant_type": "x", name: value})
+    assert value in logged("POST", "/oauth2/token", data={"grant_type": "x", name: value})
 
 
-def test_a_long_segment_of_a_path_is_cut_where_it_has_digits(told: Callable[..., str]) -> None:
-    text = told("GET", f"/oauth2/{STRANGE}/a-long-word-of-a-path")
+def test_a_long_segment_of_a_path_is_cut_where_it_has_digits(logged: Callable[..., str]) -> None:
+    text = logged("GET", f"/oauth2/{STRANGE}/a-long-word-of-a-path")
 
     assert STRANGE not in text
     assert "a-long-word-of-a-path" in text
 
 
-def test_a_secret_inside_an_error_description_is_cut(told: Callable[..., str]) -> None:
+def test_a_secret_inside_an_error_description_is_cut(logged: Callable[..., str]) -> None:
     query = {"error": "access_denied", "error_description": f"the key {STRANGE} is wrong", "state": "x"}
 
-    text = told("GET", "/oauth2/callback", query_string=query)
+    text = logged("GET", "/oauth2/callback", query_string=query)
 
     assert STRANGE not in text
 
 
 @pytest.mark.parametrize("number", ["9912003071", "991 200 3071", "991-200-3071"])
 @pytest.mark.parametrize("place", ["path", "query"])
-def test_the_number_of_a_patient_is_cut_in_paths_and_queries(told: Callable[..., str], number: str, place: str) -> None:
+def test_the_number_of_a_patient_is_cut_in_paths_and_queries(
+    logged: Callable[..., str], number: str, place: str
+) -> None:
     path = f"/oauth2/Patient/{number}" if place == "path" else "/oauth2/authorize"
 
-    text = told("GET", path, query_string={"client_id": f"patient|{number}"} if place == "query" else {})
+    text = logged("GET", path, query_string={"client_id": f"patient|{number}"} if place == "query" else {})
 
     assert number not in text
     assert number.replace(" ", "%20") not in text
 
 
-def test_ten_digits_that_are_no_number_of_a_patient_stay(told: Callable[..., str]) -> None:
-    assert "9912003072" in told("GET", "/oauth2/Patient/9912003072")
+def test_ten_digits_that_are_no_number_of_a_patient_stay(logged: Callable[..., str]) -> None:
+    assert "9912003072" in logged("GET", "/oauth2/Patient/9912003072")

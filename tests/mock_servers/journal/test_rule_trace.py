@@ -23,10 +23,10 @@ def states(platform: Mock) -> list[tuple[str, str]]:
 def test_a_success_has_passed_every_rule(client_credentials: Callable[..., TestResponse], platform: Mock) -> None:
     client_credentials()
 
-    told = states(platform)
+    reported = states(platform)
 
-    assert {state for _, state in told} == {"passed"}
-    assert [rule for rule, _ in told] == [rule.name for policy in flows.FLOWS[5].policies for rule in policy.rules]
+    assert {state for _, state in reported} == {"passed"}
+    assert [rule for rule, _ in reported] == [rule.name for policy in flows.FLOWS[5].policies for rule in policy.rules]
 
 
 def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_reported(
@@ -34,13 +34,13 @@ def test_the_rule_that_stopped_a_request_and_those_it_would_have_met_next_are_re
 ) -> None:
     wrong = platform.client_assertion("nhsauth-app", token_url="https://elsewhere.example/token")
     client_credentials(client_assertion_type="wrong", client_assertion=wrong)
-    told = platform.exchanges.last.timeline()
+    reported = platform.exchanges.last.timeline()
 
-    assert told[0].policy == "ValidateTokenRequest"
-    assert (told[0].rule, told[0].state) == ("check_client_assertion_type", "stopped")
-    assert told[0].words == platform.exchanges.last.diagnosis
-    assert [step.rule for step in told if step.state == "foreseen"] == ["check_client_assertion_aud"]
-    assert not [step for step in told if step.state == "passed"]
+    assert reported[0].policy == "ValidateTokenRequest"
+    assert (reported[0].rule, reported[0].state) == ("check_client_assertion_type", "stopped")
+    assert reported[0].words == platform.exchanges.last.diagnosis
+    assert [step.rule for step in reported if step.state == "foreseen"] == ["check_client_assertion_aud"]
+    assert not [step for step in reported if step.state == "passed"]
 
 
 def test_a_failure_of_the_mock_itself_has_no_timeline() -> None:

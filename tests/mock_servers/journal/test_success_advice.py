@@ -38,16 +38,16 @@ def advice(platform: Mock) -> list[str]:
 
 
 def test_a_token_per_call_is_noticed_at_the_fifth(platform: Mock, client_credentials: Ask) -> None:
-    told = []
+    lines = []
     for _ in range(6):
         client_credentials()
-        told.append(advice(platform))
+        lines.append(advice(platform))
         platform.clock.advance(0.8)
 
-    assert told[:4] == [[], [], [], []]
-    assert told[4][0].startswith('5 tokens in 3.2 s for "nhsauth-app": one lives 10 min')
-    assert told[5][0].startswith('6 tokens in 4.0 s for "nhsauth-app"')
-    assert "load the private key once" in told[5][0]
+    assert lines[:4] == [[], [], [], []]
+    assert lines[4][0].startswith('5 tokens in 3.2 s for "nhsauth-app": one lives 10 min')
+    assert lines[5][0].startswith('6 tokens in 4.0 s for "nhsauth-app"')
+    assert "load the private key once" in lines[5][0]
 
 
 def test_a_token_in_its_time_is_not_habit(platform: Mock, client_credentials: Ask) -> None:
@@ -107,16 +107,16 @@ def test_one_id_token_exchanged_for_each_call_is_noticed(platform: Mock, token_e
 
 def test_a_renewal_as_soon_as_the_token_arrives(platform: Mock, token_exchange: Ask, post: Ask) -> None:
     token = token_exchange().get_json()["refresh_token"]
-    told = []
+    lines = []
     for _ in range(3):
         platform.clock.advance(5)
         answer = post(grant_type="refresh_token", refresh_token=token, **SECRET)
         token = answer.get_json()["refresh_token"]
-        told.append(advice(platform))
+        lines.append(advice(platform))
 
-    assert told[:2] == [[], []]
-    assert told[2][0].startswith("3 renewals in a row, each within 5.0 s of the token before it")
-    assert "int(expires_in) - 60" in told[2][0]
+    assert lines[:2] == [[], []]
+    assert lines[2][0].startswith("3 renewals in a row, each within 5.0 s of the token before it")
+    assert "int(expires_in) - 60" in lines[2][0]
 
 
 def test_renewals_of_several_people_are_counted_apart(platform: Mock, token_exchange: Ask, post: Ask) -> None:
@@ -141,7 +141,7 @@ def test_renewals_at_nhs_login_as_soon_as_the_token_arrives(platform: Mock, http
         grant = {"grant_type": "refresh_token", "refresh_token": answer.get_json()["refresh_token"]}
         platform.clock.advance(2)
 
-    assert any(told.startswith("3 renewals in a row, each within 2.0 s") for told in advice(platform))
+    assert any(reported.startswith("3 renewals in a row, each within 2.0 s") for reported in advice(platform))
 
 
 def test_renewals_in_their_time(platform: Mock, token_exchange: Ask, post: Ask) -> None:
@@ -195,7 +195,7 @@ def test_a_key_that_is_named_by_its_file(platform: Mock, client_credentials: Ask
     answer = client_credentials(client_assertion=assertion)
 
     assert answer.status_code == 200
-    assert any("the name of a file" in told for told in advice(platform)) is advised
+    assert any("the name of a file" in reported for reported in advice(platform)) is advised
 
 
 def publish(platform: Mock, members: dict[str, str]) -> KeyPair:
@@ -251,7 +251,7 @@ def test_an_api_key_at_cis2_that_the_mock_takes_for_a_client_id(platform: Mock, 
     answer = http.post(path, data=form, base_url=platform.url)
 
     assert answer.status_code == 200
-    assert any("looks like an API key" in told for told in advice(platform))
+    assert any("looks like an API key" in reported for reported in advice(platform))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_a_request_id_is_a_uuid(platform: Mock, call: Ask, sent: str | None, *, 
     answer = call(**({"X-Request-ID": sent} if sent else {}))
 
     assert answer.status_code == 200
-    assert any('X-Request-ID is "1234", no UUID' in told for told in advice(platform)) is advised
+    assert any('X-Request-ID is "1234", no UUID' in reported for reported in advice(platform)) is advised
 
 
 def test_a_token_has_time_enough_with_five_seconds_left(platform: Mock, call: Ask) -> None:
@@ -325,10 +325,10 @@ def test_a_person_of_several_roles_without_the_header(platform: Mock, call: Ask,
     exchange = Exchange(request=request, service=gateway(platform), now=NOW)
     exchange.token = platform.store.access_tokens.values()[-1]
 
-    told = list(advise(exchange, platform.exchanges.last))
+    reported = list(advise(exchange, platform.exchanges.last))
 
     assert (answer.status_code, advice(platform)) == (200, [])
-    assert told[0].startswith(
+    assert reported[0].startswith(
         'The person has 2 roles (["555000000001", "555000000002"]) and there is no header NHSD-Session-URID'
     )
 
@@ -414,9 +414,9 @@ def test_a_person_who_is_removed_since_has_no_role_left(platform: Mock, call: As
     exchange = Exchange(request=request, service=gateway(platform), now=NOW)
     exchange.token = token
 
-    (told,) = advise(exchange, platform.exchanges.last)
+    (reported,) = advise(exchange, platform.exchanges.last)
 
-    assert told.startswith('NHSD-Session-URID is "1", none of the person\'s roles, which are []')
+    assert reported.startswith('NHSD-Session-URID is "1", none of the person\'s roles, which are []')
 
 
 def test_a_person_of_one_role_needs_no_header(platform: Mock, call: Ask) -> None:

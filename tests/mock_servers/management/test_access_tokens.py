@@ -108,24 +108,24 @@ def test_an_exchanged_token_shows_who_logged_in_and_how(
 ) -> None:
     answer = granted(realm, user)
 
-    told = attributes(answer["access_token"])
+    reported = attributes(answer["access_token"])
 
-    assert {name: value for name, value in told.items() if name.startswith("auth_")} == {
+    assert {name: value for name, value in reported.items() if name.startswith("auth_")} == {
         "auth_type": "user",
         "auth_grant_type": "token_exchange",
         "auth_level": level,
         "auth_provider": provider,
         "auth_user_id": user,
     }
-    assert told["id_token-issuer"] == f"{ISSUER}/{realm}"
-    assert told["id_token"].count(".") == 2
-    assert "external_access_token" not in told
+    assert reported["id_token-issuer"] == f"{ISSUER}/{realm}"
+    assert reported["id_token"].count(".") == 2
+    assert "external_access_token" not in reported
 
 
 def test_the_id_token_is_reported_claim_by_claim(granted: Granted, attributes: Attributes) -> None:
-    told = attributes(granted(CIS2, "656005750104")["access_token"])
+    reported = attributes(granted(CIS2, "656005750104")["access_token"])
 
-    assert {name: value for name, value in told.items() if name.startswith("id_token-")} == {
+    assert {name: value for name, value in reported.items() if name.startswith("id_token-")} == {
         "id_token-subject": "656005750104",
         "id_token-issuer": f"{ISSUER}/{CIS2}",
         "id_token-acr": "",
@@ -151,16 +151,16 @@ def test_a_token_of_the_browser_flow_says_so_and_keeps_the_providers_token(
     level: str,
     provider: str,
 ) -> None:
-    told = attributes(logged_in(user, scope)["access_token"])
+    reported = attributes(logged_in(user, scope)["access_token"])
 
-    assert [told[f"auth_{name}"] for name in ("type", "grant_type", "level", "provider", "user_id")] == [
+    assert [reported[f"auth_{name}"] for name in ("type", "grant_type", "level", "provider", "user_id")] == [
         "user",
         "authorization_code",
         level,
         provider,
         user,
     ]
-    assert told["external_access_token"]
+    assert reported["external_access_token"]
 
 
 def test_the_real_providers_have_other_words(platform: Mock, http: Client, management: Any) -> None:
@@ -216,9 +216,14 @@ def test_only_the_attributes_that_are_named_change(management: Any, granted: Gra
 
     answer = management("POST", f"/oauth2/accesstokens/{token}", json=sent)
 
-    told = attributes(token)
+    reported = attributes(token)
     assert (answer.status_code, answer.get_json()) == (200, management.get(f"/oauth2/accesstokens/{token}"))
-    assert (told["auth_level"], told["mine"], told["auth_type"], list(told)[-1]) == ("other", "x", "app", "mine")
+    assert (reported["auth_level"], reported["mine"], reported["auth_type"], list(reported)[-1]) == (
+        "other",
+        "x",
+        "app",
+        "mine",
+    )
 
 
 def test_a_scope_that_is_given_counts_at_once(

@@ -257,8 +257,8 @@ def test_a_call_answers_with_its_status_and_its_whole_body(
         call.split(" ", maxsplit=1)[0], known.path(call), json=sent, query_string={"action": "revoke"} if acts else None
     )
 
-    told = known.tidy(answer.get_json()) if answer.data else None
-    assert (answer.status_code, told) == (status, body)
+    reported = known.tidy(answer.get_json()) if answer.data else None
+    assert (answer.status_code, reported) == (status, body)
     assert answer.content_type == "application/json"
 
 

@@ -383,8 +383,8 @@ class BrowserFlow(RuleBasedStateMachine):
     def _keep_family(self, family: Family, sign_on: SignOn | None, count: int, members: Mapping[str, Any]) -> None:
         """Both tokens of an answer of the platform; a refresh never puts the end of the session off."""
         until = min(self.now + SESSION_LIVES[family.provider], family.ends_at)
-        told = {name: members[name] for name in ("expires_in", "refresh_token_expires_in", "refresh_count")}
-        assert told == {
+        entries = {name: members[name] for name in ("expires_in", "refresh_token_expires_in", "refresh_count")}
+        assert entries == {
             "expires_in": "599",
             "refresh_token_expires_in": str(until - self.now - 1),
             "refresh_count": str(count),

@@ -72,10 +72,10 @@ def test_a_url_without_a_host_of_its_own_begins_with_the_prefix(platform: Mock) 
 def test_the_issuer_and_all_endpoints_of_discovery_lie_below_the_prefix(
     platform: Mock, http: Http, provider: str
 ) -> None:
-    told = http.get(platform.provider_urls(provider)["discovery"]).get_json()
+    body = http.get(platform.provider_urls(provider)["discovery"]).get_json()
 
-    assert told["issuer"] == platform.provider_urls(provider)["issuer"]
-    urls = [value for name, value in told.items() if name.endswith("_endpoint") or name == "jwks_uri"]
+    assert body["issuer"] == platform.provider_urls(provider)["issuer"]
+    urls = [value for name, value in body.items() if name.endswith("_endpoint") or name == "jwks_uri"]
     assert [url for url in urls if not url.startswith(f"{platform.url}/")] == []
 
 
@@ -211,9 +211,9 @@ def test_openapi_and_status_show_urls_below_the_prefix(platform: Mock, http: Htt
 
 
 def test_a_call_that_is_none_is_reported_of_with_its_whole_path(platform: Mock, http: Http) -> None:
-    told = http.get(f"{platform.url}/_nhsauth/nothing").get_json()
+    body = http.get(f"{platform.url}/_nhsauth/nothing").get_json()
 
-    assert told["detail"] == (
+    assert body["detail"] == (
         f'"{PREFIX}/_nhsauth/nothing" is no call: GET {PREFIX}/_nhsauth/openapi.json lists all of them.'
     )
 
@@ -225,11 +225,11 @@ def test_a_url_beside_the_prefix_is_not_the_mocks(platform: Mock, url: str) -> N
 
 def test_a_real_host_has_no_prefix(http: Http) -> None:
     answer = http.get("https://int.api.service.nhs.uk/oauth2/.well-known/nothing")
-    told = http.get("https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity"
+    reported = http.get("https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443/openam/oauth2/realms/root/realms/NHSIdentity"
                     "/realms/Healthcare/.well-known/openid-configuration")  # fmt: skip
 
     assert answer.status_code == 404
-    assert PREFIX not in json.dumps(told.get_json())
+    assert PREFIX not in json.dumps(reported.get_json())
 
 
 def _authorize_url(platform: Mock, provider: str) -> str:
@@ -259,9 +259,9 @@ def test_a_value_is_explained_offline_as_of_the_base_that_it_was_made_for(platfo
 def test_a_value_is_explained_below_the_prefix(platform: Mock, http: Http) -> None:
     assertion = platform.client_assertion("nhsauth-app")
 
-    told = http.post(f"{platform.url}/_nhsauth/explain", json={"value": assertion}).get_json()
+    body = http.post(f"{platform.url}/_nhsauth/explain", json={"value": assertion}).get_json()
 
-    assert [each["would_be"] for each in told["verdicts"]] == ["accepted"]
+    assert [each["would_be"] for each in body["verdicts"]] == ["accepted"]
 
 
 def test_a_team_s_own_api_sees_no_prefix(platform: Mock, http: Http) -> None:

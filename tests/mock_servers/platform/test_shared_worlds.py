@@ -47,8 +47,8 @@ def test_a_world_made_in_one_process_is_found_in_the_other(mocks: tuple[Mock, Mo
     Client(one).post("/_nhsauth/worlds", json={"name": "b", "config": config}, base_url=URL)
 
     http = Client(other)
-    told = [each["client_id"] for each in http.get("/_worlds/b/_nhsauth/apps", base_url=URL).get_json()]
-    assert told == ["mine"]
+    lines = [each["client_id"] for each in http.get("/_worlds/b/_nhsauth/apps", base_url=URL).get_json()]
+    assert lines == ["mine"]
     assert http.get("/_nhsauth/worlds", base_url=URL).get_json() == [{"name": "b", "url": f"{URL}/_worlds/b"}]
 
 

@@ -66,12 +66,12 @@ def make(call: Call) -> Callable[..., str]:
 def refused() -> Refused:
     """Status, detail and member of an answer that must be a problem."""
 
-    def told(answer: TestResponse) -> tuple[int, str, str | None]:
+    def reported(answer: TestResponse) -> tuple[int, str, str | None]:
         assert answer.content_type == "application/problem+json"
         problem = answer.get_json()
         return answer.status_code, problem["detail"], problem.get("member")
 
-    return told
+    return reported
 
 
 class TestMaking:
@@ -93,9 +93,9 @@ class TestMaking:
         make(name="a")
         make(name="b")
 
-        told = [{"name": name, "url": f"http://127.0.0.1:8080/_worlds/{name}"} for name in "ab"]
-        assert call("GET", "/_nhsauth/worlds").get_json() == told
-        assert call("GET", "/_nhsauth/worlds/b").get_json() == told[1]
+        lines = [{"name": name, "url": f"http://127.0.0.1:8080/_worlds/{name}"} for name in "ab"]
+        assert call("GET", "/_nhsauth/worlds").get_json() == lines
+        assert call("GET", "/_nhsauth/worlds/b").get_json() == lines[1]
 
     @pytest.mark.parametrize("name", ["", "A", "a b", "-a", "a-", "a/b", "a.b", "é", "a" * 41, "..", 7])
     def test_a_name_that_no_url_could_hold_is_refused(self, call: Call, refused: Refused, name: object) -> None:
@@ -238,9 +238,9 @@ class TestContents:
     def test_a_configuration_names_no_file_and_nothing_of_the_server_s(
         self, call: Call, refused: Refused, config: object, member: str
     ) -> None:
-        status, _, told = refused(call("POST", "/_nhsauth/worlds", {"config": config}))
+        status, _, reported = refused(call("POST", "/_nhsauth/worlds", {"config": config}))
 
-        assert (status, told) == (400, member)
+        assert (status, reported) == (400, member)
         assert call("GET", "/_nhsauth/worlds").get_json() == []
 
     def test_what_it_has_is_its_own(self, call: Call, make: Callable[..., str]) -> None:

@@ -183,8 +183,8 @@ def test_an_environment_trusts_its_own_cis2_alone(
 ) -> None:
     answer = exchange(host, id_token(provider))
 
-    told = answer.get_json()
-    assert (answer.status_code, told.get("error_description")) == (status, None if status == 200 else UNTRUSTED)
+    body = answer.get_json()
+    assert (answer.status_code, body.get("error_description")) == (status, None if status == 200 else UNTRUSTED)
 
 
 def test_the_issuer_of_an_environment_nobody_has_called_yet_is_trusted_there(

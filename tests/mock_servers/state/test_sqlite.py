@@ -477,7 +477,7 @@ def test_a_value_of_format_1_is_read_and_found(first: Path, name: str) -> None:
 
 def test_what_lies_below_is_of_format_1_too(first: Path) -> None:
     with opened(first, kinds=ALL) as backend:
-        told = backend.below("world 1").table("client_metadata", KINDS["client_metadata"])
+        reported = backend.below("world 1").table("client_metadata", KINDS["client_metadata"])
 
-        assert told.get(("cis2", "a", "\ud800")) == "told"
+        assert reported.get(("cis2", "a", "\ud800")) == "told"
         assert sum(backend.sizes().values()) > 30

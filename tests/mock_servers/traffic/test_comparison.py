@@ -349,10 +349,10 @@ def test_the_day_is_that_of_the_answer(world: RealWorld) -> None:
 
 def test_the_types_of_members_are_reported_and_no_other_name(world: RealWorld) -> None:
     exchange = captured(world, mistakes("cis2"))
-    told = observed(exchange).answered.members
+    reported = observed(exchange).answered.members
 
-    assert told["expires_in"] == "number"
-    assert told["id_token.id_assurance_level"] == "number"
+    assert reported["expires_in"] == "number"
+    assert reported["id_token.id_assurance_level"] == "number"
     assert observed(answer(exchange, 200, b'{"expires_in": "599", "given_name": "Ann"}')).answered.members == {
         "expires_in": "string"
     }

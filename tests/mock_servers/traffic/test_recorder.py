@@ -72,9 +72,9 @@ class World:
     def post(self, url: str, form: Mapping[str, str]) -> Mapping[str, str]:
         answer = self.session.post(url, data=form, timeout=PATIENCE)
         self.seen(form)
-        told: Mapping[str, str] = answer.json()
-        self.seen(told)
-        return told
+        body: Mapping[str, str] = answer.json()
+        self.seen(body)
+        return body
 
     def seen(self, values: Mapping[str, str]) -> None:
         """Keep what must never be shown."""
@@ -417,8 +417,8 @@ def test_two_causes_of_one_answer_are_reported_each(world: World) -> None:
         world.post(TOKEN_URL, {**form, "client_assertion": assertion})
     world.last()
 
-    told = [line for line in world.said if line.startswith("nhsauth: exchange")]
-    assert len(told) >= 2
+    lines = [line for line in world.said if line.startswith("nhsauth: exchange")]
+    assert len(lines) >= 2
 
 
 def test_the_rule_that_refused_is_in_the_journal(world: World) -> None:
@@ -451,11 +451,13 @@ def test_no_secret_no_token_and_no_person_is_reported_or_kept(world: World) -> N
     world.last()
     people = {PERSON, "9912003888", "Samantha", userinfo["family_name"], userinfo["name"]}
 
-    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()])
-    told += repr(list(world.journal)) + world.har.read_text()
+    reported = "\n".join(
+        [*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()]
+    )
+    reported += repr(list(world.journal)) + world.har.read_text()
 
     assert len(world.sent) >= 8
-    assert [value for value in (*world.sent, *people, APP.client_secret) if value in told] == []
+    assert [value for value in (*world.sent, *people, APP.client_secret) if value in reported] == []
 
 
 def test_what_nobody_registered_stands_whole_in_no_file_and_no_line(world: World) -> None:
@@ -464,10 +466,12 @@ def test_what_nobody_registered_stands_whole_in_no_file_and_no_line(world: World
     world.session.get(f"https://{INT}/oauth2/{strange}/9912003071", timeout=PATIENCE)
     world.last()
 
-    told = "\n".join([*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()])
-    told += repr(list(world.journal)) + world.har.read_text()
+    reported = "\n".join(
+        [*world.said, json.dumps([each.as_json() for each in world.journal]), *world.recorder.summary()]
+    )
+    reported += repr(list(world.journal)) + world.har.read_text()
 
-    assert [value for value in (strange, "9912003071") if value in told] == []
+    assert [value for value in (strange, "9912003071") if value in reported] == []
 
 
 def test_of_production_no_value_is_kept(watch: Watch) -> None:
@@ -497,12 +501,12 @@ def test_the_file_is_read_back(world: World) -> None:
     world.exchanged(world.code())
     world.last()
 
-    told = explain_text(world.har.read_text())
+    explanation = explain_text(world.har.read_text())
 
-    assert "Malformed JWT in subject_token" in told.said
-    assert (told.refused, len(told.also)) == (True, 1)
-    assert ("code-as-subject-token", "likely") in [(each.id, each.certainty) for each in told.findings]
-    assert "Either you sent another request" not in str(told)
+    assert "Malformed JWT in subject_token" in explanation.said
+    assert (explanation.refused, len(explanation.also)) == (True, 1)
+    assert ("code-as-subject-token", "likely") in [(each.id, each.certainty) for each in explanation.findings]
+    assert "Either you sent another request" not in str(explanation)
 
 
 def test_a_value_that_comes_again_has_one_shape_in_a_file(world: World) -> None:
@@ -585,6 +589,6 @@ def test_a_machine_whose_clock_is_off_is_reported_so(real: Mock, ahead: float, w
     recorder.on_exchange(observed(now, form, date=now - ahead))
     recorder.stop(PATIENCE)
 
-    told = [line for line in said if "This machine's clock is" in line]
-    assert bool(told) is bool(words)
-    assert all(words in line for line in told)
+    lines = [line for line in said if "This machine's clock is" in line]
+    assert bool(lines) is bool(words)
+    assert all(words in line for line in lines)

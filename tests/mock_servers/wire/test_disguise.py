@@ -46,32 +46,32 @@ def test_one_value_has_one_disguise_and_another_key_makes_another() -> None:
 def test_a_jwt_keeps_its_members_and_what_the_services_judge_by() -> None:
     sent = jwt(iss="Samantha", sub="Samantha", aud="https://int.example/token", exp=1_800_000_300, born=1962, ok=True)
 
-    told = jwts.decode(DISGUISE.of(sent))
+    reported = jwts.decode(DISGUISE.of(sent))
 
-    assert told.header == {"alg": "RS512", "kid": "test-1"}
-    assert list(told.claims) == ["iss", "sub", "aud", "exp", "born", "ok"]
-    assert (told.claims["aud"], told.claims["exp"], told.claims["ok"]) == (
+    assert reported.header == {"alg": "RS512", "kid": "test-1"}
+    assert list(reported.claims) == ["iss", "sub", "aud", "exp", "born", "ok"]
+    assert (reported.claims["aud"], reported.claims["exp"], reported.claims["ok"]) == (
         "https://int.example/token",
         1_800_000_300,
         True,
     )
-    assert told.claims["iss"] == told.claims["sub"] == DISGUISE.of("Samantha")
-    assert told.claims["iss"] != "Samantha"
-    assert 1000 <= told.claims["born"] < 2000
-    assert len(told.signature) == len(jwts.decode(sent).signature)
-    assert told.signature != jwts.decode(sent).signature
+    assert reported.claims["iss"] == reported.claims["sub"] == DISGUISE.of("Samantha")
+    assert reported.claims["iss"] != "Samantha"
+    assert 1000 <= reported.claims["born"] < 2000
+    assert len(reported.signature) == len(jwts.decode(sent).signature)
+    assert reported.signature != jwts.decode(sent).signature
 
 
 def test_what_is_around_a_jwt_keeps_its_shape() -> None:
-    told = DISGUISE.of(f'Bearer "{jwt(sub="x")}\n')
+    reported = DISGUISE.of(f'Bearer "{jwt(sub="x")}\n')
 
-    assert re.fullmatch(r'Bearer "eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+\n', told)
+    assert re.fullmatch(r'Bearer "eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+\n', reported)
 
 
 def test_basic_holds_a_pair_still() -> None:
-    told = DISGUISE.of(f"Basic {base64.b64encode(b'my-client:s3cret').decode()}")
+    reported = DISGUISE.of(f"Basic {base64.b64encode(b'my-client:s3cret').decode()}")
 
-    pair = base64.b64decode(told.removeprefix("Basic ")).decode()
+    pair = base64.b64decode(reported.removeprefix("Basic ")).decode()
     assert kinds(pair) == "aa-aaaaaa:a0aaaa"
     assert "s3cret" not in pair
 
@@ -82,15 +82,15 @@ def test_a_placeholder_stays(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         (f"{PEM}\nMIIE\n", rf"{PEM}\n[A-Z]{{4}}\n"),
         ("https://app.example/cb?code=abc&state=x1", r"https://app\.example/[a-z]{2}\?code=[a-z]{3}&state=[a-z]\d"),
         ('{"access_token": "Secret99"}', r'\{"access_token": "[A-Z][a-z]{5}\d\d"\}'),
     ],
 )
-def test_what_kind_of_text_it_is_stays(value: str, told: str) -> None:
-    assert re.fullmatch(told, DISGUISE.of(value))
+def test_what_kind_of_text_it_is_stays(value: str, expected: str) -> None:
+    assert re.fullmatch(expected, DISGUISE.of(value))
 
 
 @given(st.text(max_size=60))

@@ -21,10 +21,10 @@ def test_a_multipart_body(bench: Bench, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMS)
-@pytest.mark.parametrize("told", [True, False])
-def test_a_compressed_body(bench: Bench, kind: str, *, told: bool) -> None:
+@pytest.mark.parametrize("expected", [True, False])
+def test_a_compressed_body(bench: Bench, kind: str, *, expected: bool) -> None:
     url, form = FORMS[kind]
-    headers = {"Content_Encoding": "gzip"} if told else {}
+    headers = {"Content_Encoding": "gzip"} if expected else {}
 
     answer = raw(bench, gzip.compress(urlencode(form(bench)).encode()), url, **headers)
 

@@ -43,8 +43,8 @@ def test_a_private_key_is_reported_loudly_and_alone(bench: Bench, kind: str, nam
     bench.assert_finding(f"{name} contains a PRIVATE KEY", "Withdraw this key NOW", id="private-key-sent")
     record = bench.platform.exchanges.last
     assert [finding.id for finding in record.findings if finding.certainty == "certain"] == ["private-key-sent"]
-    told = record.explained() + json.dumps(record.as_json())
-    assert [piece for piece in re.findall(r"[A-Za-z0-9+/]{16}", value)[1:] if piece in told] == []
+    explanation = record.explained() + json.dumps(record.as_json())
+    assert [piece for piece in re.findall(r"[A-Za-z0-9+/]{16}", value)[1:] if piece in explanation] == []
 
 
 def test_a_private_key_in_a_place_of_no_meaning_is_reported(bench: Bench) -> None:

@@ -221,6 +221,6 @@ def test_an_access_token_of_nhs_login_that_the_mock_has_made_is_reported_once(be
 
     bench.exchange(TOKEN, token)
 
-    (told,) = bench.platform.exchanges.last.findings
-    assert (told.id, told.certainty) == ("other-jwt-as-subject", "certain")
-    assert told.seen.startswith("subject_token is the access token that NHS login issued 0 ms ago")
+    (reported,) = bench.platform.exchanges.last.findings
+    assert (reported.id, reported.certainty) == ("other-jwt-as-subject", "certain")
+    assert reported.seen.startswith("subject_token is the access token that NHS login issued 0 ms ago")
