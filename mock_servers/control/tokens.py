@@ -17,6 +17,7 @@ from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.limits import URL, WORD
+from mock_servers.wire.origins import origin_of
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ def _asked_for(request: Request, form: Mapping[str, str]) -> Response:
     """Ask the token service as any client would, so that the journal shows it, and pass its answer on."""
     from werkzeug.test import Client  # noqa: PLC0415 - loaded when a token is first asked for, not at each start
 
-    with Client(request.platform).post("/oauth2/token", base_url=request.base, data=form) as answer:
+    names = request.platform.names
+    own = f"{origin_of(request.base)}{names.script_of(request.base)}"  # a world's prefix belongs to the path
+    with Client(request.platform).post(f"{names.prefix}/oauth2/token", base_url=own, data=form) as answer:
         status, body = answer.status_code, json.loads(answer.get_data())
     if status == 200:  # noqa: PLR2004 - RFC 6749, section 5.1
         return Response(body=body)

@@ -46,7 +46,8 @@ class Lead:
 
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
     """Return what a finder has found as the answer: what it saw, and its cure."""
-    own_words, own_cure = _LEADS.get(finding.id, ("", ""))
+    key = f"{finding.id} of subject_token" if "of subject_token" in finding.seen else finding.id
+    own_words, own_cure = _LEADS.get(key, ("", ""))
     words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
     return Lead(
         words=words or finding.seen,
@@ -100,6 +101,10 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
     "other-private-key": (
         "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
         "",
+    ),
+    "other-private-key of subject_token": (
+        "The signature of your subject_token was not made by a key of the identity provider.",
+        "Send the id_token exactly as you got it from the provider that its iss names.",
     ),
     "nhs-login-auth": (
         "",

@@ -224,7 +224,7 @@ class ExplainingRecorder:
             self._count(kind.ways[way], record)
         else:
             kind.ways[way] = kind.last = RefusalGroup(title=_title(record, seen), first=record.id, times=1)
-            self._tell(record, explanation)
+            self._tell(kind.last, explanation)
         return explanation.stopped_by
 
     def _kind(self, seen: SeenExchange, record: Record) -> _Kind:
@@ -241,8 +241,8 @@ class ExplainingRecorder:
         if record.findings == ():
             record.explain_with(lambda _: Examination(advice=(words,)))
 
-    def _tell(self, record: Record, reported: RequestExplanation) -> None:
-        self._tell_line(f"nhsauth: exchange {record.id}")
+    def _tell(self, group: RefusalGroup, reported: RequestExplanation) -> None:
+        self._tell_line(f"nhsauth: exchange {group.first}: {group.title}")
         for line in printable(str(reported)).splitlines():
             self._tell_line(f"  {line}")
 

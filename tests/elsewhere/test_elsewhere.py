@@ -93,7 +93,11 @@ def test_serve_answers_and_explains(environ: dict[str, str], tmp_path: Path) -> 
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("arguments", [["demo"], ["errors"], ["explain", "a→b"], ["config", "schema"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [["demo"], ["errors"], ["explain", "Malformed JWT in subject_token →"], ["config", "schema"]],
+    ids=str,
+)
 def test_a_command_shows_all_that_the_console_cannot_show(run: Run, arguments: list[str]) -> None:
     done = run("nhsauth", *arguments)
 

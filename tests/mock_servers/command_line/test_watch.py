@@ -97,8 +97,8 @@ def test_a_program_gets_the_real_answer_and_its_refusal_is_explained(run: Run, s
 
     assert (done.returncode, done.stdout.strip()) == (0, "400 invalid_request"), done.stderr
     lines = done.stderr.splitlines()
-    assert lines[0] == "nhsauth: exchange 1"
-    assert lines[1].startswith(f"  POST {INT}/oauth2/token (client-credentials) was answered 400 invalid_request: ")
+    assert lines[0].startswith(f"nhsauth: exchange 1: POST {INT}/oauth2/token 400 invalid_request Missing or invalid ")
+    assert lines[1].startswith('  client_assertion_type is "": set it to urn:ietf:params:oauth:client-assertion-type:')
     assert lines[-1] == "nhsauth: 1 exchange with known hosts, 1 refused"
 
 
@@ -321,8 +321,8 @@ except urllib.error.HTTPError as error:
     fetched = run(*second.options, *upstream, "--fetch-keys", code=code, FORM=exchange(second))
 
     assert (without.stdout, fetched.stdout) == ("401\n", "401\n")
-    assert "Only the service knows: Did the identity provider sign this id_token" in without.stderr
-    assert "Only the service knows: Did the identity provider sign this id_token" not in fetched.stderr
+    assert "  One of these: your client_assertion was not signed by the key" in without.stderr
+    assert "  Probably the signature of your subject_token was not made by a key of the identity" in fetched.stderr
 
 
 def exchange(second: Second) -> str:

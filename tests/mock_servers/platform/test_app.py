@@ -162,6 +162,7 @@ def test_several_workers_of_gunicorn_share_a_state(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_contract_holds_at_gunicorn(tmp_path: Path) -> None:
     with started(tmp_path, *GUNICORN, "--threads", "4") as url:
         contract = ("mock_servers", "contract", "--target", url)
@@ -334,6 +335,22 @@ def test_mounted_below_a_prefix_issuer_and_audience_carry_it(mounted: tuple[Mock
 
     assert discovery["issuer"] == f"{HOST}{cis2}"
     assert statuses == [200, 401]
+
+
+@pytest.mark.parametrize("access", ["application", "healthcare_worker", "patient"])
+@pytest.mark.parametrize("below", ["", "/nhs"])
+def test_the_control_api_of_a_world_gets_tokens_wherever_the_mock_is_mounted(
+    ring: KeyRing, below: str, access: str
+) -> None:
+    own = flask.Flask("own")
+    own.wsgi_app = DispatcherMiddleware(Mock(ring=ring).app, {"/nhs": Mock(ring=ring).app})  # type: ignore[method-assign]
+    here, client = "http://127.0.0.1", own.test_client()
+    world = client.post(f"{below}/_nhsauth/worlds", json={"name": "w"}, base_url=here).get_json()["url"]
+
+    answer = client.post(f"{below}/_worlds/w/_nhsauth/access-tokens", json={"access": access}, base_url=here)
+
+    assert world == f"{here}{below}/_worlds/w"
+    assert answer.status_code == 200, answer.text
 
 
 def test_mounted_below_a_prefix_pages_link_below_it(mounted: tuple[Mock, FlaskClient]) -> None:
