@@ -96,5 +96,5 @@ def test_an_unmodified_program_gets_the_400_and_the_200_and_the_first_is_explain
     wrong, _, rest = done.stdout.partition(FOUNDING)
     assert "access_token" not in wrong, said
     assert "access_token" in rest, said
-    assert f"(token-exchange) was answered 400 invalid_request: {FOUNDING}" in done.stderr, said
+    assert f"nhsauth: exchange 1: POST {INT}/oauth2/token 400 invalid_request {FOUNDING}" in done.stderr, said
     assert "nhsauth: 2 exchanges with known hosts, 1 refused" in done.stderr, said
