@@ -22,6 +22,9 @@ __tracebackhide__ = True  # shown where the test asks for it
 
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
+_CONTROL: Final = "/_nhsauth"
+_LOCATION: Final = "nhsauth-control"
+"""The header by which the port of the services names that of the control API."""
 
 _ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
     (400, "client_id"): NoSuchAppError,
@@ -125,16 +128,37 @@ class Proxy:
 
 
 class ControlApi:
-    """The control API at one base URL; `death` says why it answers no more, once it does not."""
+    """The control API below one base URL; `death` says why it answers no more, once it does not.
 
-    def __init__(self, url: str, http: requests.Session) -> None:
+    `services` is the base URL of the services, which may be another port's; it is that of the control API unless given.
+    """
+
+    def __init__(self, url: str, http: requests.Session, services: str | None = None) -> None:
         self.url = url
+        self.services = services or url
         self.death: str | None = None
         self._http = http
 
-    def at(self, url: str) -> ControlApi:
-        """Return the same at another base URL of the mock, over the same connection."""
-        return ControlApi(url, self._http)
+    def below(self, path: str) -> ControlApi:
+        """Return the control API of a world, by its path, over the same connection."""
+        return ControlApi(f"{self.url}{path}", self._http, f"{self.services}{path}")
+
+    def located(self) -> ControlApi:
+        """Return the control API at its own port, where the mock has one: each port names the other.
+
+        Raises ServerDiedError without an answer, NotAMockError for an answer that no mock gives.
+        """
+        answer = self._sent("GET", f"{self.url}{_CONTROL}/status")
+        named = answer.headers.get(_LOCATION)
+        if named is not None:
+            apart = ControlApi(named.removesuffix(_CONTROL), self._http, self.url)
+            apart.located()
+            return apart
+        status = self.ask("GET", "/status")
+        if not isinstance(status, dict) or status.get("ready") is not True:
+            raise NotAMockError(f"{self.url} answers, and is no nhsauth mock")
+        base, control = status["urls"]["base"], status["urls"]["control"]
+        return self if control == f"{base}{_CONTROL}" else ControlApi(self.url, self._http, base)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
         """Return the JSON, or the text, of an answer; None without a body.
@@ -142,7 +166,7 @@ class ControlApi:
         Raises ServerDiedError without an answer, NotFoundError for a 404, the exceptions of `_ERRORS` for other
         refusals.
         """
-        answer = self._sent(method, f"{self.url}/_nhsauth{path}", json=body, params=query)
+        answer = self._sent(method, f"{self.url}{_CONTROL}{path}", json=body, params=query)
         if not answer.ok:
             refusal = _refusal(answer)
             if isinstance(refusal, ServerDiedError):

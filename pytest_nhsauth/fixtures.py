@@ -260,6 +260,7 @@ def _served(chosen: Settings) -> Iterator[Target]:
 
 @contextmanager
 def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
+    from mock_servers.state.world import PREFIX as WORLDS  # noqa: PLC0415 - as above
     from pytest_nhsauth.control_api import NotAMockError  # noqa: PLC0415 - as above
     from pytest_nhsauth.remote import connected  # noqa: PLC0415 - as above
     from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
@@ -267,7 +268,7 @@ def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
     words = "the target cannot be used"
     with _entered(connected(url), words, ServerDiedError, NotAMockError, ValueError) as target:
         workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
-        if workers > 1 and url.startswith(target.url):
+        if workers > 1 and (WORLDS in url or WORLDS not in target.url):
             pytest.fail(
                 f"{workers} workers share {url}, and each would undo what the others do: run with -n 1, or name a "
                 "mock that makes a world for each",

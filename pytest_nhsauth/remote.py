@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields
 from datetime import datetime
 from functools import partial
@@ -184,7 +183,7 @@ class RemoteApps:
 
     def _app(self, expected: Mapping[str, Any]) -> App:
         own = expected["jwks_url"] is not None and expected["jwks_url"].startswith(
-            f"{self._control.url}/_nhsauth/apps/"
+            f"{self._control.services}/_nhsauth/apps/"
         )
         members = _members(App, expected) | ({"jwks_url": None} if own else {})
         return App(**members, key_name=expected["kid"] or expected["client_id"] if expected["make_key"] else None)
@@ -215,7 +214,7 @@ class Remote:
     """A mock at a base URL."""
 
     def __init__(self, control: ControlApi) -> None:
-        self.url = control.url
+        self.url = control.services
         self.clock = RemoteClock(control)
         self.exchanges = RemoteJournal(control)
         self.apps = RemoteApps(control)
@@ -229,14 +228,11 @@ class Remote:
         return self._control.death
 
     def provider_urls(self, name: str) -> Mapping[str, str]:
-        """Return a provider's URLs, from its own discovery document."""
-        issuers = self._control.ask("GET", "/status")["urls"]
-        known = [word for word in issuers if word not in _OTHER_URLS]
+        """Return a provider's URLs, from the mock's status: the provider itself may be down."""
+        known: Mapping[str, Mapping[str, str]] = self._control.ask("GET", "/status")["providers"]
         if name not in known:
             raise LookupError(f"provider {name!r} is none of {', '.join(known)}")
-        reported = self._discovered(f"{issuers[name]}/.well-known/openid-configuration")
-        urls = {word: reported[member] for word, member in _DISCOVERED.items() if member in reported}
-        return {"discovery": f"{issuers[name]}/.well-known/openid-configuration", **urls}
+        return known[name]
 
     def people(self) -> list[Person]:
         """Return all people."""
@@ -331,13 +327,6 @@ class Remote:
             return True
         return url.startswith((f"{self.url}/", f"{self.url}?"))
 
-    def _discovered(self, url: str) -> Mapping[str, Any]:
-        status, _, body = self._control.visit(url, None)
-        if status != 200:  # noqa: PLR2004 - a discovery document is an answer without redirects
-            raise NotAMockError(f"{url} answered {status}: it is where a discovery document should be")
-        content: Mapping[str, Any] = json.loads(body)
-        return content
-
 
 @contextmanager
 def connected(url: str) -> Iterator[Remote]:
@@ -347,58 +336,47 @@ def connected(url: str) -> Iterator[Remote]:
     ServerDiedError without an answer, NotAMockError, ValueError if there is no room for another world.
     """
     base, _, name = url.partition(PREFIX)
-    with session() as http, _world(ControlApi(base if name == ROOT else url, http), is_shared=bool(name)) as control:
-        remote = Remote(control)
-        try:
-            yield remote
-        finally:
-            remote.exchanges.close()
+    with session() as http:
+        control = _located(ControlApi(base if name == ROOT else url, http))
+        with nullcontext(control) if name else _world(control) as own:
+            remote = Remote(own)
+            try:
+                yield remote
+            finally:
+                remote.exchanges.close()
 
 
 @contextmanager
-def _world(control: ControlApi, *, is_shared: bool) -> Iterator[ControlApi]:
+def _world(control: ControlApi) -> Iterator[ControlApi]:
     """Create a world, which is deleted when the block ends; a mock without worlds is used as it is."""
-    _check_mock(control)
-    made = None if is_shared else _made(control)
-    if made is None:
+    name = _made(control)
+    if name is None:
         yield control
         return
     try:
-        yield control.at(made["url"])
+        yield control.below(f"{PREFIX}{name}")
     finally:
         with suppress(ServerDiedError, NotFoundError):  # it ended with its server, or was deleted
-            control.ask("DELETE", f"/worlds/{made['name']}")
+            control.ask("DELETE", f"/worlds/{name}")
 
 
-def _made(control: ControlApi) -> Mapping[str, str] | None:
-    """Return the name and the URL of a new world; `None` if the mock has no worlds."""
+def _made(control: ControlApi) -> str | None:
+    """Return the name of a new world; `None` if the mock has no worlds."""
     try:
         made = control.ask("POST", "/worlds", {})
     except (NotFoundError, NotAMockError):
         return None
-    return made if isinstance(made, dict) and {"name", "url"} <= made.keys() else None
+    return str(made["name"]) if isinstance(made, dict) and "name" in made else None
 
 
-def _check_mock(control: ControlApi) -> None:
+def _located(control: ControlApi) -> ControlApi:
     try:
-        status = control.ask("GET", "/status")
+        return control.located()
     except (NotFoundError, ValueError) as refusal:
         raise NotAMockError(f"The mock at {control.url} cannot be used: {refusal}") from None
-    if not isinstance(status, dict) or status.get("ready") is not True:
-        raise NotAMockError(f"{control.url} answers, and is no nhsauth mock")
 
 
 _COUNTED: Final = ("id", "seen", "used")
-_DISCOVERED: Final = {
-    "issuer": "issuer",
-    "authorize": "authorization_endpoint",
-    "token": "token_endpoint",
-    "userinfo": "userinfo_endpoint",
-    "jwks": "jwks_uri",
-    "end_session": "end_session_endpoint",
-}
-_OTHER_URLS: Final = ("base", "token", "authorize", "userinfo", "hello_world", "control", "openapi")
-"""The other URLs of a status besides the providers' own."""
 
 
 def _unchecked(pem: str) -> RSAPrivateKey:

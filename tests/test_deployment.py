@@ -1,15 +1,21 @@
 """The files of examples/deployment: each keeps its schema, and what they name of the mock is there."""
 
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+import requests
 from ruamel.yaml import YAML
 from werkzeug.test import Client
 
@@ -61,6 +67,118 @@ def options(command: list[str]) -> dict[str, Any]:
     # Below the program's own context: click remembers which options for help a command had when it was first asked.
     program = click.Context(nhsauth, info_name="nhsauth", **nhsauth.context_settings)
     return serve.make_context("serve", arguments, parent=program).params
+
+
+SUITE = """
+import urllib.request
+
+def test_it(nhsauth, nhsauth_client, nhsauth_id_token, nhsauth_new_app, nhsauth_clock, nhsauth_faults):
+    app = nhsauth_new_app(client_id="mine")
+    assert b"keys" in urllib.request.urlopen(app.jwks_url).read()
+    nhsauth_clock.advance(60)
+    nhsauth_client.token_exchange(nhsauth_id_token())
+    nhsauth_faults.down("cis2")
+    assert nhsauth.cis2.discovery_url.startswith(nhsauth.url)
+    nhsauth.exchanges.assert_one(error=None)
+"""
+NODE = """
+const [services, control] = process.argv.slice(1);
+const made = await fetch(`${control}/_nhsauth/client-assertions`, {
+  method: "POST", headers: {"Content-Type": "application/json"}, body: "{}" });
+const {client_assertion} = await made.json();
+const body = new URLSearchParams({
+  grant_type: "client_credentials", client_assertion,
+  client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" });
+const answer = await fetch(`${services}/oauth2/token`, {method: "POST", body});
+console.log(answer.status, (await answer.json()).token_type);
+"""
+
+
+@contextmanager
+def serving_as(command: list[str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Run a file's own command, at free ports of this machine; yields the URLs of services and control API.
+
+    The names in its configuration are those of its network, so it starts without that.
+    """
+    asked = options(command)
+    taken = ["serve", "--host", "127.0.0.1", "--port", "0", "--control-port", "0", "--json"]
+    assert (asked["host"], asked["port"], asked["control_port"]) == ("0.0.0.0", 8080, 9090)  # noqa: S104 - in a container
+    environ = {**os.environ, "NHSAUTH_CACHE_DIR": str(folder / "cache")}
+    with subprocess.Popen(  # noqa: S603 - our own
+        [sys.executable, "-m", "mock_servers", *taken, "--log-format", asked["log_format"]],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        try:
+            yield ready["url"], ready["control_url"]
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    with serving_as(COMMANDS[request.param], tmp_path_factory.mktemp("deployed")) as urls:
+        yield urls
+
+
+@pytest.mark.parametrize("by", ["services", "control API"])
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_suite_runs_at_either_port(
+    deployed: tuple[str, str], tmp_path: Path, by: str, workers: tuple[str, ...]
+) -> None:
+    (tmp_path / "test_suite.py").write_text(SUITE, encoding="utf-8")
+    target = dict(zip(("services", "control API"), deployed, strict=True))[by]
+
+    done = finished(sys.executable, "-m", "pytest", f"--nhsauth-target={target}", *workers, folder=tmp_path)
+
+    assert "1 passed" in done.stdout, done.stdout
+    assert f"nhsauth: target {target} (--nhsauth-target)" in done.stdout
+
+
+@pytest.mark.parametrize("by", [0, 1], ids=["services", "control API"])
+def test_a_suite_uses_a_world_of_either_port(deployed: tuple[str, str], tmp_path: Path, by: int) -> None:
+    made = requests.post(f"{deployed[1]}/_nhsauth/worlds", json={}, timeout=30).json()
+    target = (made["url"], made["control"].removesuffix("/_nhsauth"))[by]
+    (tmp_path / "test_suite.py").write_text(
+        f"def test_it(nhsauth, nhsauth_client):\n"
+        f"    assert nhsauth.url == {made['url']!r}\n"
+        f"    nhsauth_client.client_credentials()\n",
+        encoding="utf-8",
+    )
+
+    done = finished(sys.executable, "-m", "pytest", f"--nhsauth-target={target}", folder=tmp_path)
+
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_a_program_of_node_gets_a_token(deployed: tuple[str, str]) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("node is not here")
+
+    done = finished("node", "--input-type=module", "--eval", NODE, *deployed)
+
+    assert done.stdout == "200 Bearer\n", done.stderr
+
+
+def test_curl_finds_health_at_either_port_and_the_control_api_at_one(deployed: tuple[str, str]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not here")
+    status = ("curl", "--silent", "--output", os.devnull, "--write-out", "%{http_code}")
+
+    got = [finished(*status, f"{url}/_nhsauth/{path}").stdout for path in ("health", "apps") for url in deployed]
+
+    assert got == ["200", "200", "404", "200"]
+
+
+def test_the_image_asks_for_health_where_it_is_in_any_case() -> None:
+    file = (ROOT / "examples" / "container" / "Containerfile").read_text(encoding="utf-8")
+
+    assert f"http://127.0.0.1:8080{HEALTH}'" in file
 
 
 def service_ports(name: str) -> list[tuple[int, str]]:

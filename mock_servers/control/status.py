@@ -39,7 +39,17 @@ def get_status(request: Request) -> Response:
     if known is not None:
         providers = {name: names.of_provider(each.provider) for name, each in request.platform.providers.items()}
         known |= {"token_url": names.audience, "providers": providers}
-    return Response(body={"ready": True, "version": installed(), "urls": _urls(request), "real_names": known})
+    return Response(
+        body={
+            "ready": True,
+            "version": installed(),
+            "urls": _urls(request),
+            "providers": {
+                name: request.platform.provider_urls(name, base=request.base) for name in request.platform.providers
+            },
+            "real_names": known,
+        }
+    )
 
 
 def _urls(request: Request) -> dict[str, str]:
@@ -85,6 +95,11 @@ SCHEMAS: Final = {
                 "properties": dict.fromkeys(_KNOWN, TEXT),
                 "required": list(_KNOWN),
                 "additionalProperties": TEXT,
+            },
+            "providers": {
+                "description": "The endpoints of each provider, by its name.",
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": TEXT},
             },
             "real_names": {
                 "description": "How clients reach the mock by the real host names: a proxy, files to trust it by, the "

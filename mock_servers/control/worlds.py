@@ -100,9 +100,19 @@ def _unknown(request: Request) -> ProblemError:
 
 
 def _shown(request: Request, world: World) -> dict[str, str]:
-    return {"name": world.name, "url": f"{request.base}{world.prefix}"}
+    control = request.control.removesuffix("/_nhsauth")
+    return {
+        "name": world.name,
+        "url": f"{request.base}{world.prefix}",
+        "control": f"{control}{world.prefix}/_nhsauth",
+    }
 
 
-SCHEMAS: Final = {"World": answer_object({"name": TEXT, "url": TEXT}, "A mock of one's own, below its URL.")}
+SCHEMAS: Final = {
+    "World": answer_object(
+        {"name": TEXT, "url": TEXT, "control": TEXT},
+        "A mock of one's own, below its URL; its control API may be at another port.",
+    )
+}
 
 CALLS: Final = (list_worlds, add_world, get_world, remove_world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +12,7 @@ from werkzeug.routing import Map, MapAdapter
 from werkzeug.routing import Rule as FlaskRoute
 
 from mock_servers.platform import outage
-from mock_servers.platform.mounts import CALLBACK, Mount, Mounts, empty_page
+from mock_servers.platform.mounts import CALLBACK, CONTROL_PATH, Mount, Mounts, empty_page
 from mock_servers.platform.names import Names
 from mock_servers.platform.outage import Outage
 from mock_servers.state.table import StateError
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _OWN: Final = "/_nhsauth/"
 """Below it the control API itself says that the state is out of reach, as it says everything."""
+_PUBLIC: Final = re.compile(rf"{CONTROL_PATH}/(callback|health|apps/.+/jwks)")
+"""What of it is for people, probes and services: the page that ends a log-in, the health, the key set of an app."""
+CONTROL_HEADER: Final = "nhsauth-control"
+"""The header of a 404 below `/_nhsauth/` that names the port that has the control API, for our own programs."""
 
 
 class _Map(Map):
@@ -117,7 +122,9 @@ class PlatformApp(flask.Flask):
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = prefix, path
             return self._whole.answer_itself(environ, start_response)
         mounts = self._mounts.platform if real is None else self._mounts.at_host(real)
-        is_open = names.control_url is None or path == CALLBACK or IN_PROCESS in environ
+        is_open = names.control_url is None or _is_public(path, environ) or IN_PROCESS in environ
+        if not is_open and path.startswith(_OWN):
+            start_response = _naming(names.control_of(f"{called}{prefix}"), start_response)
         mount = next(
             each
             for each in mounts
@@ -180,3 +187,16 @@ class PlatformApp(flask.Flask):
             return False
         mapped = getattr(address, "ipv4_mapped", None)  # how a socket of IPv6 reports a client of IPv4
         return any((mapped or address) in network for network in self._trusted_proxies)
+
+
+def _is_public(path: str, environ: WSGIEnvironment) -> bool:
+    return _PUBLIC.fullmatch(path) is not None and (path == CALLBACK or environ["REQUEST_METHOD"] in ("GET", "HEAD"))
+
+
+def _naming(control: str, start_response: StartResponse) -> StartResponse:
+    """Return a `start_response` that adds where the control API is."""
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        return start_response(status, [*headers, (CONTROL_HEADER, control)], *more)
+
+    return start

@@ -187,12 +187,12 @@ class Platform:
         """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
         return self._environments.token_services_at(url)
 
-    def provider_urls(self, name: str) -> Mapping[str, str]:
+    def provider_urls(self, name: str, *, base: str | None = None) -> Mapping[str, str]:
         """Return a provider's `issuer`, `discovery`, `authorize`, `token`, `userinfo`, `jwks`, and any `end_session`.
 
-        Raises LookupError.
+        They are below `base`, the platform's own URL unless given. Raises LookupError.
         """
-        provider, base = self.provider(name).provider, self.url
+        provider, base = self.provider(name).provider, base or self.url
         words = ("authorize", "token", "userinfo", "jwks", "end_session")
         endpoints = {word: f"{base}{provider.endpoint(word)}" for word in words if word in provider.endpoints}
         return {"issuer": f"{base}{provider.path}", "discovery": f"{base}{provider.discovery_path}", **endpoints}

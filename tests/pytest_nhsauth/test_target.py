@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -26,19 +27,38 @@ from pytest_nhsauth.target import ServerDiedError, Target
 
 SCOPE = "urn:nhsd:apim:app:level3:my-api"
 
+KINDS = ("in process", "elsewhere", "at a control port", "at the services beside a control port")
 DOCTOR = "656005750104"
 NOON = 1_900_000_000
 
 
+@contextmanager
+def serving_apart(mock: Mock) -> Iterator[str]:
+    """Serve a mock whose control API has a port of its own, and yield that one's URL."""
+    control = mock.start_control()
+    try:
+        with mock.serving():
+            yield control.url
+    finally:
+        control.stop()
+
+
 @pytest.fixture(scope="module")
 def targets(ring: KeyRing) -> Iterator[dict[str, Target]]:
-    """One mock of either kind, for all tests here."""
-    here, elsewhere = Mock(ring=ring), Mock(ring=ring)
-    with here.serving(), elsewhere.serving(), connected(elsewhere.url) as remote:
-        yield {"in process": here, "elsewhere": remote}
+    """One mock of each kind, for all tests here."""
+    here, elsewhere, apart = Mock(ring=ring), Mock(ring=ring), Mock(ring=ring)
+    with (
+        here.serving(),
+        elsewhere.serving(),
+        serving_apart(apart) as control_url,
+        connected(elsewhere.url) as remote,
+        connected(control_url) as by_control,
+        connected(apart.url) as by_services,
+    ):
+        yield dict(zip(KINDS, (here, remote, by_control, by_services), strict=True))
 
 
-@pytest.fixture(params=["in process", "elsewhere"])
+@pytest.fixture(params=KINDS)
 def platform(targets: dict[str, Target], request: pytest.FixtureRequest) -> Iterator[Platform]:
     """The platform over one target, as it was again after each test."""
     platform = Platform(targets[request.param])

@@ -40,12 +40,29 @@ def get(url: str, **headers: str) -> requests.Response:
     return requests.get(url, headers=headers, timeout=30, allow_redirects=False)
 
 
-@pytest.mark.parametrize("path", ["", "/", "/health", "/status", "/apps", "/openapi.json", "/exchanges", "/callbacks"])
+@pytest.mark.parametrize("path", ["", "/", "/status", "/apps", "/openapi.json", "/exchanges", "/callbacks"])
 def test_beside_the_services_it_is_a_path_that_is_not_there(platform: Mock, path: str) -> None:
     answer = get(f"{platform.url}/_nhsauth{path}", **BROWSER)
 
     expected = json.loads(json.dumps(NOT_THERE).replace("{path}", f"/_nhsauth{path}"))
     assert (answer.status_code, answer.json()) == (404, expected)
+
+
+def test_a_path_that_is_not_there_names_the_port_that_has_it(platform: Mock) -> None:
+    answer = get(f"{platform.url}/_nhsauth/status")
+
+    assert answer.headers["nhsauth-control"] == control(platform)
+    assert "nhsauth-control" not in get(f"{platform.url}/elsewhere").headers
+
+
+@pytest.mark.parametrize("below", ["", "/_worlds/w"])
+def test_health_and_key_sets_are_there_all_the_same(platform: Mock, below: str) -> None:
+    requests.post(f"{control(platform)}/worlds", json={"name": "w"}, timeout=30)
+    jwks = f"{platform.url}{below}/_nhsauth/apps/{READY_MADE_APP.client_id}/jwks"
+
+    assert get(f"{platform.url}{below}/_nhsauth/health").json()["status"] == "ok"
+    assert list(get(jwks).json()) == ["keys"]
+    assert requests.put(jwks, json={"keys": []}, timeout=30).status_code == 404
 
 
 def test_nor_is_it_at_a_real_host(platform: Mock) -> None:

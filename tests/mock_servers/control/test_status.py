@@ -1,5 +1,6 @@
 """The platform as a whole through the control API."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -34,8 +35,20 @@ def test_the_status_is_ready_and_shows_the_version(control: Control) -> None:
     answer = control("GET", "/status")
 
     assert answer.status_code == 200
-    assert list(answer.get_json()) == ["ready", "version", "urls", "real_names"]
+    assert list(answer.get_json()) == ["ready", "version", "urls", "providers", "real_names"]
     assert (answer.get_json()["ready"], answer.get_json()["version"]) == (True, installed())
+
+
+def test_the_status_shows_the_endpoints_that_discovery_has(control: Control, platform: Mock) -> None:
+    shown = control("GET", "/status").get_json()["providers"]
+
+    assert list(shown) == list(platform.providers)
+    for name, urls in shown.items():
+        _, body = platform.in_process.call(urls["discovery"])
+        document = json.loads(body)
+        assert urls["issuer"] == document["issuer"], name
+        assert urls["token"] == document["token_endpoint"], name
+        assert urls["userinfo"] == document["userinfo_endpoint"], name
 
 
 def test_the_status_shows_where_all_is(control: Control) -> None:

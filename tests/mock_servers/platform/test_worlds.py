@@ -80,7 +80,11 @@ class TestMaking:
 
         assert (answer.status_code, answer.get_json()) == (
             201,
-            {"name": "b", "url": "http://localhost:9/_worlds/b"},
+            {
+                "name": "b",
+                "url": "http://localhost:9/_worlds/b",
+                "control": "http://localhost:9/_worlds/b/_nhsauth",
+            },
         )
 
     def test_without_a_name_it_is_given_one_of_its_own(self, call: Call) -> None:
@@ -93,7 +97,8 @@ class TestMaking:
         make(name="a")
         make(name="b")
 
-        lines = [{"name": name, "url": f"http://127.0.0.1:8080/_worlds/{name}"} for name in "ab"]
+        urls = [(name, f"http://127.0.0.1:8080/_worlds/{name}") for name in "ab"]
+        lines = [{"name": name, "url": url, "control": f"{url}/_nhsauth"} for name, url in urls]
         assert call("GET", "/_nhsauth/worlds").get_json() == lines
         assert call("GET", "/_nhsauth/worlds/b").get_json() == lines[1]
 
