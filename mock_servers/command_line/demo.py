@@ -22,7 +22,7 @@ from mock_servers.command_line.exit import AnswerIsNo
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
-from mock_servers.platform.services import PROVIDER_BITS
+from mock_servers.platform.service_wiring import PROVIDER_BITS
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP

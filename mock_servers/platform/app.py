@@ -11,9 +11,9 @@ from werkzeug.routing import Map, MapAdapter
 from werkzeug.routing import Rule as FlaskRoute
 
 from mock_servers.platform import outage
-from mock_servers.platform.mounts import CALLBACK, Mount, Mounts, empty_page
-from mock_servers.platform.names import Names
+from mock_servers.platform.host_names import Names
 from mock_servers.platform.outage import Outage
+from mock_servers.platform.routing import CALLBACK, Mount, Mounts, empty_page
 from mock_servers.state.table import StateError
 from mock_servers.state.world import PREFIX as WORLDS
 from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, PREFIX, PROXY_USER, THROUGH_PROXY, below, host, origin

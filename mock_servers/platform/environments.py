@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.identity_provider.service import Service as ProviderService
-from mock_servers.platform.services import Services
+from mock_servers.platform.service_wiring import Services
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
 from mock_servers.settings.real_host import trust_of

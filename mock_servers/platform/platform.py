@@ -16,9 +16,9 @@ from mock_servers.http.server import ExtraWorker, Server
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform import beginning
+from mock_servers.platform import initial_state
 from mock_servers.platform.outage import Outage
-from mock_servers.platform.parts import begun, parts_of
+from mock_servers.platform.shared_parts import begun, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state import seed_data
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from mock_servers.journal.provenance import OtherWorld
     from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.environments import Environments
+    from mock_servers.platform.host_names import Names
     from mock_servers.platform.in_process import InProcess
-    from mock_servers.platform.names import Names
     from mock_servers.platform.worlds import Worlds
     from mock_servers.real_hosts.variables import RealNames
     from mock_servers.state.world import World
@@ -99,7 +99,7 @@ class Platform:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start
         self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
         self._start = {**begun_with, "clock": [(KEY, self.clock.snapshot())]}
-        self.snapshots = beginning.Snapshots(self.store)
+        self.snapshots = initial_state.Snapshots(self.store)
 
     @property
     def url(self) -> str:
@@ -132,7 +132,7 @@ class Platform:
         # 20 ms that a test without a request spares
         from mock_servers.platform.environments import Environments  # noqa: PLC0415
         from mock_servers.platform.in_process import InProcess  # noqa: PLC0415
-        from mock_servers.platform.services import Services  # noqa: PLC0415
+        from mock_servers.platform.service_wiring import Services  # noqa: PLC0415
 
         with self._making:
             if self._made is None:
@@ -146,7 +146,7 @@ class Platform:
             return self._app
         # Flask takes 90 ms that a test without a request spares
         from mock_servers.platform.app import PlatformApp  # noqa: PLC0415
-        from mock_servers.platform.mounts import Mounts  # noqa: PLC0415
+        from mock_servers.platform.routing import Mounts  # noqa: PLC0415
 
         with self._making:
             if self._app is None:
@@ -297,7 +297,7 @@ class Platform:
         self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        kept = {} if spoilt else beginning.own_key_sets(self.store, state, self.url)
+        kept = {} if spoilt else initial_state.own_key_sets(self.store, state, self.url)
         content = {**state, "jwks": [*{**dict(state["jwks"]), **kept}.items()]}
         if not self.store.backend.is_shared:
             self.clock.restore(dict(content.pop("clock"))[KEY])
@@ -305,7 +305,7 @@ class Platform:
 
     def reset(self) -> None:
         """Return to the state after start."""
-        shared = beginning.start_of(self.store) if self.store.backend.is_shared else None
+        shared = initial_state.start_of(self.store) if self.store.backend.is_shared else None
         self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
@@ -349,7 +349,7 @@ class Platform:
     def served_at(self, url: str) -> None:
         """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
         self.names.served_at(url)
-        beginning.call_back_at(self.store, self._ready_made, url)
+        initial_state.call_back_at(self.store, self._ready_made, url)
 
     def reached_by_real_names(self, known: RealNames | None) -> None:
         """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
@@ -395,6 +395,6 @@ class Platform:
 
     def control_app(self) -> WSGIApplication:
         """Return the application of the control API; the platform alone has none."""
-        from mock_servers.platform.mounts import nothing  # noqa: PLC0415 - Flask is loaded by now
+        from mock_servers.platform.routing import nothing  # noqa: PLC0415 - Flask is loaded by now
 
         return nothing

@@ -17,7 +17,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.keys import KeyPair, read_private_key
 from mock_servers.platform.in_process import InProcess
-from mock_servers.platform.parts import Parts
+from mock_servers.platform.shared_parts import Parts
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
 from mock_servers.settings.real_host import trust_of

@@ -11,8 +11,8 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
 from mock_servers.journal.journal import LIMIT, Journal
 from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
-from mock_servers.platform import beginning
-from mock_servers.platform.names import Names
+from mock_servers.platform import initial_state
+from mock_servers.platform.host_names import Names
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state import seed_data
@@ -116,7 +116,7 @@ def begun(parts: Parts) -> Content:
         apps, developer_apps = Apps(store, parts.ring, parts.identifiers), DeveloperApps(store)
         register_configured(replace(parts, store=store, apps=apps, developer_apps=developer_apps))
 
-    return beginning.begin(parts.store, seed, parts.identifiers.uuid)
+    return initial_state.begin(parts.store, seed, parts.identifiers.uuid)
 
 
 def register_configured(parts: Parts) -> None:
