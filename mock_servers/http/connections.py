@@ -266,7 +266,7 @@ class Connection:
             _check_size(self._buffer, end)
             raw = bytes(self._buffer)
             self._buffer.clear()
-            self._begin(Message.begun(raw, end, self._known))
+            self._begin(Message.from_head(raw, end, self._known))
         except BadRequestError as error:
             self._refuse(error)
         except StateError as error:  # which names are the mock's is part of the state

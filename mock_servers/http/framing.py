@@ -116,7 +116,7 @@ class Message:
     _is_bodiless: bool = False
 
     @classmethod
-    def begun(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
+    def from_head(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
         """Read a request whose head ends before `end`; `known` is that of an earlier one. Raises BadRequestError."""
         began = raw[:end]
         if known is not None and known[0] == began:

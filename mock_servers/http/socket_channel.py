@@ -107,10 +107,10 @@ class Channel:
 
     # TLS
 
-    def speak_tls(self, context: ssl.SSLContext, begun: bytes) -> None:
-        """Speak TLS from now on; `begun` is what the client has said of it already."""
+    def speak_tls(self, context: ssl.SSLContext, received: bytes) -> None:
+        """Speak TLS from now on; `received` is what the client has said of it already."""
         self._tls = Tls(context)
-        self._decrypt(self._tls, begun)
+        self._decrypt(self._tls, received)
 
     def _decrypt(self, tls: Tls, data: bytes) -> None:
         was_open = tls.is_open

@@ -11,7 +11,7 @@ from werkzeug.routing import Map, MapAdapter
 from werkzeug.routing import Rule as FlaskRoute
 
 from mock_servers.platform import outage
-from mock_servers.platform.host_names import Names
+from mock_servers.platform.host_names import HostNames
 from mock_servers.platform.outage import Outage
 from mock_servers.platform.routing import CALLBACK, Mount, Mounts, empty_page
 from mock_servers.state.table import StateError
@@ -48,7 +48,7 @@ class PlatformApp(flask.Flask):
 
     def __init__(
         self,
-        names: Names,
+        names: HostNames,
         outage: Outage,
         mounts: Mounts,
         *,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
 
 
-class Names:
+class HostNames:
     """The names of one mock, whose own paths all lie below `prefix`.
 
     `scripts` are the paths that another application has mounted it at (WSGI's `SCRIPT_NAME`), where one has.

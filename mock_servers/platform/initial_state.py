@@ -28,7 +28,7 @@ _OTHER: Final = (
 _log = logging.getLogger("mock_servers")
 
 
-def begin(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) -> Content:
+def seed_once(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) -> Content:
     """Let a state that others may share begin with what `seed` registers, unless it has begun, and return that.
 
     `name` gives names that nobody else gives.
@@ -38,13 +38,13 @@ def begin(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) 
     content = seeds.snapshot()
     own = Seeded(place=f"start {name()}", digest=_digest(content))
     content = {**content, "clock": store.clock.items()}
-    begun = store.seeded.get(_KEY) or _begun(store, content, own)
-    if begun.digest != own.digest:
+    seeded = store.seeded.get(_KEY) or _seed(store, content, own)
+    if seeded.digest != own.digest:
         _log.warning(_OTHER)
     return content
 
 
-def _begun(store: Store, content: Content, own: Seeded) -> Seeded:
+def _seed(store: Store, content: Content, own: Seeded) -> Seeded:
     """Put the content there in one step, if nobody else was faster; what it begins with is kept before."""
     place = Store.over(store.backend.below(own.place))
     place.restore(content)
@@ -57,10 +57,10 @@ def _begun(store: Store, content: Content, own: Seeded) -> Seeded:
     return store.seeded.get(_KEY) or own
 
 
-def start_of(store: Store) -> Content | None:
+def load_initial(store: Store) -> Content | None:
     """Return what a state has begun with; `None` where it has not."""
-    begun = store.seeded.get(_KEY)
-    return Store.over(store.backend.below(begun.place)).snapshot() if begun is not None else None
+    seeded = store.seeded.get(_KEY)
+    return Store.over(store.backend.below(seeded.place)).snapshot() if seeded is not None else None
 
 
 def _digest(content: Content) -> str:

@@ -18,7 +18,7 @@ from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.platform import initial_state
 from mock_servers.platform.outage import Outage
-from mock_servers.platform.shared_parts import begun, parts_of
+from mock_servers.platform.shared_parts import initial_content, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state import seed_data
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mock_servers.journal.provenance import OtherWorld
     from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.environments import Environments
-    from mock_servers.platform.host_names import Names
+    from mock_servers.platform.host_names import HostNames
     from mock_servers.platform.in_process import InProcess
     from mock_servers.platform.worlds import Worlds
     from mock_servers.real_hosts.variables import RealNames
@@ -94,11 +94,11 @@ class Platform:
         self.identifiers = parts.identifiers
         self._parts, self._making = parts, threading.RLock()
         self.world, self.outage = world, Outage(self.store.backend.probe)
-        begun_with = begun(parts)
+        initial = initial_content(parts)
         if self.configuration.key_files:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start
-        self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
-        self._start = {**begun_with, "clock": [(KEY, self.clock.snapshot())]}
+        self._ready_made: App | None = dict(initial["apps"]).get(READY_MADE_APP.client_id)
+        self._start = {**initial, "clock": [(KEY, self.clock.snapshot())]}
         self.snapshots = initial_state.Snapshots(self.store)
 
     @property
@@ -305,7 +305,7 @@ class Platform:
 
     def reset(self) -> None:
         """Return to the state after start."""
-        shared = initial_state.start_of(self.store) if self.store.backend.is_shared else None
+        shared = initial_state.load_initial(self.store) if self.store.backend.is_shared else None
         self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
@@ -359,7 +359,7 @@ class Platform:
         """Whether there may be a world of this name; the thread that serves all clients asks no shared state."""
         return self.store.backend.is_shared or (self.worlds is not None and self.worlds.get(name) is not None)
 
-    def all_names(self) -> list[Names]:
+    def all_names(self) -> list[HostNames]:
         """Return the names of the platform, and of each of its worlds."""
         return [self.names, *(each.names for each in self._worlds_made())]
 

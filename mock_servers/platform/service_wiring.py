@@ -17,7 +17,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.keys import KeyPair, read_private_key
 from mock_servers.platform.in_process import InProcess
-from mock_servers.platform.shared_parts import Parts
+from mock_servers.platform.shared_parts import SharedParts
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
 from mock_servers.settings.real_host import trust_of
@@ -40,7 +40,7 @@ FETCH_TIMEOUT: Final = 5.0
 class Services:
     """The services of one mock. `providers` are those of the configured environment and all realms, by their words."""
 
-    def __init__(self, parts: Parts, in_process: InProcess) -> None:
+    def __init__(self, parts: SharedParts, in_process: InProcess) -> None:
         self.parts = parts
         self.in_process = in_process
         self.providers = {service.provider.name: service for service in self._configured_providers()}

@@ -105,7 +105,7 @@ def framed(raw: bytes) -> Framed:
         if end < 4:
             break
         try:
-            message = Message.begun(raw, end)
+            message = Message.from_head(raw, end)
             body = b"".join(iter(message.read, None))
         except BadRequestError as error:
             return messages, str(error)
