@@ -37,8 +37,8 @@ _MISTAKE: Final = "code-as-subject-token"
 
 
 def run() -> None:
-    """Tell the story. Raises No when an answer is not what the story says."""
-    logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the story tells them itself
+    """Run the demo. Raises AnswerIsNo when a request does not get the answer that the demo describes."""
+    logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the demo prints them itself
     folder = cache_folder(os.environ)
     _announce_keys(folder)
     ring = KeyRing(folder)
@@ -85,7 +85,7 @@ def _make_the_mistake(platform: Mock, session: requests.Session, code: str) -> N
 
 
 def _explain(platform: Mock) -> None:
-    _head("2. Why: what the mock tells you, and never the client")
+    _head("2. Why: what the mock shows you, and never the client")
     record = platform.exchanges.last
     click.echo(f"  {record.diagnosis}\n")
     for finding in record.findings:

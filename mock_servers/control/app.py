@@ -1,4 +1,4 @@
-"""The control API over HTTP: guards, routes, and JSON. What a call does, its own module says."""
+"""The control API as a Flask application: guards, routes, and JSON. Each call is in a module of its resource."""
 
 from __future__ import annotations
 

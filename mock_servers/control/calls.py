@@ -96,7 +96,7 @@ class Body:
 class ResponseObject:
     """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one.
 
-    `or_page`: whoever prefers HTML gets a page.
+    `or_page`: a caller that prefers HTML gets a page.
     """
 
     description: str
@@ -155,7 +155,7 @@ class Call:
 
 
 def ref(schema: str) -> dict[str, Any]:
-    """Return the schema that is told under this name, among the components of the document."""
+    """Return a reference to the schema of this name among the document's components."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 

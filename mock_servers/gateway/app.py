@@ -139,7 +139,7 @@ def served(
 ) -> Served[Exchange]:
     """Return an API behind the gateway as the pipeline sees it, without Flask.
 
-    Without `reads_body` it is for a team's own: bodies are left to be passed on, whatever their size.
+    Without `reads_body` it is for a team's own API: a body of any size is passed on unread.
     """
 
     def exchange(request: Request) -> Exchange:

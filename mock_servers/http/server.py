@@ -87,9 +87,9 @@ def start(
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
     without (the rest of) an answer. `while_stopping` is given the server's `extra_worker`, and entered while it stops.
 
-    A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
-    application tells by `extra_worker` when it waits. Any other has a thread of its own, its body read as it comes.
-    `ticks` are seconds since some moment: what `bounds` are measured by.
+    The thread that serves all clients answers a request that `is_quick`, and reads its body beforehand; the application
+    enters `extra_worker` when it waits. Any other request has a thread of its own, and its body is read as it comes.
+    `ticks` returns seconds since some moment; `bounds` are measured by it.
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)

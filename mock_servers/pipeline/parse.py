@@ -1,4 +1,4 @@
-"""Parses what WSGI tells of a request into the one frozen view that every service judges."""
+"""Parses a WSGI environ into the frozen `Request` that every service judges."""
 
 from __future__ import annotations
 

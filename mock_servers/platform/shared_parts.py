@@ -1,4 +1,4 @@
-"""What all services of one mock share, in one value; and what is registered in it at the start."""
+"""The parts that all services of one mock share, and what is registered in them at the start."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMS: Final = "forms"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedParts:
-    """What all services of one mock share: time, keys, randomness, memory, journal, faults, and the mock's names."""
+    """The parts that all services of one mock share: clock, keys, random ids, store, journal, faults, and names."""
 
     configuration: Configuration
     clock: Clock
@@ -61,7 +61,7 @@ def parts_of(
     backend: Backend | None = None,
     elsewhere: FindInOtherWorlds = no_other_world,
 ) -> SharedParts:
-    """Return the parts of a mock with this configuration; nothing is registered yet."""
+    """Return the parts of a mock with this configuration. Nothing is registered in them yet."""
     store, identifiers = Store.over(backend or MemoryBackend()), Identifiers(random)
     if store.backend.is_shared:
         clock.lie_in(store.clock)
@@ -101,13 +101,13 @@ def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
 
 
 def _seal(store: Store) -> bytes:
-    """Return what seals log-in forms and cookies: whoever shares the state must know them again."""
+    """Return the key that seals log-in forms and cookies; all servers that share the state use the same."""
     store.seals.add(_FORMS, secrets.token_bytes(32))
     return store.seals.get(_FORMS) or b""
 
 
 def initial_content(parts: SharedParts) -> Content:
-    """Let the state begin, where it has not, and return what it begins with by this configuration."""
+    """Seed the state if it is new, and return the entries with which this configuration seeds it."""
     if not parts.store.backend.is_shared:
         register_configured(parts)
         return parts.store.snapshot()
@@ -120,7 +120,7 @@ def initial_content(parts: SharedParts) -> Content:
 
 
 def register_configured(parts: SharedParts) -> None:
-    """Register what the configuration names: keys, apps, people, APIs and their products."""
+    """Register the configured keys, apps, people, APIs and their products."""
     configuration, store = parts.configuration, parts.store
     for client_id, path in configuration.private_keys.items():
         key = read_private_key(path, configuration.key_files.get(path, ""))
@@ -138,7 +138,7 @@ def register_configured(parts: SharedParts) -> None:
 
 
 def _subscribe_ready_made(parts: SharedParts) -> None:
-    """Let the ready-made app call every configured API: with no other to register, it is the team's own."""
+    """Subscribe the ready-made app to every configured API: if no other app is configured, it is the team's own."""
     scopes = [scope for api in parts.configuration.apis for scope in api.scopes]
     if scopes and READY_MADE_APP in parts.configuration.apps:
         parts.apps.change(READY_MADE_APP.client_id, scopes=(*READY_MADE_APP.scopes, *dict.fromkeys(scopes)))
