@@ -87,7 +87,7 @@ class _Attempt:
         return sent if sent in self.app.redirect_uris else next(iter(self.app.redirect_uris), "")
 
     def provider(self) -> Provider:
-        """Return the provider that the client meant: by token or code, by the token's claims, else the first trusted."""
+        """Return the provider that the client meant: by token, code or the token's claims, else the first trusted."""
         service = next(each for each in self.platform.token_services if each.mount == self.mount)
         trusted = service.providers
         scope = self.sent.get("scope")
