@@ -160,12 +160,12 @@ def ref(schema: str) -> dict[str, Any]:
 
 
 def array_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of a list of these."""
+    """Return the schema of a list whose items have this schema."""
     return {"type": "array", "items": dict(schema)}
 
 
 def any_of(*schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of one of these."""
+    """Return the schema of a value that one of these schemas allows."""
     return {"anyOf": list(schemas)}
 
 

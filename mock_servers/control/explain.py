@@ -1,4 +1,4 @@
-"""Explains a value to who asks over HTTP: as JSON, or as a page."""
+"""The call that explains a value or a request: as JSON, or as a page."""
 
 from __future__ import annotations
 

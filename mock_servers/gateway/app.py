@@ -67,12 +67,12 @@ def _mock_jwks(app: ServiceApp[Exchange]) -> None:
 
     @app.at("/status-endpoint-api-key")
     def status_endpoint_api_key(route: Route[Exchange]) -> Outgoing:
-        """Lend the status key."""
+        """Return the status key to the proxies of the platform."""
         return app.answer(route)
 
     @app.at("/keycloak-client-credentials")
     def keycloak_client_credentials(route: Route[Exchange]) -> Outgoing:
-        """Lend the platform's client id and secret at the mock realms."""
+        """Return the platform's client id and secret at the mock realms."""
         return app.answer(route)
 
     def test_auth(route: Route[Exchange]) -> Outgoing:

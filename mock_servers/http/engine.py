@@ -338,7 +338,7 @@ class Engine:
         self._rest()
 
     def forget(self, connection: Connection) -> None:
-        """Know a connection no more."""
+        """Remove a connection."""
         self.connections.discard(connection)
         self.waiting.pop(connection, None)
         self._following.pop(connection, None)

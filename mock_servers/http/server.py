@@ -60,7 +60,7 @@ class Server:
         return self._engine.extra_worker()
 
     def set_proxy(self, proxy: Proxy | None) -> None:
-        """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
+        """Answer TLS on the port as well, and be a forward proxy; with `None`, new connections get neither."""
         self._engine.set_proxy(proxy)
 
     @property
@@ -130,7 +130,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, listening: socket.socket, scheme: str = "http") -> str:
-    """Return where this machine can call what listens at a host; a wildcard is the loopback."""
+    """Return the URL at which this machine can call a listening socket; for a wildcard host, that of the loopback."""
     name, port = _LOOPBACK_OF.get(host, host), listening.getsockname()[1]
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 

@@ -152,13 +152,13 @@ class PlatformApp(flask.Flask):
         return super().wsgi_app(environ, start_response)
 
     def _follow(self, own: str) -> None:
-        """Take the first URL by which it is called for where it is served, when no server of ours says so."""
+        """Take the base URL of the first request as the place where the mock is served, if no server of ours set it."""
         follow, self.on_first_base = self.on_first_base, None
         if follow is not None:
             follow(own)
 
     def _answer_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer at the port that has the control API alone."""
+        """Answer a request at the control API's own port."""
         environ[PREFIX] = f"{environ.get('SCRIPT_NAME', '')}{self._names.prefix}"
         path = below(environ, self._names.prefix)
         mount = next(each for each in self._mounts.control if path in each.paths or path.startswith(each.below))
