@@ -39,7 +39,7 @@ class Doubt:
 
 
 def _ask(words: str, needs: str = "") -> str:
-    """Say which cases to ask a real environment; `needs` is what these want beside an app."""
+    """Return the command that runs these cases in a real environment; `needs` is what they require besides an app."""
     beside = f", with {needs}" if needs else ""
     return f"`nhsauth contract --target int -k '{words}'`{beside}"
 

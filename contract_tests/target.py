@@ -112,7 +112,7 @@ class Target(Protocol):
         """Put an API of one's own behind the gateway for the length of a block; the members are the control API's."""
 
     def altered(self, person: Person, claims: Mapping[str, Any]) -> AbstractContextManager[None]:
-        """Let the person's id tokens have these claims, for the length of a block; one of null is left out."""
+        """Give the person's id tokens these claims, for the length of a block; a claim of `None` is left out."""
 
     def app(self, members: Mapping[str, Any]) -> App:
         """Return an app that is valid except for these members; a member that is None is left out.

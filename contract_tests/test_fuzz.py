@@ -38,7 +38,7 @@ HEAP = 6
 
 @cache
 def _says(row: str, switches: frozenset[Switch]) -> Said:
-    """Return what is said to a row of the token endpoint; all its breakages say the same."""
+    """Return the answer of a row of the token endpoint; all breakages of the row expect the same."""
     first = next(breakage for breakage in BREAKAGES if breakage.row == row and breakage.holds(switches))
     return Said(first.status, first.error, first.sentence)
 
@@ -101,7 +101,7 @@ def test_a_request_for_an_applications_token_is_answered_by_the_first_rule_that_
 @BY_CHANCE
 @given(recipe=strategies.EXCHANGES)
 def test_an_exchange_is_answered_by_the_first_rule_that_minds(target: Target, recipe: Recipe) -> None:
-    """The same with a subject token."""
+    """The first rule that refuses a token exchange decides its answer."""
     need(target.abilities, Ability.CROWD, Ability.TIME, Ability.ID_TOKENS)
 
     _judged(target, recipe.request(token_exchange(target)))

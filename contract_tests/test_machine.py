@@ -178,7 +178,7 @@ class Contract(RuleBasedStateMachine):
     @precondition(lambda self: self.access_tokens)
     @rule(which=WHICH)
     def userinfo_is_asked(self, which: int) -> None:
-        """Only who logged in at CIS2 through the platform has it."""
+        """Userinfo is there only for a person who logged in at CIS2 through the platform."""
         token = _one(self.access_tokens, which)
 
         answer = self._sent(draft.userinfo_with(self.target, token.value))

@@ -206,7 +206,7 @@ KEYS = [
 @pytest.mark.parametrize(("keys", "status"), KEYS)
 @pytest.mark.parametrize("name", ["cis2 signed", "nhs_login"])
 def test_a_clients_keys_are_where_it_says(target: Target, name: str, keys: str, status: int) -> None:
-    """Any of them may have made the signature; what is no key set makes none."""
+    """Any key of the set may have made the signature. A page that is not a key set proves none."""
     other = jwts.public_jwk(target.foreign_signer.key.public_key(), "other")
     short = jwts.public_jwk(target.short_signer.key.public_key(), target.jwk["kid"])
     pages = {

@@ -376,7 +376,7 @@ def test_a_log_in_may_end_badly(target: Target, provider: str, outcome: str, err
 @proves("log-in", "I")
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login", "realm"])
 def test_a_person_logs_in_by_the_form_of_the_page(target: Target, provider: str) -> None:
-    """What the form holds goes back with the user's name, and the redirect carries the code."""
+    """The test posts the fields of the form with the user's name. The redirect has the code."""
     page = PROVIDERS[provider].authorize(target).send()
     form = form_of(page) | {"username": PROVIDERS[provider].person.user}
 

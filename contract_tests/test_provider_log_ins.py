@@ -582,7 +582,7 @@ def test_a_word_that_is_refused_for_the_level_is_not_spent(target: Target) -> No
 
 
 def test_a_session_shows_the_role_again(target: Target) -> None:
-    """To who asks for it; and to nobody else."""
+    """Only the client that requests the scope gets it."""
     cookies = _visited(target, CIS2, {"scope": "openid selectedrole", "nhsauth_role": "900000104012"})
     claims = [
         decode(redeemed(target, CIS2, _silent(target, CIS2, cookies, {"scope": scope})).json["id_token"])[1]

@@ -49,7 +49,7 @@ def test_a_jti_is_remembered_although_the_app_is_refused(target: Target) -> None
 
 @pytest.mark.parametrize("scope", ["application", "proxy"])
 def test_a_jti_is_remembered_although_the_quota_is_spent(target: Target, scope: str) -> None:
-    """The quota is counted after that, so a client that sends the same request again is no better off."""
+    """The jti is stored before the quota is counted, so the same request sent again is a replay."""
     need(target.abilities, Ability.FAULTS)
     request = _with_jti(target, _fresh()).build()
     with target.fault(on="token", do="rate_limit", policy="quota", scope=scope):

@@ -169,14 +169,14 @@ def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
 
 
 def foresee(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Refusal]:
-    """List what would object after `refusal`."""
+    """Return the refusals that would follow `refusal` if the client corrected only that."""
     return [step.refusal for step in beyond(flow, exchange, refusal) if step.refusal is not None]
 
 
 def beyond(flow: Flow[E, A], exchange: E, refusal: Refusal) -> list[Step[E]]:
-    """Ask the rules after `refusal`, on a copy, without I/O and without touching the store.
+    """Run the rules after `refusal` on a copy of the exchange, without I/O and without changing the store.
 
-    A rule that needs something which no rule has learned is passed over, and so is one that rests on an objection.
+    It skips a rule that needs a value which no rule has learned, and a rule that depends on one that refused.
     """
     steps = iter(_steps(flow.policies))
     any((policy.name, rule.name) == (refusal.policy, refusal.rule) for policy, rule in steps)

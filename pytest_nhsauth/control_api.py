@@ -41,7 +41,7 @@ class NotAMockError(RuntimeError):
 
 
 class NotFoundError(LookupError):
-    """The mock has no such thing; the message is its own."""
+    """The mock answered 404; the message is the mock's own."""
 
 
 class _HttpPool(HTTPConnectionPool):

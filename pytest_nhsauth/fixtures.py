@@ -279,7 +279,7 @@ def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
 
 @contextmanager
 def _entered(context: AbstractContextManager[Target], words: str, *errors: type[Exception]) -> Iterator[Target]:
-    """Enter a context; one of these errors in doing so fails the test in one line."""
+    """Enter a context. If that raises one of these errors, the test fails with one line."""
     with ExitStack() as stack:
         try:
             target = stack.enter_context(context)

@@ -42,7 +42,7 @@ class Gateway(Protocol):
 
 @contextmanager
 def gateway(platform: Platform) -> Iterator[Gateway]:
-    """Give what puts APIs behind the gateway; the applications that it serves end with the block."""
+    """Yield the function that puts APIs behind the gateway. The servers of its applications stop with the block."""
     with ExitStack() as stack:
         paths = (_PATH if number == 1 else f"{_PATH}-{number}" for number in itertools.count(1))
 

@@ -130,14 +130,14 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder(MetaPathFinder):
-    """Finds what lies below this package when a team has a `mock_servers` of its own, and a team's folders."""
+    """Finds our packages below this one when a team has a `mock_servers` of its own; and finds a team's folders."""
 
     def __init__(self) -> None:
         self.decided: bool | None = None
         self.claimed = False
 
     def private(self) -> bool:
-        """Whether ours are loaded under another name; decided once, when this is first asked."""
+        """Whether our packages are loaded under private names, decided at the first use."""
         if self.decided is None:
             self.decided = taken_by() is not None
         return self.decided

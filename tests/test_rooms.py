@@ -63,16 +63,17 @@ FIRST_USE = {
         *("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "journal.shared_journal"),
         "platform.real_names",
     ),
-    "platform.mounts": (
+    "platform.routing": (
         *("apim.app", "gateway.app", "identity_provider.app", "management.app"),
         *("faults.foreign_key_set", "pages", "pipeline.guard"),
     ),
-    "platform.parts": ("journal.shared_journal",),
+    "platform.shared_parts": ("journal.shared_journal",),
     "platform.platform": (
         *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins"),
-        *("platform.app", "platform.environments", "platform.in_process", "platform.mounts", "platform.services"),
+        *("platform.app", "platform.environments", "platform.in_process"),
+        *("platform.routing", "platform.service_wiring"),
     ),
-    "platform.services": ("gateway.upstream", "management.service"),
+    "platform.service_wiring": ("gateway.upstream", "management.service"),
     "settings.limits": ("jose.keys",),
     "state.state_url": ("state.sqlite", "state.valkey"),
 }

@@ -81,7 +81,7 @@ def code_never_issued(draft: Draft) -> None:
 
 
 def provider_down(_: Draft) -> None:
-    """Nothing is wrong with what the browser brings."""
+    """Change nothing: the browser's request is correct, and the provider is down."""
 
 
 def code_absent(draft: Draft) -> None:

@@ -104,7 +104,7 @@ def served(service: Service, faults: Faults | None = None) -> Served[Exchange]:
 
 
 def known_of(service: Service) -> Known:
-    """Return what finders may look up of a token service."""
+    """Return the data of a token service that finders may look up."""
     return Known(
         store=service.store,
         journal=service.journal,

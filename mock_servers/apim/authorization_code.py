@@ -73,7 +73,7 @@ def check_code_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_SPENT)
 def claim_code(exchange: Exchange) -> str | None:
-    """Of many at once exactly one passes."""
+    """Of several requests at once with one code, exactly one passes."""
     sent, code, store = exchange.form("code") or "", exchange.code, exchange.service.store
     if store.platform_codes.swap(sent, code, replace(code, spent_at=exchange.now)):
         provenance.mark_spent(store, sent, exchange.now)

@@ -59,7 +59,7 @@ def check_pending_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.STATE_TAKEN)
 def claim_state(exchange: Exchange) -> str | None:
-    """Of many at once exactly one passes."""
+    """Of several requests at once with one state, exactly one passes."""
     sent, pending = exchange.query("state") or "", exchange.pending
     if exchange.service.store.pending.swap(sent, pending, replace(pending, spent_at=exchange.now)):
         return None

@@ -68,7 +68,7 @@ def check_refresh_token_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.REFRESH_TOKEN_SPENT)
 def claim_refresh_token(exchange: Exchange) -> str | None:
-    """Of many at once exactly one passes."""
+    """Of several requests at once with one token, exactly one passes."""
     sent, token = exchange.form("refresh_token") or "", exchange.refresh_token
     spent = replace(token, spent_at=exchange.now)
     if exchange.service.store.refresh_tokens.swap(sent, token, spent):

@@ -97,7 +97,7 @@ class Service:
         return [*real, *called]
 
     def origin_of_log_in(self, provider: Provider, asked: str) -> str:
-        """Return where a person logs in who called the platform by the name `asked`: there, or at the real host."""
+        """Return the origin of the log-in page for a client that called the platform at `asked`: it or a real host."""
         return next(iter(self._real_names_of(provider)), asked) if self.is_real else asked
 
     def _is_name_of(self, provider: Provider, base: str) -> bool:

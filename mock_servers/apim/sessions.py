@@ -14,7 +14,7 @@ from mock_servers.state.table import amend, change
 from mock_servers.wire.wording import moment
 
 
-def begun(store: Store, environment: str, session: Session) -> Session:
+def start(store: Store, environment: str, session: Session) -> Session:
     """Store that tokens of a session are issued, if it has a `sid`, and return it as it is from now on."""
     if not session.id:
         return session

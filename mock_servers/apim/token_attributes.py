@@ -64,7 +64,7 @@ def level_in(scopes: tuple[str, ...]) -> str:
 
 
 def provider_word(provider: str, people: str, issuer: str) -> str:
-    """Return the word for who logs people in under this issuer: `nhs-cis2`, `apim-mock-nhs-login`.
+    """Return the platform's word for the provider with this issuer: `nhs-cis2`, `apim-mock-nhs-login`.
 
     A mock realm is known by its host, or by being one of this mock's.
     """

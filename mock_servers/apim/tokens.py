@@ -85,7 +85,7 @@ def code_token(exchange: Exchange) -> Answer:
     """§2.8: the session begins now; a browser's script may read the answer, asked or not (S)."""
     code = exchange.code
     service, held = exchange.service, replace(code.session, issued_at=exchange.now)
-    session = sessions.begun(service.store, service.environment, held)
+    session = sessions.start(service.store, service.environment, held)
     lifetime = shortened(exchange.request.form, "_refresh_token_expiry_ms", session.refresh_lifetime)
     refresh_token = _first_refresh_token(exchange, code.scopes, session, lifetime)
     access_token, access_lifetime = _access_token(exchange, code.scopes, session, refresh_token)

@@ -53,7 +53,7 @@ def search(text: str) -> Hits:
 
     Capitals, the kinds of quotes and hyphens, and the ends of lines do not matter.
     """
-    wanted = _folded(text)
+    wanted = _normalised(text)
     if not wanted and text.strip():
         return Hits(entries=[], are_near=True)
     for rows_of in (_containing, _standing_in, _whose_code_stands_in):
@@ -62,7 +62,7 @@ def search(text: str) -> Hits:
     return Hits(entries=[each for each in entries() if _resembles(each, wanted)], are_near=True)
 
 
-def _folded(text: str) -> str:
+def _normalised(text: str) -> str:
     return " ".join(text.translate(_PLAIN).casefold().split()).strip(_AROUND)
 
 
@@ -71,7 +71,7 @@ def _containing(text: str) -> Iterator[Entry]:
     for entry in entries():
         error = entry.error
         own = (entry.name, error.code, error.sentence, str(error.status), error.row)
-        if any(text in _folded(each) for each in own):
+        if any(text in _normalised(each) for each in own):
             yield entry
 
 
@@ -104,8 +104,8 @@ def _searched() -> dict[str, tuple[str, re.Pattern[str]]]:
     sentences = dict.fromkeys(each.error.sentence for each in entries() if " " in each.error.sentence)
     return {
         each: (
-            max(re.split(r"\{\w+\}", _folded(each)), key=len),
-            re.compile(rf"(?<!\w){pattern(_folded(each))}(?!\w)"),
+            max(re.split(r"\{\w+\}", _normalised(each)), key=len),
+            re.compile(rf"(?<!\w){pattern(_normalised(each))}(?!\w)"),
         )
         for each in sentences
     }
@@ -117,6 +117,6 @@ def _is_part(span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
 
 def _resembles(entry: Entry, wanted: str) -> bool:
     """Whether each word of the text is one of the row's, or nearly: `subject tokn` finds `subject_token`."""
-    known = _WORD.findall(_folded(f"{entry.name} {entry.error.code} {entry.error.sentence}"))
+    known = _WORD.findall(_normalised(f"{entry.name} {entry.error.code} {entry.error.sentence}"))
     words = _WORD.findall(wanted)
     return bool(words) and all(get_close_matches(each, known, n=1, cutoff=_ALIKE) for each in words)

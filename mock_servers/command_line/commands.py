@@ -366,7 +366,7 @@ def demo() -> None:
 def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: Any) -> None:
     """Say why a request was refused, or what a value is.
 
-    Give it whatever is on your screen: the error, a log, the request in any form (curl, HTTP, code, a HAR file, a VCR
+    Paste what is on your screen: the error, a log, the request in any form (curl, HTTP, code, a HAR file, a VCR
     cassette), a JWT or its decoded parts, a token, code or key, a forum post. Or a message id (rrt-...) that a running
     mock gave. Without TEXT it waits for you to paste.
 

@@ -18,7 +18,7 @@ from mock_servers.state.configuration import Configuration
 
 
 def check(file: Path | None, *, as_json: bool) -> None:
-    """Say whether the file holds, key files included; without one, what is found here. Raises No."""
+    """Say whether the file holds, key files included; without one, what is found here. Raises AnswerIsNo."""
     try:
         path = file or configuration_file.find(Path.cwd())
         found = _read(path) if path else Configuration()

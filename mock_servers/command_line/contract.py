@@ -48,9 +48,9 @@ class Files:
 
 
 def run(targets: Sequence[str], only: Sequence[str], files: Files, options: Sequence[str]) -> NoReturn:
-    """End the process with 0 when the contract holds, 1 when something differs, 2 when nothing can be told.
+    """End the process with 0 when the contract holds, 1 when something differs, 2 when there is no result.
 
-    130 when a person has ended it. Raises Misuse when the contract tests are not installed.
+    The exit code is 130 after Ctrl-C. Raises Misuse when the contract tests are not installed.
     """
     if not (_TESTS / "__main__.py").is_file() or importlib.util.find_spec("pytest") is None:
         raise Misuse("the contract tests are not installed: they come with pytest-nhsauth, and need pytest")

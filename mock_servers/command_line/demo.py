@@ -22,7 +22,7 @@ from mock_servers.command_line.exit import AnswerIsNo
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
-from mock_servers.platform.services import PROVIDER_BITS
+from mock_servers.platform.service_wiring import PROVIDER_BITS
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.configuration import READY_MADE_APP
@@ -37,8 +37,8 @@ _MISTAKE: Final = "code-as-subject-token"
 
 
 def run() -> None:
-    """Tell the story. Raises No when an answer is not what the story says."""
-    logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the story tells them itself
+    """Run the demo. Raises AnswerIsNo when a request does not get the answer that the demo describes."""
+    logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the demo prints them itself
     folder = cache_folder(os.environ)
     _announce_keys(folder)
     ring = KeyRing(folder)
@@ -85,7 +85,7 @@ def _make_the_mistake(platform: Mock, session: requests.Session, code: str) -> N
 
 
 def _explain(platform: Mock) -> None:
-    _head("2. Why: what the mock tells you, and never the client")
+    _head("2. Why: what the mock shows you, and never the client")
     record = platform.exchanges.last
     click.echo(f"  {record.diagnosis}\n")
     for finding in record.findings:

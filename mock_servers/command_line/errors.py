@@ -34,10 +34,10 @@ _MORE: Final = (
 
 
 def show(given: str | None, *, as_json: bool) -> None:
-    """Print the rows, or those that a text is about; of a few all there is.
+    """Print all errors, or those that a text is about; a few are printed with all details.
 
-    The text is given as it is, as `-` for stdin, or as `@FILE`. Raises No when no row is about it, Misuse for what
-    cannot be read.
+    The text is given as it is, as `-` for stdin, or as `@FILE`. Raises AnswerIsNo when no error is about it, Misuse for
+    a file that cannot be read.
     """
     hits = Hits(entries=entries()) if given is None else _found(_text(given))
     with misuse(ObservationsError):

@@ -23,7 +23,7 @@ class Misuse(click.ClickException):
 
 
 class ExistingFile(click.Path):
-    """A file that is there; one that is not is told in one line, without how the command is called."""
+    """The path of a file that exists. Any other path is refused in one line, without the command's usage."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path, exists=True, dir_okay=False)

@@ -176,7 +176,7 @@ def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
 
 
 def _is_refused(explained: Mapping[str, Any]) -> bool:
-    """Whether the service has refused the exchange, or would refuse the value whatever it is sent as."""
+    """Whether the service refused the exchange, or would refuse the value in every parameter."""
     if explained["exchange"]:
         return explained["exchange"]["error"] is not None
     return all(each["would_be"] == "refused" for each in explained["verdicts"])
@@ -256,7 +256,7 @@ def _fetched(url: str) -> bytes:
 
 
 def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
-    """Ask a mock that runs for the exchange with a message id. Raises No, and Misuse for a server that is no URL."""
+    """Ask a running mock for the exchange with a message id. Raises AnswerIsNo, and Misuse if `server` is not a URL."""
     base = _server(server).rstrip("/")
     explained = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
     if "detail" in explained:

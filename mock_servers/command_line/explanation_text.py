@@ -31,7 +31,7 @@ def lines(explained: Mapping[str, Any], url: str | None) -> Iterator[str]:
         yield f"\n{_bold(head)}: {_error(each['error'])}"
         yield from (f"  {one_line(words)}" for words in (each["diagnosis"], each["cure"]) if words)
     if not explained["verdicts"]:
-        yield "\nThe service takes no such value, whatever it is sent as."
+        yield "\nThe service accepts no such value, in any parameter."
 
 
 def _jwt(jwt: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ _PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("
 
 
 def lines(finding: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines of a finding, as the control API tells it; all but the first are indented."""
+    """Return the lines of a finding of the control API; all but the first are indented."""
     yield f"{click.style(finding['id'], bold=True)} ({finding['certainty']})"
     for name, title in _PARTS:
         if finding.get(name):

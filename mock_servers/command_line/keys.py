@@ -24,7 +24,7 @@ Key {kid}, RSA of {bits} bits:
 
 What goes where:
   - API platform: host jwks.json at a URL that answers without a log-in, and register that URL with your app; or send
-    it to whoever onboards you. CIS2: register such a URL in Connection Manager. NHS login: asks for it at onboarding.
+    it to your onboarding team. CIS2: register such a URL in Connection Manager. NHS login: asks for it at onboarding.
   - Your program: signs with the private key, algorithm RS512, header "kid": "{kid}". The platform keeps a
     key set for an hour: publish the next key that long before you sign with it.
   - This mock: private_key = '{private_key}' and kid = '{kid}' in [[apps]] of nhsauth.toml.

@@ -100,9 +100,9 @@ class _Text(logging.Formatter):
             yield from self._wrapped(bare) if self._on_terminal else [_INDENT + bare]
 
     def _wrapped(self, line: str) -> list[str]:
-        """Break a line before the edge of the terminal; what goes on is indented as far as the text after its title.
+        """Wrap a line at the width of the terminal; its further lines are indented to the text after the title.
 
-        Two texts under each other stay as they are.
+        Lines that compare two texts, one above the other, stay as they are.
         """
         if line.startswith(_VERBATIM):
             return [_INDENT + line]

@@ -23,8 +23,8 @@ _AT_ONCE = 200
 class ObservationCollector:
     """Compares exchanges, one at a time from any thread.
 
-    `file` is written at the end, where there is one; `keeps_unknown` are sentences that no row has. `elsewhere` says by
-    what name a real host is told of that is reached at this machine: what answers there is no real service. Raises
+    `file`, if there is one, is written at the end; `keeps_unknown` keeps sentences that no row has. `elsewhere` returns
+    the name under which a real host is reported that is reached on this machine: no real service answers there. Raises
     Misuse for a file that holds something else.
     """
 

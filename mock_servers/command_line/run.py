@@ -41,7 +41,7 @@ _PATIENCE: Final = 10.0  # seconds from one of these to the end
 _TERMINAL: Final = "/dev/tty"
 _MOST_REPORTED: Final = 50
 _PASSED: Final = (
-    "  The suite has passed, so what it was refused is not listed: --log-level warning tells it as it comes."
+    "  The suite has passed, so refused requests are not listed: --log-level warning logs each as it comes."
 )
 _NOBODY_CAME: Final = """\
   The command sent the mock nothing that it records. If it did call an NHS host, it may ignore HTTPS_PROXY:
@@ -52,9 +52,10 @@ _NOBODY_CAME: Final = """\
 def run(
     *, command: Sequence[str], config: Path | None, port: int, allowed: Sequence[str], test_suites: bool
 ) -> NoReturn:
-    """Run the command and exit with its code; 127 and 126 when it cannot be, 128 and more when a signal ended it.
+    """Run the command and exit with its code.
 
-    `test_suites`: the hosts that public test suites call are played, whatever the configuration says. Raises Misuse for
+    The code is 127 or 126 when the command cannot be run, and 128 or more when a signal ended it. With `test_suites`
+    the mock also plays the hosts that public test suites call, even where the configuration says no. Raises Misuse for
     a configuration or port that cannot be used.
     """
     signals = Signals()
@@ -205,7 +206,7 @@ def _numbers(names: Iterable[str]) -> list[signal.Signals]:
 def _shares_terminal() -> bool:
     """Whether what is typed at a terminal reaches this process and its command alike."""
     if not hasattr(os, "tcgetpgrp"):
-        return True  # on Windows, the console's whole group is told
+        return True  # Windows signals the whole group of the console
     try:
         terminal = os.open(_TERMINAL, os.O_RDONLY)
     except OSError:

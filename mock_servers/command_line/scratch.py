@@ -1,4 +1,4 @@
-"""A folder for as long as a process lives: whoever starts next removes what a killed one has left."""
+"""A folder for as long as a process lives. The next start removes the folders of processes that were killed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PREFIX: Final = "nhsauth-run-"
 
 @contextmanager
 def folder() -> Iterator[Path]:
-    """Make a folder that only its owner can read; it is gone afterwards, and so are those of dead owners.
+    """Make a folder that only its owner can read; remove it afterwards, and those of processes that have died.
 
-    A lock beside it tells that its owner lives: the system takes that back, however a process ends. Raises OSError.
+    A lock beside it shows that its process lives: the system releases that at any end of a process. Raises OSError.
     """
     from filelock import FileLock  # noqa: PLC0415 - 14 ms
 

@@ -84,13 +84,13 @@ def usable() -> AbstractContextManager[None]:
 
 
 def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> None:
-    """Say that the mocks can answer, and where; people at a terminal are told with what to log in."""
+    """Print that the mocks are ready, and where; at a terminal also which people and apps can be used."""
     if real is not None:
         authority = real.store.authority
         _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", authority)
     if not is_loopback(asked.host):
         _LOG.warning(
-            "Whoever can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
+            "Anyone who can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
         )
     url, control = platform.url, platform.names.control_url
     if asked.as_json:
@@ -105,7 +105,7 @@ def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> N
 
 
 def until(ending: Shutdown, servers: Sequence[Server]) -> NoReturn:
-    """Serve until the ending comes, and end the process with 0. Raises No when a server dies."""
+    """Serve until the ending comes, and end the process with 0. Raises AnswerIsNo when a server dies."""
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
     gc.enable()
     while not ending.came_within(_LOOK):

@@ -15,9 +15,9 @@ _SIGNALS: Final = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Ctrl-Break, o
 
 
 class Shutdown:
-    """From its making on, those signals no longer end the process: each is noted, even one that nobody waits for yet.
+    """Once this object is made, those signals no longer end the process. It notes each, even before anyone waits.
 
-    A byte in a socket notes it: setting an Event where a signal is received can deadlock with whoever waits for it.
+    It writes a byte to a socket. Setting an Event in a signal handler can deadlock with a thread that waits for it.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Shutdown:
                 signal.signal(getattr(signal, name), lambda *_: None)
 
     def fileno(self) -> int:
-        """Return what can be read once one of the signals has come, for whoever waits for other things, too."""
+        """Return a file descriptor that is readable once a signal has come, for `select` beside others."""
         return self._reader.fileno()
 
     def came_within(self, seconds: float) -> bool:

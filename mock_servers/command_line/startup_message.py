@@ -14,7 +14,7 @@ from mock_servers.wire.wording import printable
 def lines(url: str, control: str, apps: Sequence[App], people: Sequence[Person]) -> Iterator[str]:
     """Return the lines, for where the services are and where the page is.
 
-    The secret is told of the ready-made app alone, which is the same everywhere.
+    Only the secret of the ready-made app is shown: it is the same in every mock.
     """
     yield f"  page       {control}/_nhsauth/"
     yield f"  token URL  {url}/oauth2/token"

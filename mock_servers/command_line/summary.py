@@ -77,6 +77,6 @@ def _explained(exchange: Exchange) -> Iterator[str]:
 
 
 def _safe(text: str) -> str:
-    """Return a text as Markdown shows it: one line, without a mark-up, a link or a picture of whoever sent it."""
+    """Return a text escaped for Markdown, on one line: no mark-up, link or picture of its sender takes effect."""
     escaped = _SPECIAL.sub(r"\\\1", html.escape(" ".join(printable(text).split()), quote=False))
     return escaped.replace("://", ":&#47;&#47;").replace("@", "&#64;")

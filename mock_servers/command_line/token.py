@@ -14,7 +14,7 @@ from mock_servers.jose.keys import KeyFileError, read_private_key
 
 
 def run(*, token_url: str, client_id: str, key: Path, kid: str, subject_token: str | None) -> None:
-    """Print the service's answer, whole. Raises No for a refusal, Misuse for what could not even be asked."""
+    """Print the service's answer, whole. Raises AnswerIsNo for a refusal, Misuse for what could not even be asked."""
     id_token = _read(subject_token) if subject_token is not None else None
     with misuse(KeyFileError, ValueError):
         client = Client(token_url=token_url, client_id=client_id, private_key=read_private_key(key), kid=kid)

@@ -53,12 +53,12 @@ _RESERVED_FILES: Final = 100
 """Open files that are left for all but connections; each of these takes two."""
 _PAGE: Final = ("", "/", "/health", "/status", "/openapi.json", "/style.css", "/journal.js")
 _PAGES: Final = ("/exchanges", "/errors")
-_NOT_HERE: Final = b"This is nhsauth watch: a proxy that leads to the real hosts. Its page is at /_nhsauth/.\n"
+_NOT_HERE: Final = b"This is nhsauth watch: a proxy to the real hosts. Its page is at /_nhsauth/.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the command was told; `upstreams` are URLs by host."""
+    """The options of the command; `upstreams` are URLs by host."""
 
     config: Path | None
     port: int
@@ -111,7 +111,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
 
 
 def _connector(options: Options, settings: WatchSettings) -> Connector:
-    """Return how hosts are reached; what the command was told goes before what is configured."""
+    """Return how hosts are reached; options of the command override the configuration."""
     _check_upstreams(settings.upstreams, "[watch] upstreams")
     _check_upstreams(options.upstreams, "--upstream")
     upstreams = {**settings.upstreams, **options.upstreams}
@@ -155,7 +155,7 @@ def _served(mock: Mock, proxy: WatchingProxy, port: int) -> Server:
 
 
 def _is_over(ending: Shutdown | None, server: Server, seconds: float) -> bool:
-    """Wait so long for the signal that ends it; whether one came. Raises No when the server has died."""
+    """Wait so long for the signal that ends it; whether one came. Raises AnswerIsNo when the server has died."""
     if server.failure is not None:
         raise AnswerIsNo(f"The server died ({type(server.failure).__name__}): see the log")
     return ending is None or ending.came_within(seconds)
@@ -187,7 +187,7 @@ def _print_summary(recorder: ExplainingRecorder, proxy: WatchingProxy, observing
         observing.finish(lambda line: _say(line if line.startswith(" ") else f"nhsauth: {line}"))
 
 
-# what it is told
+# its options and configuration
 
 
 def _check(options: Options) -> None:

@@ -55,7 +55,7 @@ class Job:
             process_group=0,
         )
         if process.stdin is not None:
-            with suppress(BrokenPipeError):  # it has died already, which is told where that is looked for
+            with suppress(BrokenPipeError):  # it has died already: the check for dead workers reports that
                 process.stdin.write(pickle.dumps(replace(self, number=number)))
                 process.stdin.flush()
         return process

@@ -112,7 +112,7 @@ class Workers:
     def keep(self, when_ready: Callable[[], object]) -> None:
         """Keep all of them alive until the ending comes, and end them; `when_ready` is called once all can answer.
 
-        Raises No when one dies before that, or when too many die as soon as they have started.
+        Raises AnswerIsNo when one dies before that, or when too many die as soon as they have started.
         """
         try:
             while self._turn():
@@ -167,7 +167,7 @@ class Workers:
         del self._alive[worker.number]
         for pipe in (worker.process.stdin, worker.process.stdout):
             if pipe is not None:
-                with suppress(BrokenPipeError):  # what it was told, and did not read
+                with suppress(BrokenPipeError):  # for what was written to it and not read
                     pipe.close()
 
     def _end(self) -> None:

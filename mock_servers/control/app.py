@@ -1,4 +1,4 @@
-"""The control API over HTTP: guards, routes, and JSON. What a call does, its own module says."""
+"""The control API as a Flask application: guards, routes, and JSON. Each call is in a module of its resource."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _body(call: Call) -> dict[str, Any]:
 
 
 def _query(call: Call) -> dict[str, str]:
-    """Return the parameters of a call that takes any; where none is taken, they are somebody else's business."""
+    """Return the query parameters. Raises MemberError for an unknown or repeated one, if the call takes any at all."""
     sent = flask.request.args
     for name in sent if call.query else ():
         if name not in call.query:

@@ -105,7 +105,10 @@ def _given(request: Request, takes: Body) -> _Given:
 
 
 def _one_source(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Drop a `jwks_url` that is the mock's own, as answers show it; to name one source is to give up the other."""
+    """Return the members with one source of keys, which removes the other from the app.
+
+    A `jwks_url` of the mock's own, as its answers show it, does not count. Raises MemberError for two sources.
+    """
     url = given.get("jwks_url")
     kept = {name: value for name, value in given.items() if name != "jwks_url" or not _is_own(request, url)}
     named = [name for name in _SOURCES if kept.get(name) is not None]

@@ -1,4 +1,4 @@
-"""Who and what a body names: an app, a provider; the first app when none is named."""
+"""Finds the app and the provider that a body names; without `client_id`, the first app."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The page at the ready-made redirect URI: what was sent there, where it came from, and the command that comes next.
 
-It is the one place where a code is shown whole, to whoever was sent here with it.
+Only this page shows a whole code: to the browser that was redirected here with it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _POST: Final = "client_secret_post"
     from_redirect=True,
 )
 def show_callback(request: Request) -> Response:
-    """Show a developer the code or the error that a log-in has ended with, and the next step."""
+    """Show a developer the code or the error of a log-in, and the next step."""
     return Response(
         body=pages.callback_page(_page(request), request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
     )
@@ -142,7 +142,7 @@ def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
 
 
 def _secret(request: Request, client_id: str) -> str | Filled:
-    """Return the ready-made secret, which is the same everywhere; any other stays with whoever knows it."""
+    """Return the ready-made secret, which is the same in every mock; for any other app, a variable to fill in."""
     app: App | None = request.platform.store.apps.get(client_id)
     is_ready_made = app is not None and app.client_secret == READY_MADE_APP.client_secret
     return READY_MADE_APP.client_secret if is_ready_made else Filled("CLIENT_SECRET")

@@ -96,7 +96,7 @@ class Body:
 class ResponseObject:
     """One answer: in words, and the JSON Schema of its body; `schema` is `None` for an answer without one.
 
-    `or_page`: whoever prefers HTML gets a page.
+    `or_page`: a caller that prefers HTML gets a page.
     """
 
     description: str
@@ -155,17 +155,17 @@ class Call:
 
 
 def ref(schema: str) -> dict[str, Any]:
-    """Return the schema that is told under this name, among the components of the document."""
+    """Return a reference to the schema of this name among the document's components."""
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def array_of(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of a list of these."""
+    """Return the schema of a list whose items have this schema."""
     return {"type": "array", "items": dict(schema)}
 
 
 def any_of(*schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of one of these."""
+    """Return the schema of a value that one of these schemas allows."""
     return {"anyOf": list(schemas)}
 
 

@@ -1,4 +1,4 @@
-"""The call that tells of every error, and what lies behind it: for a sentence from the real service, too."""
+"""The call that lists errors with their causes and cures, or finds those of a sentence from the real service."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A value that an earlier command has put into a variable of the shell, with a word before it if need be."""
+    """A value that an earlier command stored in a shell variable; a word may stand before it."""
 
     name: str
     before: str = ""
@@ -17,7 +17,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A value that the shell takes from the environment of its user, who has set it there."""
+    """A value that the shell takes from an environment variable, which its user has set."""
 
     name: str
 
@@ -38,7 +38,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Keeps in a variable a member of the JSON that answers a request."""
+    """Stores a member of a JSON answer in a variable."""
 
     variable: str
     member: str
@@ -47,7 +47,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Keeps in a variable a member of what a call of the control API answers: a POST of `body`, or a GET without."""
+    """Stores a member of a control API answer in a variable: of a POST of `body`, or of a GET without one."""
 
     variable: str
     call: str
@@ -64,7 +64,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
-    """Keeps the code of a log-in: of the redirect that comes after so many which are followed."""
+    """Stores the authorization code of a log-in: follows some redirects, and takes the code from the next."""
 
     url: str
     redirects: int
@@ -72,7 +72,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Required:
-    """Goes on only if the reader has set the variable, in capitals; `words` say to what."""
+    """Stops unless the reader has set the variable, in capitals; `words` say to which value."""
 
     variable: str
     words: str
@@ -80,7 +80,7 @@ class Required:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Says something to whoever reads the commands."""
+    """A comment for the reader of the commands."""
 
     words: str
 

@@ -110,7 +110,7 @@ def exchange_page(platform: Platform, record: Record, base: str, control: str) -
 
 
 def finding_shown(finding: Mapping[str, Any]) -> FindingShown:
-    """Return a finding, as the control API tells it, as a page shows it."""
+    """Return a finding of the control API as a page shows it."""
     evidence = finding.get("evidence")
     basis = [part for part in (finding.get("row"), EVIDENCE[evidence] if evidence else None) if part]
     return FindingShown(
@@ -123,7 +123,7 @@ def finding_shown(finding: Mapping[str, Any]) -> FindingShown:
 
 
 def jwt_part(jwt: Mapping[str, Any]) -> JwtPart:
-    """Return a JWT that was taken apart as a page shows it."""
+    """Return a decoded JWT as a page shows it."""
     return JwtPart(
         header=[_member(name, value) for name, value in jwt["header"].items()],
         claims=[_member(name, value, jwt["times"].get(name)) for name, value in jwt["claims"].items()],

@@ -1,4 +1,4 @@
-"""Explains a value to who asks over HTTP: as JSON, or as a page."""
+"""The call that explains a value or a request: as JSON, or as a page."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _explain_request(request: Request, sent: str) -> Response:
 
 
 def _page(request: Request, explained: Mapping[str, Any]) -> Response:
-    """Return the page of a value; whoever asks for an exchange is sent to the exchange's own."""
+    """Return the page of a value; for an exchange, redirect to the exchange's own page."""
     if explained["exchange"]:
         return Response(
             status=303, headers={"Location": f"{request.prefix}/_nhsauth/exchanges/{explained['exchange']['id']}"}

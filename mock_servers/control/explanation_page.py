@@ -29,7 +29,7 @@ _TITLES: Final = {
 
 
 def explanation_page(explained: Mapping[str, Any]) -> ExplanationPage:
-    """Return the page of what the control API tells of a value."""
+    """Return the page of a value that the control API has explained."""
     title = _TITLES.get(explained["kind"], explained["kind"])
     return ExplanationPage(
         title=title if explained["certainty"] == "certain" else f"{title}, it seems",

@@ -1,4 +1,4 @@
-"""Who may call this API, and with what it may be called."""
+"""Guards of the control API: which callers, hosts and bodies it accepts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refuse(public_urls: Collection[str], *, from_redirect: bool = False) -> None
 
 
 def is_browser() -> bool:
-    """Whether the caller prefers HTML, as browsers do; whoever takes anything at all gets JSON."""
+    """Whether the caller prefers HTML, as browsers do. A caller that accepts anything gets JSON."""
     return flask.request.accept_mimetypes.best_match([JSON, "text/html"], JSON) == "text/html"
 
 
@@ -43,9 +43,9 @@ def has_form() -> bool:
 
 
 def form() -> dict[str, str]:
-    """Return the fields of the mock's own page's form that were filled in.
+    """Return the filled-in fields of a form on the mock's own page.
 
-    Any page can make a browser post a form, and browsers say from where: without `Origin` it is nobody's.
+    Any page can make a browser post a form, and browsers say from where. A form without `Origin` is refused.
     """
     if flask.request.headers.get("Origin") is None:
         raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")

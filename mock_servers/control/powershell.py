@@ -1,4 +1,4 @@
-"""Writes commands for PowerShell, the old one of Windows and the new one: whatever stands in them is quoted."""
+"""Writes commands for Windows PowerShell and for PowerShell 7. It quotes every value."""
 
 from __future__ import annotations
 

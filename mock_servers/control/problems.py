@@ -79,9 +79,9 @@ class ProblemError(Exception):
 
 
 def answer(error: Exception, *, for_people: bool) -> flask.Response:
-    """Make the answer of whatever a call raised: a page for people, else a problem.
+    """Turn the exception of a call into an answer: a page for people, else a problem.
 
-    What nobody foresaw is told to the log alone.
+    Only the log gets the details of an unexpected exception.
     """
     problem = _problem(error)
     response = _page(problem) if for_people else _written(problem)
@@ -122,7 +122,7 @@ def _problem(error: Exception) -> ProblemError:
 
 
 def _http(error: HTTPException) -> str:
-    """Say what Flask refused of its own accord: an unknown path, a wrong method, a body that broke off."""
+    """Return the problem of a refusal by Flask itself: an unknown path, a wrong method, a body that was cut off."""
     request = flask.request
     prefix = request.environ.get(PREFIX, "")
     path = shown(f"{request.script_root}{request.path}")

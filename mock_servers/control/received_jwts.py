@@ -1,4 +1,4 @@
-"""What a request's JWTs said, for a page: as the rules have read them, and of a refused request the others, too."""
+"""Decodes the JWTs of a request for a page: those that the rules have read, and the others of a refused request."""
 
 from __future__ import annotations
 

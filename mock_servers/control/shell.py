@@ -1,4 +1,4 @@
-"""Writes commands for a POSIX shell with curl and sed: whatever stands in them is quoted, secrets are asked for."""
+"""Writes commands for a POSIX shell with curl and sed. It quotes every value, and the commands ask for secrets."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Writes the commands that make an exchange as it should have been: the mock signs, so no key or token stands there.
+"""Writes the commands for a correct request in place of a refused one. The mock signs: they hold no key or token.
 
-What the client has chosen stays where it is sound (its app, person and provider); the rest is right by itself.
+They keep the client's app, person and provider where these are valid. The rest is correct by default.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _OPEN: Final[Mapping[str, str]] = {"access": "open"}
 _BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
 _ACCESSES: Final = {each.word: each.access for each in PROVIDERS}
 _SCOPE: Final = re.compile(rf":user-(?P<word>{'|'.join(_ACCESSES)}):(?P<level>\w+):")
-_IN_A_BROWSER: Final = Remark("In a browser, without its last parameter, this URL leads to the log-in page.")
+_IN_A_BROWSER: Final = Remark("To see the log-in page, open this URL in a browser without its last parameter.")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attempt:
-    """What is attempted again: by which app, under which of the mock's names."""
+    """The exchange to repeat correctly: with which app, and under which of the mock's names."""
 
     platform: Platform
     record: Record
@@ -55,29 +55,29 @@ class _Attempt:
 
     @property
     def sent(self) -> Mapping[str, Any]:
-        """The parameters of the request, wherever they stood."""
+        """The parameters of the request, from its form and its query."""
         return {**self.record.request["query"], **self.record.request["form"]}
 
     @property
     def issued(self) -> Issued | None:
-        """Where the token or code of the request came from, if the mock issued it."""
+        """The provenance of the request's token or code, if the mock issued it."""
         sent = [self.record.sent[name] for name in _GRANTED if name in self.record.sent]
         return next(filter(None, (provenance.recognise(self.platform.store, key) for key in sent)), None)
 
     @property
     def claims(self) -> Mapping[str, Any]:
-        """What the subject token said."""
+        """The claims of the subject token."""
         claims: Mapping[str, Any] = jwts_of(self.record).get("subject_token", {}).get("claims", {})
         return claims
 
     @property
     def mount(self) -> str:
-        """Where the token service is that was asked."""
+        """The path of the token service that the client called."""
         return f"/{self.record.service}" if self.record.service in _TOKEN_SERVICES else "/oauth2"
 
     @property
     def token_url(self) -> str:
-        """Where that token service gives tokens."""
+        """The token URL of that token service."""
         return f"{self.base}{self.mount}/token"
 
     @property
@@ -87,7 +87,7 @@ class _Attempt:
         return sent if sent in self.app.redirect_uris else next(iter(self.app.redirect_uris), "")
 
     def provider(self) -> Provider:
-        """Return the provider that was meant: by its token or code, by what the token says, else the first trusted."""
+        """Return the provider that the client meant: by token, code or the token's claims, else the first trusted."""
         service = next(each for each in self.platform.token_services if each.mount == self.mount)
         trusted = service.providers
         scope = self.sent.get("scope")
@@ -109,7 +109,7 @@ class _Attempt:
 
 
 def corrected(platform: Platform, record: Record, base: str, control: str) -> NextStep | None:
-    """Return the commands, or nothing for an exchange that none can begin.
+    """Return the commands; empty for an exchange that no command can repeat.
 
     `base` is where the services are called, `control` what the URL of a control call begins with.
     """
@@ -127,7 +127,7 @@ def corrected(platform: Platform, record: Record, base: str, control: str) -> Ne
 
 
 def _app(platform: Platform, record: Record) -> App | None:
-    """Return the app of the exchange if nothing is wrong with it, else the first that could do what is asked."""
+    """Return the app of the exchange if it is valid, else the first app for which the request could succeed."""
     few, _ = first_few(platform.store.apps)
     ordered = [*filter(None, [platform.store.apps.get(record.client_id)]), *few]
     sound = [app for app in ordered if _is_sound(platform, app)]
@@ -161,7 +161,7 @@ def _at_token_service(attempt: _Attempt) -> Commands:
 
 
 def _grant(sent: Mapping[str, Any]) -> str:
-    """Return the grant that was meant, whatever is wrong with its name."""
+    """Return the grant that the client meant, even if its name is wrong."""
     named = unquote(str(sent.get("grant_type", "")))
     if "subject_token" in sent or "subject_token_type" in sent or "token-exchange" in named:
         return "token-exchange"
@@ -188,7 +188,7 @@ def _token_exchange(attempt: _Attempt) -> Commands:
 
 
 def _sent_a_code(attempt: _Attempt) -> bool:
-    """Whether the client has logged a person in, and sent what that gave in the place of what it buys."""
+    """Whether the client sent the authorization code of a log-in where the id_token is expected."""
     key = attempt.record.sent.get("subject_token")
     issued = provenance.recognise(attempt.platform.store, key) if key is not None else None
     return issued is not None and issued.kind == "authorization code" and bool(attempt.redirect_uri)
@@ -279,7 +279,7 @@ def _at_api(attempt: _Attempt) -> Commands:
 
 
 def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] | None:
-    """Return what opens the API at a path, as a call of the control API wants it; nothing where there is no API."""
+    """Return the access that the API at a path requires, as the control API expects it; empty if there is no API."""
     if path == f"{_HELLO}/world":
         return _OPEN
     if path == f"{_HELLO}/application":
@@ -291,7 +291,7 @@ def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] 
 
 
 def _access_to(api: Api) -> Mapping[str, str]:
-    """Return what opens a team's own API: by the first of its scopes, else any token."""
+    """Return the access that a team's own API requires: that of its first scope, else any token."""
     scope = next(iter(api.scopes), "")
     found = _SCOPE.search(scope)
     if api.open:
@@ -302,7 +302,7 @@ def _access_to(api: Api) -> Mapping[str, str]:
 
 
 def _access_of_person(attempt: _Attempt) -> str:
-    """Return the access of whom the token is for, else of the first provider's people."""
+    """Return the access of the token's person, else of the first provider's people."""
     issued, people = attempt.issued, attempt.platform.store.people
     providers = [each.provider for each in people.find("id", issued.person)] if issued is not None else []
     return next((each.access for each in PROVIDERS if each.name in providers), PROVIDERS[0].access)
@@ -404,13 +404,13 @@ def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
 
 
 def _asked(variable: str, call: str, body: Mapping[str, Any]) -> Asked:
-    """Ask the control API for a value, and keep it by the name of the member that it is."""
+    """Ask the control API for a value, and store it in a variable named like its member."""
     members = {name: value for name, value in body.items() if value is not None}
     return Asked(variable=variable, call=call, member=variable, body=members)
 
 
 def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> Command:
-    """Let the mock sign, or have the reader bring an assertion where the mock holds no key of the app."""
+    """Let the mock sign the assertion, or let the reader supply one if the mock has no key of the app."""
     if attempt.app.key_name is None:
         words = f"set it to an assertion for {token_url} that your app has signed"
         return Required(variable="client_assertion", words=words)

@@ -130,7 +130,7 @@ def sign_id_token(request: Request) -> Response:
     "/access-tokens",
     {200: ResponseObject("The answer.", ref("TokenAnswer"))},
     body=Body(model=_AccessToken, example={"access": "healthcare_worker", "level": "aal3"}),
-    refusals={409: "The token service refused; the problem tells its answer and why."},
+    refusals={409: "The token service refused; the problem has its answer and the reason."},
 )
 def get_access_token(request: Request) -> Response:
     """Get an access token by a real request to the token service, which the journal shows."""

@@ -67,12 +67,12 @@ def _mock_jwks(app: ServiceApp[Exchange]) -> None:
 
     @app.at("/status-endpoint-api-key")
     def status_endpoint_api_key(route: Route[Exchange]) -> Outgoing:
-        """Lend the status key."""
+        """Return the status key to the proxies of the platform."""
         return app.answer(route)
 
     @app.at("/keycloak-client-credentials")
     def keycloak_client_credentials(route: Route[Exchange]) -> Outgoing:
-        """Lend the platform's client id and secret at the mock realms."""
+        """Return the platform's client id and secret at the mock realms."""
         return app.answer(route)
 
     def test_auth(route: Route[Exchange]) -> Outgoing:
@@ -139,7 +139,7 @@ def served(
 ) -> Served[Exchange]:
     """Return an API behind the gateway as the pipeline sees it, without Flask.
 
-    Without `reads_body` it is for a team's own: bodies are left to be passed on, whatever their size.
+    Without `reads_body` it is for a team's own API: a body of any size is passed on unread.
     """
 
     def exchange(request: Request) -> Exchange:

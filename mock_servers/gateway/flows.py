@@ -115,7 +115,7 @@ ROUTES: Final = routes(
 
 
 def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
-    """Make Apigee's own fault body of a row, or the 429; a status key that is wrong gets no body at all (S)."""
+    """Return the answer of an error row: with Apigee's fault body, or the 429's, or none for a wrong status key (S)."""
     if row.shape == "rate_limit":
         app = exchange.app
         body = quota.exceeded(row.sentence, app.name, app.quota_per_minute, exchange.now, message_id)

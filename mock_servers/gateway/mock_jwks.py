@@ -120,7 +120,7 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     *(_flow(f"mock-jwks {access}", (policy,), _nothing, recorded=True) for access, policy in _ACCESSES.items()),
     _flow("mock-jwks", (), _decoded, takes=always),
 )
-"""In the order of the real proxy; whatever no path takes is decoded."""
+"""In the order of the real proxy. A request to any other path gets its token decoded."""
 
 TEST_AUTH: Final = tuple(f"/test-auth/{access}" for access in _ACCESSES)
 ROUTES: Final = routes(

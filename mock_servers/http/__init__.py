@@ -1,1 +1,1 @@
-"""HTTP: the server, the proxy that leads clients of real hosts to it, and the one front of every flow."""
+"""The HTTP server, and the forward proxy through which clients of real hosts reach it."""

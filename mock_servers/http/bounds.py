@@ -1,4 +1,4 @@
-"""What one client may take of a server."""
+"""The limits of the server: how much time, data and how many connections clients may use."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What one client may take of a server: seconds, bytes a second, bytes, connections.
+    """What clients may use of the server, in seconds, bytes a second, bytes, and numbers of threads and connections.
 
-    `head` is for the request line and headers in all, `handshake` for TLS; `body` for a body to begin, or an answer to
-    be taken, which then go at `lowest` bytes a second; `kept` for a connection without a request. `largest_body` is for
-    what an application wants whole, `threads` for calls that have one of their own. Beyond `connections` whoever has
-    waited longest makes room. Beyond `unsent` bytes of answers that clients have yet to take, over all connections, the
-    client that has taken nothing for the longest time is closed.
+    Seconds: `head` for the request line and all headers, `handshake` for TLS, `body` until a body begins or an answer
+    is read, `kept` for a connection without a request. A body or answer may then go no slower than `lowest` bytes a
+    second. `largest_body` limits a body that the application reads whole. `threads` limits the calls that have a
+    thread of their own. Beyond `connections` the server closes the connection that has been idle longest. Beyond
+    `unsent` bytes of answers that clients have not read, over all connections, it closes the one whose client has read
+    nothing for the longest time.
     """
 
     head: float = 10.0

@@ -1,6 +1,6 @@
-"""One client's connection: which bytes are a request, how long each of them may take, and where its answer goes.
+"""One client's connection: finds the requests in its bytes, limits how long they may take, and sends the answers.
 
-Nothing here blocks, and only the thread that leads calls it. What the application does is the engine's business.
+Nothing here blocks, and only the leader thread calls it. The engine calls the application.
 """
 
 from __future__ import annotations
@@ -43,32 +43,32 @@ _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 class Proxy(Protocol):
-    """What decides where a CONNECT leads; `tls` is how it speaks in the place of real hosts."""
+    """Decides where the tunnel of a CONNECT ends: here, at another host, or nowhere."""
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """How it speaks TLS to clients."""
+        """The TLS settings with which it answers in the name of real hosts."""
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
-        """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere."""
+        """Return why a CONNECT to `host:port` is refused; `None` when it is accepted."""
 
     def refusal_of_user(self, user: str | None) -> Refusal | None:
-        """Return why a client is refused that calls the proxy by this user name; `None` for one that is no Basic."""
+        """Return why a client with this proxy user name is refused, else `None`; `user` is `None` if not Basic."""
 
     def refusal_of_plain(self, scheme: str, authority: str) -> Refusal | None:
-        """Return why a request for a whole URL, sent without a tunnel, is refused; `None` when it is answered here."""
+        """Return why a request for an absolute URL, sent without a tunnel, is refused; `None` when it is answered."""
 
     def is_played(self, authority: str) -> bool:
         """Whether the tunnel ends here."""
 
     def reach(self, authority: str) -> Outside | Refusal:
-        """Reach where a tunnel leads; this blocks."""
+        """Connect to the host at the other end of a tunnel; this blocks."""
 
     def relay(self, loop: asyncio.AbstractEventLoop, client: Channel, authority: str, outside: Outside) -> Relay:
-        """Return what passes bytes between a client and the host that was reached for it."""
+        """Return the relay between a client and the connected host."""
 
     def give_back(self) -> None:
-        """Let another be reached in place of one that was, and is no longer."""
+        """Free the place of a connection to a host that has ended."""
 
 
 class Engine(Protocol):
@@ -84,28 +84,28 @@ class Engine(Protocol):
     is_stopping: bool
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether the application wants the body whole, and tells when it waits."""
+        """Whether the application wants the body whole, and reports when it waits."""
 
     def answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
-        """Call the application in the thread that leads, soon."""
+        """Call the application soon, in the leader thread."""
 
     def stream(self, connection: Connection, environ: WSGIEnvironment, outlet: Outlet) -> None:
         """Call the application in a thread of its own."""
 
     def bound_unsent(self, connection: Connection) -> None:
-        """Close who is slowest to take an answer, but not this one, while too much waits to be taken."""
+        """While too many bytes of answers are unread, close the slowest readers, but not this connection."""
 
     def give_turn(self, connection: Connection) -> None:
-        """Call `go_on` of a connection once everybody else has been heard."""
+        """Call `go_on` of a connection after all other connections have had their turn."""
 
     def soon(self, call: Callable[..., object], *arguments: object) -> bool:
-        """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
+        """Let the leader thread call something; return whether there still is one. Safe from any thread."""
 
     def elsewhere(self, task: Callable[[], None]) -> None:
-        """Let another thread do something that blocks."""
+        """Run a task that blocks in another thread."""
 
     def forget(self, connection: Connection) -> None:
-        """Know a connection no more."""
+        """Remove a connection from those the engine holds."""
 
 
 class Connection:
@@ -140,7 +140,7 @@ class Connection:
         self._take(data)
 
     def ended(self) -> None:
-        """Answer what was asked as a whole, and close; half a request is nobody's."""
+        """Answer a complete request, then close; drop an incomplete one."""
         if self._relay is not None:
             self.due = self._now() + self._bounds.kept
             self._relay.client_ended()
@@ -150,7 +150,7 @@ class Connection:
             self._body.finish(broken_off("the body ended early"))
 
     def drained(self) -> None:
-        """Go on with whoever waited for the client to take what there was."""
+        """Resume the relay or application that waited for the client to read."""
         if self._relay is not None:
             self._relay.go_on()
         elif self._is_lingering:
@@ -162,7 +162,7 @@ class Connection:
             self._engine.give_turn(self)
 
     def lost(self) -> None:
-        """Let go whoever waits for this client."""
+        """Release the threads that wait for this client."""
         reason = broken_off("the client is gone")
         if self._body is not None:
             self._body.finish(reason)
@@ -183,11 +183,11 @@ class Connection:
 
     @property
     def taken_at(self) -> float:
-        """When it last took some of them."""
+        """When the client last read some of them."""
         return self._channel.taken_at
 
     def overdue(self) -> None:
-        """Be rid of a client that was too slow."""
+        """Close the connection of a client that was too slow."""
         if self._channel.unsent or self._is_last or self._relay is not None or self._channel.is_shaking_hands:
             self._channel.abort()
         elif self._body is not None:
@@ -199,11 +199,11 @@ class Connection:
             self._channel.abort()
 
     def make_room(self) -> None:
-        """Close: another client needs the place."""
+        """Close, to make room for another client."""
         self._channel.abort()
 
     def stop(self) -> None:
-        """End all but a request that runs, whose answer still goes out."""
+        """Close, but for a request that runs: its answer is still sent."""
         self._is_last = True
         if self._relay is not None:
             self._channel.abort()
@@ -214,7 +214,7 @@ class Connection:
             self._body.finish(broken_off("the server stops"))
 
     def kill(self) -> None:
-        """Close at once, whatever runs."""
+        """Close at once, even while a request runs."""
         self._channel.abort()
 
     # the first bytes: plain or TLS
@@ -240,7 +240,7 @@ class Connection:
         self._channel.speak_tls(context, data)
 
     def secured(self) -> None:
-        """Know that the handshake is over."""
+        """Note that the handshake is over."""
         if self._relay is not None:
             self._relay.client_secured()
         else:
@@ -266,7 +266,7 @@ class Connection:
             _check_size(self._buffer, end)
             raw = bytes(self._buffer)
             self._buffer.clear()
-            self._begin(Message.begun(raw, end, self._known))
+            self._begin(Message.from_head(raw, end, self._known))
         except BadRequestError as error:
             self._refuse(error)
         except StateError as error:  # which names are the mock's is part of the state
@@ -321,7 +321,7 @@ class Connection:
         self.due = self._began + self._bounds.body + message.received / self._bounds.lowest
 
     def _run_whole(self, message: Message, environ: WSGIEnvironment) -> None:
-        """Have the application called; what is left of too large a body is never read, and nothing may follow it."""
+        """Let the engine call the application. The rest of too large a body is never read: no request may follow it."""
         self._is_last = self._is_last or not message.is_whole
         environ["wsgi.input"] = io.BytesIO(self._whole)
         self._whole = bytearray()
@@ -334,7 +334,7 @@ class Connection:
         self._take = self._keep
 
     def _keep(self, data: bytes) -> None:
-        """Keep what comes before its turn, and not much of it."""
+        """Buffer bytes of the next request, up to a limit."""
         self._buffer += data
         if len(self._buffer) > LARGEST_HEAD:
             self._channel.pause()
@@ -371,7 +371,7 @@ class Connection:
             self._expect_body(message)
 
     def _read_on(self, message: Message) -> None:
-        """Read on: the application waits, or has room again."""
+        """Read on: the application waits for more, or has room again."""
         if message.is_whole or self._is_last or message is not self._message:
             return
         if message.awaits_100:
@@ -384,7 +384,7 @@ class Connection:
     # the answer
 
     def deliver(self, data: bytes, *, is_broken: bool) -> None:
-        """Send a whole answer, or as much of one as there is."""
+        """Send a complete answer, or the part of one that there is."""
         self._is_running = False
         self._channel.write(data)
         if self._channel.unsent:
@@ -395,7 +395,7 @@ class Connection:
             self._conclude()
 
     def emit(self, head: tuple[str, list[tuple[str, str]]] | None, data: bytes, *, ends: bool) -> None:
-        """Send the next piece of an answer: its head first, whatever ends it last."""
+        """Send the next piece of an answer: the head with the first, the end of the body with the last."""
         message, outlet = self._message, self._outlet
         if self._channel.is_closed or message is None or outlet is None:
             return
@@ -414,12 +414,12 @@ class Connection:
             self._engine.bound_unsent(self)
 
     def break_off(self) -> None:
-        """Close where an answer has got to."""
+        """Close in the middle of an answer."""
         self._leave()
         self._close()
 
     def _fail(self, message: Message, error: Exception) -> None:
-        """Be rid of an answer that cannot be sent as it is."""
+        """Replace an answer that cannot be sent by a 500, or close where its head has left."""
         log_failure(message.head.method, message.head.path, error)
         self._is_last = True
         if not message.is_answered:
@@ -437,7 +437,7 @@ class Connection:
         self.due = self._now() + self._bounds.body + self._channel.unsent / self._bounds.lowest
 
     def _conclude(self) -> None:
-        """Wait for the next request, once nothing is left of this one; or close."""
+        """Once this request is read to its end, wait for the next, or close."""
         message = self._message
         if self._channel.is_closed or message is None:
             return
@@ -451,7 +451,7 @@ class Connection:
             self._close()
 
     def _discard(self, message: Message, data: bytes) -> None:
-        """Throw away what the application has left of a body, lest it be taken for a request."""
+        """Drop the rest of a body that the application has not read, so that it is not parsed as a request."""
         try:
             if data:
                 message.feed(data)
@@ -469,7 +469,7 @@ class Connection:
             self._channel.read()
 
     def _follow(self) -> None:
-        """Go on with the next request: at its turn, if it is here already, and not before the answers are taken."""
+        """Go on with the next request: in its turn if it is here already, and only once the client reads answers."""
         if self._message is not None:
             self._buffer[:0] = self._message.rest
             self._known, self._message = self._message.known, None

@@ -1,8 +1,8 @@
-"""The loop of a server, and the thread that leads it: it reads, calls the application itself and writes, one at a time.
+"""The loop of a server, and its leader thread: it reads, calls the application itself and writes, one at a time.
 
-Threads that take the interpreter's lock from each other are slower than one that does not. But whoever waits must let
-others go on: the lead passes to another thread at once when the application tells that it waits, and soon when it does
-not. The loop runs in one thread at a time, and never while the application is called in that thread.
+Threads that compete for the interpreter's lock are slower than one thread alone. But a thread that waits must let the
+others go on. So another thread becomes the leader: at once when the application reports that it waits, and after a
+moment when it does not. The loop runs in one thread at a time, and never while that thread calls the application.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Engine:
             self._pool.join()
 
     def soon(self, call: Callable[..., object], *arguments: object) -> bool:
-        """Let the thread that leads do something; returns whether there is one still. Safe from any thread."""
+        """Let the leader thread call something; return whether there still is one. Safe from any thread."""
         try:
             self.loop.call_soon_threadsafe(call, *arguments)
         except RuntimeError:  # the loop is closed
@@ -124,15 +124,15 @@ class Engine:
         return True
 
     def elsewhere(self, task: Task) -> None:
-        """Let another thread do something that blocks."""
+        """Run a task that blocks in another thread."""
         self._pool.submit(task)
 
     @contextlib.contextmanager
     def extra_worker(self) -> Iterator[None]:
         """Let others go on for the length of a block, in which a request only waits. Safe from any thread."""
         with self._changed:
-            led, self._leader = self._leads, None if self._leads else self._leader
-        if led:
+            was_leader, self._leader = self._leads, None if self._leads else self._leader
+        if was_leader:
             self._pool.submit(self._lead)
         with self._streams.extra_worker(), self._aside.extra_worker():
             yield
@@ -162,16 +162,16 @@ class Engine:
                     self.loop.run_forever()
             if self._leads:
                 self._end()
-        except BaseException as error:  # noqa: BLE001 - kept for whoever asks
+        except BaseException as error:  # noqa: BLE001 - kept for `failure`
             self._die(error)
 
     def give_turn(self, connection: Connection) -> None:
-        """Call `go_on` of a connection once everybody else has been heard."""
+        """Call `go_on` of a connection after all other connections have had their turn."""
         self._following[connection] = None
         self.loop.stop()
 
     def _take_turns(self) -> None:
-        """Let each go on whose next request is here already: one request each, behind whoever has come meanwhile."""
+        """Let connections go on whose next request is here already: one request each, after those that came since."""
         following, self._following = self._following, {}
         for _ in range(2):  # whom the first look accepts, the second hears
             self.loop.stop()
@@ -208,14 +208,14 @@ class Engine:
             self._pool.submit(self._keep_watch)
 
     def _end_call(self) -> bool:
-        """Return whether this thread leads still."""
+        """Return whether this thread is still the leader."""
         with self._changed:
             if self._leads:
                 self._is_calling = False
             return self._leads
 
     def _keep_watch(self) -> None:
-        """Lead in place of a thread whose call takes too long, and let another keep watch."""
+        """Become the leader when the leader's call takes too long, and let another thread keep watch."""
         seen, quiet = -1, 0
         with self._changed:
             while not (self._is_over or (self._is_calling and self._call == seen and self._leader is not None)):
@@ -233,7 +233,7 @@ class Engine:
         self._lead()
 
     def _be_long(self, path: str) -> None:
-        """Let calls of a path that computes for long run beside the thread that leads, a few at once."""
+        """Let calls of a path with long computations run beside the leader thread, a few at once."""
         if len(self._long) >= _MOST_LONG:
             self._long.pop(next(iter(self._long)), None)
         self._long[path] = None
@@ -241,7 +241,7 @@ class Engine:
     # calling the application
 
     def answer(self, connection: Connection, message: Message, environ: WSGIEnvironment) -> None:
-        """Call the application in the thread that leads, soon."""
+        """Call the application soon, in the leader thread."""
         self._ready.append(partial(self._answer, connection, message, environ))
         self.loop.stop()  # which goes on once all is answered that is ready
 
@@ -274,7 +274,7 @@ class Engine:
         call.close()
 
     def _close(self, path: str, call: Call) -> None:
-        """Let the application tidy up once nobody waits for an answer: several of one kind in a row take less."""
+        """Let the application tidy up once nobody waits for an answer: several of one kind in a row take less time."""
         self._begin_call(path)
         call.close()
         self._end_call()
@@ -338,7 +338,7 @@ class Engine:
         self._rest()
 
     def forget(self, connection: Connection) -> None:
-        """Know a connection no more."""
+        """Remove a connection."""
         self.connections.discard(connection)
         self.waiting.pop(connection, None)
         self._following.pop(connection, None)
@@ -384,10 +384,10 @@ def _computed(thread: int) -> float:
 
 
 def _written(call: Call, message: Message) -> tuple[bytes, bool]:
-    """Return an answer as it travels, and whether the connection ends with it; 500 for whatever goes wrong."""
+    """Return the bytes of an answer, and whether the connection ends with it; 500 for any failure."""
     try:
         answer = call.whole()
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the application's, and is logged whole
+    except BaseException as error:  # noqa: BLE001 - any failure is the application's, and is logged whole
         call.log(error)
         return rendered(message, apology()), False
     try:

@@ -1,7 +1,7 @@
-"""Decides where a client's CONNECT leads: to the mock itself, out to a host that was allowed by name, or nowhere.
+"""Decides where a client's CONNECT goes: to the mock itself, to a host that was allowed by name, or nowhere.
 
-Offline means offline: whatever the mock does not play is refused, logged and counted. What a tunnel carries is the
-connection's business.
+Offline means offline: a host that the mock does not play is refused, logged and counted. The connection handles what a
+tunnel carries.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PATIENCE: Final = 5.0  # seconds to reach a host
 _MOST_COUNTED: Final = 200
 AUTHORITY: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):([0-9]{1,5})")
 _UNSHOWN: Final = re.compile(r"[^!-~]")
-_LONGEST: Final = 100  # characters of an authority that are told
+_LONGEST: Final = 100  # characters of an authority that are shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,12 @@ _UNREACHED: Final = Refusal(status=502, sentence="The host cannot be reached; se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForwardProxy:
-    """A proxy for one mock: `tls` is how it speaks as its real hosts, `allowed` the other hosts that it leads to.
+    """A proxy for one mock: `tls` has the certificates of its real hosts, `allowed` the other hosts it connects to.
 
-    It leads there on port 443, unless one is named (`host:port`). `is_own` tells whether an origin is one of the mock's
-    other names, `is_clients` whether it is one that people are sent back to: played, unless it is allowed, and by https
-    where the certificate authority `speaks_for` its name. `is_world` tells whether a user name is that of a world;
-    a client without one is in the root world. `refused` counts the hosts it did not lead to.
+    Those are reached on port 443 unless another is named (`host:port`). `is_own` returns whether an origin is another
+    name of the mock, `is_clients` whether it is a redirect URI's: the mock plays that unless it is allowed, with https
+    if the certificate authority `speaks_for` its name. `is_world` returns whether a user name is that of a world; a
+    client without one is in the root world. `refused` counts refusals by host.
     """
 
     hosts: Hosts
@@ -72,7 +72,7 @@ class ForwardProxy:
     _relays: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_MOST_RELAYS))
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:
-        """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere. A refusal is logged."""
+        """Return why a CONNECT to `host:port` is refused; `None` when it is accepted. A refusal is logged."""
         match = AUTHORITY.fullmatch(authority)
         if match is None:
             return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")

@@ -3,7 +3,7 @@
 h11 keeps the rules of HTTP/1.1 and is lenient where old clients need it. A mock need not be: what one server takes and
 another does not is what a client should hear of. Most requests are plain (HTTP/1.1, one Host, at most one length,
 nothing else that frames them), and so are most answers. These are read and written here, a fifth of a request's time
-less; whatever is not plain, h11 gets to see from its first byte on. It is loaded for the first of these.
+less. h11 reads all others from their first byte on. It is loaded for the first of these.
 """
 # ruff: noqa: PLC0415 - see above
 
@@ -116,7 +116,7 @@ class Message:
     _is_bodiless: bool = False
 
     @classmethod
-    def begun(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
+    def from_head(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
         """Read a request whose head ends before `end`; `known` is that of an earlier one. Raises BadRequestError."""
         began = raw[:end]
         if known is not None and known[0] == began:
@@ -209,7 +209,7 @@ class Message:
 
     @property
     def awaits_100(self) -> bool:
-        """Whether the client waits to be told that its body is wanted."""
+        """Whether the client waits for `100 Continue` before it sends its body."""
         return self._connection is not None and self._connection.they_are_waiting_for_100_continue
 
     @property
@@ -222,7 +222,7 @@ class Message:
         return self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
 
     def go_on(self) -> bytes:
-        """Return what tells the client to send its body."""
+        """Return a `100 Continue`, which asks the client for its body."""
         import h11
 
         return self._http.send(h11.InformationalResponse(status_code=100, headers=[], reason=b"Continue")) or b""
@@ -356,8 +356,8 @@ def _plain_answer(method: str, status: str, headers: list[tuple[str, str]], data
         return None
     head = "\r\n".join([f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers), "", ""])
     written = head.encode("latin-1")
-    is_as_told = head.count("\n") == len(headers) + 2  # and no value holds a line of its own
-    return written + data if is_as_told and _PLAIN_ANSWER.fullmatch(written) else None
+    is_one_line_each = head.count("\n") == len(headers) + 2  # no value has a line break
+    return written + data if is_one_line_each and _PLAIN_ANSWER.fullmatch(written) else None
 
 
 def _split(target: str) -> tuple[str, str, str]:

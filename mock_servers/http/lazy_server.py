@@ -27,9 +27,9 @@ _RETRY_SECONDS: Final = 0.01  # seconds until it tries again to make an engine
 
 
 class LazyServer:
-    """Makes the engine of a listening socket when the first client comes, and passes on to it what it is told.
+    """Makes the engine of a listening socket when the first client comes, and passes later calls on to it.
 
-    `make` is given the threads that the engine is to use. Whatever is called here is safe from any thread.
+    `make` receives the threads that the engine is to use. All methods are safe from any thread.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class LazyServer:
             while self._is_wanted():
                 if self._began():
                     return
-        except BaseException as error:  # noqa: BLE001 - kept for whoever asks
+        except BaseException as error:  # noqa: BLE001 - kept for `failure`
             _LOG.error("The serving thread died", exc_info=error)
             self._failure = error
         self._listening.close()

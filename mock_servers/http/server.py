@@ -60,7 +60,7 @@ class Server:
         return self._engine.extra_worker()
 
     def set_proxy(self, proxy: Proxy | None) -> None:
-        """Speak TLS on the port as well, and be a forward proxy; with `None`, no longer for who comes from now on."""
+        """Answer TLS on the port as well, and be a forward proxy; with `None`, new connections get neither."""
         self._engine.set_proxy(proxy)
 
     @property
@@ -87,9 +87,9 @@ def start(
     What the application raises is logged and answered with a 500; but ConnectionAbortedError drops the connection
     without (the rest of) an answer. `while_stopping` is given the server's `extra_worker`, and entered while it stops.
 
-    A request that `is_quick` is answered by the thread that serves all clients, its body read beforehand: the
-    application tells by `extra_worker` when it waits. Any other has a thread of its own, its body read as it comes.
-    `ticks` are seconds since some moment: what `bounds` are measured by.
+    The thread that serves all clients answers a request that `is_quick`, and reads its body beforehand; the application
+    enters `extra_worker` when it waits. Any other request has a thread of its own, and its body is read as it comes.
+    `ticks` returns seconds since some moment; `bounds` are measured by it.
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
@@ -130,7 +130,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, listening: socket.socket, scheme: str = "http") -> str:
-    """Return where this machine can call what listens at a host; a wildcard is the loopback."""
+    """Return the URL at which this machine can call a listening socket; for a wildcard host, that of the loopback."""
     name, port = _LOOPBACK_OF.get(host, host), listening.getsockname()[1]
     return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"
 

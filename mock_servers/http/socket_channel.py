@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 _PIECE: Final = 64 * 1024  # bytes that are read at once
 MOST_UNSENT: Final = 256 * 1024
-"""Bytes that may wait for a client; whoever has more to say waits until fewer do."""
+"""Bytes that may wait to be sent to a client; a thread that has more to send waits until there are fewer."""
 
 
 class Owner(Protocol):
@@ -23,16 +23,16 @@ class Owner(Protocol):
         """Take what the client sent."""
 
     def secured(self) -> None:
-        """Know that the handshake of TLS is over."""
+        """Note that the TLS handshake is over."""
 
     def ended(self) -> None:
-        """Know that the client will send nothing more."""
+        """Note that the client will send nothing more."""
 
     def drained(self) -> None:
-        """Know that all has left that waited for the client."""
+        """Note that all waiting bytes have been sent."""
 
     def lost(self) -> None:
-        """Know that the channel is closed, whoever closed it."""
+        """Note that the channel is closed, by either side."""
 
 
 class Channel:
@@ -63,7 +63,7 @@ class Channel:
 
     @property
     def is_shaking_hands(self) -> bool:
-        """Whether TLS has begun, and its handshake has not come to an end."""
+        """Whether a TLS handshake has begun and has not ended."""
         return self._tls is not None and not self._tls.is_open
 
     @property
@@ -80,7 +80,7 @@ class Channel:
             self._loop.add_reader(self._socket, self._readable)
 
     def pause(self) -> None:
-        """Read no more for now: the client feels that its bytes are not taken."""
+        """Stop reading for now, so that TCP slows the client down."""
         if self._is_reading:
             self._is_reading = False
             self._loop.remove_reader(self._socket)
@@ -107,17 +107,17 @@ class Channel:
 
     # TLS
 
-    def speak_tls(self, context: ssl.SSLContext, begun: bytes) -> None:
-        """Speak TLS from now on; `begun` is what the client has said of it already."""
+    def speak_tls(self, context: ssl.SSLContext, received: bytes) -> None:
+        """Speak TLS from now on; `received` are the bytes that the client has already sent."""
         self._tls = Tls(context)
-        self._decrypt(self._tls, begun)
+        self._decrypt(self._tls, received)
 
     def _decrypt(self, tls: Tls, data: bytes) -> None:
         was_open = tls.is_open
         try:
             plain = tls.opened(data)
         except (OSError, ValueError) as error:  # the second: the server name is no name
-            self._send(tls.outgoing())  # an alert that tells the client why
+            self._send(tls.outgoing())  # a TLS alert with the reason
             tls.failure = error
             self.close()
             return
@@ -131,18 +131,18 @@ class Channel:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether the other side has ended without the farewell of TLS, or not at all."""
+        """Whether TLS is used and the other side has not sent its `close_notify`."""
         return self._tls is not None and not self._tls.is_ended
 
     @property
     def tls_failure(self) -> Exception | None:
-        """Why TLS came to nothing, if it did."""
+        """Why the TLS connection failed, if it did."""
         return self._tls.failure if self._tls is not None else None
 
     # writing
 
     def write(self, data: bytes) -> None:
-        """Send, now or as the client takes it; nothing when the channel is closed."""
+        """Send now, or as fast as the client reads; do nothing when the channel is closed."""
         if self.is_closed or self._ends_when_sent:
             return
         self._send(self._tls.sealed(data) if self._tls is not None else data)
@@ -186,7 +186,7 @@ class Channel:
     # closing
 
     def close(self, *, cut_off: bool = False) -> None:
-        """Close once all is sent; nothing more is read. `cut_off`: without the farewell of TLS."""
+        """Close once all is sent; nothing more is read. `cut_off`: without the `close_notify` of TLS."""
         if self.is_closed or self._ends_when_sent:
             return
         self.pause()
@@ -197,7 +197,7 @@ class Channel:
             self.abort()
 
     def say_no_more(self) -> None:
-        """Let the client see the end of what is sent, and read on: who closes on unread bytes spoils the answer."""
+        """End the sending side and read on: a close with unread bytes resets the connection; the answer may be lost."""
         if self._tls is not None and self._tls.is_open:
             self._send(self._tls.farewell())
         if not self._unsent and not self.is_closed:
@@ -205,7 +205,7 @@ class Channel:
                 self._socket.shutdown(socket.SHUT_WR)
 
     def abort(self) -> None:
-        """Close now, whatever the client has not taken."""
+        """Close now, even if the client has not read everything."""
         if self.is_closed:
             return
         self.pause()
@@ -248,17 +248,17 @@ class Tls:
         return b"".join(pieces)
 
     def outgoing(self) -> bytes:
-        """Return what TLS itself has to say."""
+        """Return the bytes that TLS itself has to send, as in a handshake."""
         return self._out.read()
 
     def sealed(self, data: bytes) -> bytes:
-        """Return bytes as they travel."""
+        """Return bytes encrypted."""
         if data:
             self._object.write(data)
         return self._out.read()
 
     def farewell(self) -> bytes:
-        """Return what says that nothing more will come."""
+        """Return the `close_notify`, which says that nothing more will come."""
         with contextlib.suppress(OSError):  # it wants the client's own, which nobody waits for
             self._object.unwrap()
         return self._out.read()

@@ -35,7 +35,7 @@ class ThreadPool:
                 self._changed.notify()
                 return
             thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-            thread.start()  # under the lock, so that whoever joins finds none that has not begun
+            thread.start()  # under the lock, so that `join` finds only threads that have started
             self._threads.add(thread)
 
     def end(self) -> None:

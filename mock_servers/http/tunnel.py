@@ -46,11 +46,11 @@ class Relay:
             self._client.pause()
 
     def go_on(self) -> None:
-        """Know that the client has taken all there was."""
+        """Note that the client has read everything."""
         self._outside.read()
 
     def client_secured(self) -> None:
-        """Know that the client's handshake of TLS is over, where TLS ends here."""
+        """Note that the client's TLS handshake is over, for a tunnel whose TLS ends here."""
 
     def client_ended(self) -> None:
         """End with the client."""
@@ -76,7 +76,7 @@ class Relay:
         self._client.close()
 
     def drained(self) -> None:
-        """Know that the host has taken all there was."""
+        """Note that the host has read everything."""
         self._client.read()
 
     def lost(self) -> None:

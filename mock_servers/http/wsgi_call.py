@@ -1,4 +1,4 @@
-"""How a WSGI application is called: what it is told of a request, and what its answer becomes."""
+"""Calls a WSGI application: makes its environ from a request, and writes its answer."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _ENOUGH: Final = 256 * 1024  # bytes of a body that are kept for an application 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a connection is: the server's own address, its client's, whether it leads here through a proxy.
+    """The two ends of a connection: the server's address and the client's, and whether it comes through a proxy.
 
-    `user` is the name by which the client has called that proxy; empty without one.
+    `user` is the user name that the client sent to the proxy; empty without one.
     """
 
     server: tuple[str, int]
@@ -40,7 +40,7 @@ class Place:
 
 
 def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
-    """Return what an application is told of a request, but for the body, `wsgi.input`."""
+    """Return the environ of a request, without the body, `wsgi.input`."""
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": head.method,
         "SCRIPT_NAME": "",
@@ -76,7 +76,7 @@ def environ_of(head: Head, place: Place, *, scheme: str) -> WSGIEnvironment:
 
 
 def broken_off(reason: object) -> ConnectionAbortedError:
-    """Return what an application meets whose client is gone."""
+    """Return the error that an application gets whose client is gone."""
     return ConnectionAbortedError(errno.ECONNABORTED, str(getattr(reason, "strerror", None) or reason))
 
 
@@ -100,7 +100,7 @@ class Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what has come, once something has."""
+        """Wait for the next bytes of the body, and fill the buffer with them."""
         with self._changed:
             if not (self._pieces or self._is_whole or self._failure):
                 self._wanted()
@@ -133,7 +133,7 @@ class Body(io.RawIOBase):
             return self._kept < _ENOUGH
 
     def finish(self, failure: Exception | None = None) -> None:
-        """Say that nothing more will come: the body is whole, or this is why it never will be."""
+        """Note that nothing more will come: the body is complete, or `failure` says why it never will be."""
         with self._changed:
             if not self._is_whole and self._failure is None:
                 self._is_whole, self._failure = failure is None, failure
@@ -142,7 +142,7 @@ class Body(io.RawIOBase):
 
 @dataclass(slots=True)
 class Answer:
-    """What an application answers, as far as it got. `is_broken`: the connection ends where the pieces end."""
+    """An application's answer, as far as it got. `is_broken`: the connection ends where the pieces end."""
 
     status: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -178,7 +178,7 @@ class Call:
             raise RuntimeError("There is no answer without start_response")
 
     def _drained(self) -> Iterator[bytes]:
-        """Yield what was written by the call that `start_response` returns, too."""
+        """Yield what the application wrote by the `write` of `start_response`."""
         while self._written:
             piece = bytes(self._written.pop(0))
             if piece and not self.status:
@@ -187,7 +187,7 @@ class Call:
                 yield piece
 
     def whole(self) -> Answer:
-        """Return the answer as a whole. Raises what the application raises, but for an end that it wants."""
+        """Return the complete answer. Raises what the application raises, unless it cuts the answer off on purpose."""
         pieces: list[bytes] = []
         is_broken = False
         try:
@@ -206,12 +206,12 @@ class Call:
             getattr(self._result, "close", lambda: None)()
         except ConnectionAbortedError:
             pass
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is the application's
+        except BaseException as error:  # noqa: BLE001 - any failure is the application's
             self.log(error)
 
 
 class Outlet:
-    """How far an answer that comes in pieces may run ahead of the client that takes it. Safe for two threads."""
+    """Limits how far an answer in pieces may run ahead of a client that reads slowly. Safe for two threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -227,25 +227,25 @@ class Outlet:
             self._ahead += length
 
     def take_all(self) -> None:
-        """Know that the client takes what there is."""
+        """Note that the client has read all that was sent."""
         with self._changed:
             self._ahead = 0
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let nobody wait: nothing more is taken."""
+        """Release the thread that waits: the client reads nothing more."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
 
 
 def log_failure(method: str, path: str, error: BaseException) -> None:
-    """Log what an application raised, or answered that cannot be sent."""
+    """Log an exception of an application, or why its answer cannot be sent."""
     _LOG.error("The application failed on %s %s", method, path, exc_info=error)
 
 
 def refusal(status: str, text: str) -> Answer:
-    """Return the answer to what no application sees."""
+    """Return the answer to a request that no application sees."""
     body = text.encode()
     headers = [("Connection", "close"), ("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
     challenge = [("Proxy-Authenticate", 'Basic realm="nhsauth"')] if status.startswith("407") else []
@@ -253,20 +253,20 @@ def refusal(status: str, text: str) -> Answer:
 
 
 def raw(answer: Answer) -> bytes:
-    """Write an answer to what was no request, or to one whose own answer came to nothing."""
+    """Write an answer to bytes that are not a request, or to a request whose own answer cannot be sent."""
     lines = [f"HTTP/1.1 {answer.status}", *(f"{name}: {value}" for name, value in dated(answer.headers)), "", ""]
     return "\r\n".join(lines).encode("latin-1", "replace") + b"".join(answer.pieces)
 
 
 def rendered(message: Message, answer: Answer) -> bytes:
-    """Write a whole answer. Raises h11.LocalProtocolError, ValueError for what cannot be sent."""
+    """Write a complete answer. Raises h11.LocalProtocolError or ValueError for one that cannot be sent."""
     if answer.is_broken and not answer.pieces:
         return b""
     return message.sent((answer.status, dated(answer.headers)), b"".join(answer.pieces), ends=not answer.is_broken)
 
 
 def apology() -> Answer:
-    """Return what a client is told of an application that failed."""
+    """Return the answer to a request on which the application failed."""
     headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED)))]
     return Answer(status="500 Internal Server Error", headers=headers, pieces=[_FAILED])
 

@@ -23,7 +23,7 @@ _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
-    """Name what the provider, or only the mock, accepts."""
+    """Yield advice on a request: what only the mock accepts, and what the real provider advises against."""
     yield from _of_path(exchange, record)
     yield from success_advice.private_key_sent(exchange.request)
     yield from success_advice.secrets_in_query(exchange.request)

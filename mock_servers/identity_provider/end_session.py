@@ -95,7 +95,7 @@ def ended(exchange: Exchange) -> Answer:
 
 
 def _end(exchange: Exchange) -> ProviderSession | None:
-    """Of many requests at once exactly one ends the session, and gets it."""
+    """Of several requests at once, exactly one ends the session and gets it."""
     sessions = exchange.service.store.provider_sessions
     sid = exchange.hint.claims.get("sid")
     session = sessions.get(sid) if isinstance(sid, str) else None

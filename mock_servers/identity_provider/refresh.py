@@ -57,7 +57,7 @@ def check_refresh_scope(exchange: Exchange) -> str | None:
 
 @rejects(errors.REFRESH_TOKEN_SPENT)
 def claim_refresh_token(exchange: Exchange) -> str | None:
-    """Of many at once exactly one passes."""
+    """Of several requests at once with one token, exactly one passes."""
     sent, token, store = exchange.form("refresh_token") or "", exchange.refresh_token, exchange.service.store
     if store.provider_refresh_tokens.swap(sent, token, replace(token, spent_at=exchange.now)):
         provenance.mark_spent(store, sent, exchange.now)

@@ -145,7 +145,7 @@ def check_code_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_SPENT)
 def claim_code(exchange: Exchange) -> str | None:
-    """Of many at once exactly one passes."""
+    """Of several requests at once with one code, exactly one passes."""
     sent, code = exchange.form("code") or "", exchange.code
     if exchange.service.store.codes.swap(sent, code, replace(code, spent_at=exchange.now)):
         provenance.mark_spent(exchange.service.store, sent, exchange.now)

@@ -63,7 +63,7 @@ class _Words:
         return cls(words=frozenset(words | names), ids=tuple(name for name in names if len(name) >= unregistered.NEAR))
 
     def has(self, value: str) -> bool:
-        """Whether a value is one of them, or nearly an id."""
+        """Whether a value is one of these words, or resembles one of these ids."""
         return value in self.words or unregistered.is_near(value, self.ids)
 
 

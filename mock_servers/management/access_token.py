@@ -64,7 +64,7 @@ def _cascade(exchange: Exchange, token: AccessToken, revoked_at: float | None) -
 
 @rejects(errors.TOKEN_UNKNOWN)
 def claim_removal(exchange: Exchange) -> str | None:
-    """Of many that delete a token at once exactly one does."""
+    """Of several requests at once, exactly one deletes the token."""
     taken = exchange.service.store.access_tokens.take(exchange.segments[-1])
     return "Another request deleted the token at this moment." if taken is None else None
 

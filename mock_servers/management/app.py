@@ -164,7 +164,7 @@ def _access_tokens(app: ServiceApp[Exchange]) -> None:
 
 
 def create_log_in_app(service: Service, guard: Guard = lambda: None) -> ServiceApp[Exchange]:
-    """Return the log-in before it as a `flask.Flask`; mount it at `/oauth/token`. `guard` runs before each call."""
+    """Return the log-in of the management API as a `flask.Flask`, for `/oauth/token`. `guard` runs before each call."""
     app = ServiceApp(__name__, _served(service, "management log-in", log_in.ROUTES, mount="/oauth/token"))
     app.before_request(guard)
 

@@ -73,7 +73,7 @@ def _filters(exchange: Exchange, prefix: str, name_of: Callable[[str], str]) -> 
     return tuple((name_of(name.removeprefix(prefix)), value) for name, value in sent if name.startswith(prefix))
 
 
-def begun(exchange: Exchange) -> Answer:
+def start(exchange: Exchange) -> Answer:
     """Start a session; one of the same name ends, and so do those that can no longer be read (I)."""
     session = DebugSession(
         name=exchange.request.query.get("session") or "default",
@@ -90,7 +90,7 @@ def begun(exchange: Exchange) -> Answer:
     return Answer(status=201, body=_view(exchange, session))
 
 
-def ended(exchange: Exchange) -> Answer:
+def end(exchange: Exchange) -> Answer:
     """End a session; its records are lost (D)."""
 
     def without_it(kept: tuple[DebugSession, ...] | None) -> tuple[DebugSession, ...]:

@@ -68,7 +68,7 @@ def check_products_known(exchange: Exchange) -> str | None:
 
 @rejects(errors.APP_EXISTS)
 def claim_app_name(exchange: Exchange) -> str | None:
-    """Of many that create one app at once exactly one does."""
+    """Of several requests at once for one app, exactly one creates it."""
     developer, sent = exchange.segments[1], exchange.body
     exchange.named |= {"developer": developer, "app": sent["name"]}
     app = DeveloperApp(
@@ -105,7 +105,7 @@ def changed(change: Callable[[Exchange, DeveloperApp], DeveloperApp]) -> Rule[Ex
 
 @rejects(errors.APP_CHANGED)
 def claim_app_removal(exchange: Exchange) -> str | None:
-    """Of many that remove an app at once exactly one does."""
+    """Of several requests at once, exactly one removes the app."""
     if exchange.service.apps.remove(exchange.developer_app):
         return None
     return "Another request removed the app at this moment."

@@ -156,8 +156,8 @@ def _debug_sessions() -> tuple[_Call, ...]:
     record = (*one, debug_session.find_transaction)
     return (
         _call("GET", path, place, debug_session.answer_list),
-        _call("POST", path, place, debug_session.begun),
-        _call("DELETE", f"{path}/<session>", one, debug_session.ended),
+        _call("POST", path, place, debug_session.start),
+        _call("DELETE", f"{path}/<session>", one, debug_session.end),
         _call("GET", f"{path}/<session>/data", one, debug_session.answer_records),
         _call(
             "GET",

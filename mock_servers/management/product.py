@@ -48,7 +48,7 @@ def find_product(exchange: Exchange) -> str | None:
 
 @rejects(errors.PRODUCT_EXISTS)
 def claim_product_name(exchange: Exchange) -> str | None:
-    """Of many that create one product at once exactly one does."""
+    """Of several requests at once for one product, exactly one creates it."""
     exchange.named["product"] = name = exchange.body["name"]
     product = _described(exchange, Product(name=name, created_at=exchange.now, modified_at=exchange.now))
     exchange.changed_product = product

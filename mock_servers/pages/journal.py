@@ -174,9 +174,9 @@ class ExplanationPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorShown:
-    """An error of the catalogue: `answer` is status and code, `mistakes` what leads there, by id.
+    """An error of the catalogue: `answer` is status and code, `mistakes` are findings that cause it, by id.
 
-    One that is not `played` is recognised, and no mock answers it.
+    If it is not `played`, the mock recognises it in text but never answers it.
     """
 
     sentence: str

@@ -1,4 +1,4 @@
-"""Parses what WSGI tells of a request into the one frozen view that every service judges."""
+"""Parses a WSGI environ into the frozen `Request` that every service judges."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO_HEADERS: Final = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 
 
 def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
-    """Return the request that is being answered; without `reads_body` its body is left to be passed on."""
+    """Return the request of a WSGI environ. Without `reads_body` its body stays unread, to be passed on."""
     body = _body(environ) if reads_body else b""
     oversized = body is None
     is_form = _FORM in environ.get("CONTENT_TYPE", "").partition(";")[0].lower()

@@ -12,9 +12,9 @@ from werkzeug.routing import Map, MapAdapter
 from werkzeug.routing import Rule as FlaskRoute
 
 from mock_servers.platform import outage
-from mock_servers.platform.mounts import CALLBACK, CONTROL_PATH, Mount, Mounts, empty_page
-from mock_servers.platform.names import Names
+from mock_servers.platform.host_names import HostNames
 from mock_servers.platform.outage import Outage
+from mock_servers.platform.routing import CALLBACK, CONTROL_PATH, Mount, Mounts, empty_page
 from mock_servers.state.table import StateError
 from mock_servers.state.world import PREFIX as WORLDS
 from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, PREFIX, PROXY_USER, THROUGH_PROXY, below, host, origin
@@ -53,7 +53,7 @@ class PlatformApp(flask.Flask):
 
     def __init__(
         self,
-        names: Names,
+        names: HostNames,
         outage: Outage,
         mounts: Mounts,
         *,
@@ -159,13 +159,13 @@ class PlatformApp(flask.Flask):
         return super().wsgi_app(environ, start_response)
 
     def _follow(self, own: str) -> None:
-        """Take the first URL by which it is called for where it is served, when no server of ours says so."""
+        """Take the base URL of the first request as the place where the mock is served, if no server of ours set it."""
         follow, self.on_first_base = self.on_first_base, None
         if follow is not None:
             follow(own)
 
     def _answer_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer at the port that has the control API alone."""
+        """Answer a request at the control API's own port."""
         environ[PREFIX] = f"{environ.get('SCRIPT_NAME', '')}{self._names.prefix}"
         path = below(environ, self._names.prefix)
         mount = next(each for each in self._mounts.control if path in each.paths or path.startswith(each.below))

@@ -1,6 +1,6 @@
-"""The services behind the real hosts, each environment's made when one of its hosts is first called.
+"""The services behind the real hosts; those of an environment are made when one of its hosts is first called.
 
-What an environment is, `real_host` says; how a service is wired, `services`.
+`real_host` defines the environments; `service_wiring` makes the services.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.identity_provider.service import Service as ProviderService
-from mock_servers.platform.services import Services
+from mock_servers.platform.service_wiring import Services
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
 from mock_servers.settings.real_host import trust_of
@@ -24,7 +24,7 @@ WITHOUT_MOCK_REALMS: Final = ("prod",)
 
 
 class Environments:
-    """Finds for a real host the services that answer there; nothing of another host's does."""
+    """Finds the services that answer at a real host."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
@@ -40,14 +40,14 @@ class Environments:
         return self.provider(real.plays, real.environment)
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
-        """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
+        """Return the token services at a URL: those of the environment if it is a real host's, else all."""
         real = self._hosts.of_origin("://".join(urlsplit(url)[:2]))
         if real is None or real.plays != "platform":
             return self.services.token_services
         return self.token_services(real.environment)
 
     def is_provider(self, plays: str) -> bool:
-        """Whether a host that plays this plays an identity provider."""
+        """Whether a host with this `plays` is that of an identity provider."""
         return any(provider.name == plays for provider in self.services.parts.providers)
 
     def provider(self, plays: str, environment: str) -> ProviderService:
@@ -59,7 +59,7 @@ class Environments:
         return self._kept(replace(own.provider, name=f"{plays}-{environment}", hosts=hosts), own.settings)
 
     def providers(self, plays: str, environment: str) -> list[ProviderService]:
-        """Return all that answers at a provider's host: the realms that the environment has besides as well."""
+        """Return the providers at a provider's host, with the further realms of the environment."""
         return [self.provider(plays, environment), *self._further(plays, environment)]
 
     def all_realms(self) -> list[ProviderService]:
@@ -91,7 +91,7 @@ class Environments:
         return [real, wire("/oauth2-mock", settings, self.realms(environment), is_real=True)]
 
     def _further(self, name: str, environment: str) -> list[ProviderService]:
-        """Return the realms that an environment of a provider has besides."""
+        """Return the further realms of a provider's environment."""
         own, hosts = self.services.providers[name], self._hosts.names_of(name, environment)
         further = own.provider.at_environment.get(environment, ())
         return [self._kept(replace(each, hosts=hosts), own.settings) for each in further]

@@ -1,4 +1,4 @@
-"""What is answered and logged while the state is out of reach: nothing that a client takes for a real service's."""
+"""Answers and logs while the state is unreachable. No client can take these answers for a real service's."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ TITLE: Final = "state unreachable"
 
 
 class Outage:
-    """Remembers that the state is out of reach, and logs that once a minute.
+    """Remembers that the state is unreachable, and logs that once a minute.
 
-    While it `lasts` every request is answered so, until `probe` finds that the state can be written again: else some
-    answers would come and some not. `ticks` are seconds since some moment.
+    While it `lasts`, every request gets this answer until `probe` can write to the state again. Otherwise some requests
+    would succeed and some not. `ticks` returns seconds since some moment.
     """
 
     def __init__(self, probe: Callable[[], object], ticks: Callable[[], float] = time.monotonic) -> None:

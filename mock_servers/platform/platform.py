@@ -1,4 +1,4 @@
-"""The platform as a test, a person or the control API uses it: what it plays, what it remembers, what it signs."""
+"""The platform as tests, people and the control API use it: its services, its state, and the tokens it signs."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mock_servers.http.server import ExtraWorker, Server
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.jose.jwts import UNALTERED, Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
-from mock_servers.platform import beginning
+from mock_servers.platform import initial_state
 from mock_servers.platform.outage import Outage
-from mock_servers.platform.parts import begun, parts_of
+from mock_servers.platform.shared_parts import initial_content, parts_of
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state import seed_data
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from mock_servers.journal.provenance import OtherWorld
     from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.environments import Environments
+    from mock_servers.platform.host_names import HostNames
     from mock_servers.platform.in_process import InProcess
-    from mock_servers.platform.names import Names
     from mock_servers.platform.worlds import Worlds
     from mock_servers.real_hosts.variables import RealNames
     from mock_servers.state.world import World
@@ -51,7 +51,7 @@ class ApiExistsError(ValueError):
 
 
 class Platform:
-    """One mock platform; two with different configurations live side by side without seeing each other.
+    """One mock platform. Two with different configurations can run side by side, independent of each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
     `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
@@ -94,12 +94,12 @@ class Platform:
         self.identifiers = parts.identifiers
         self._parts, self._making = parts, threading.RLock()
         self.world, self.outage = world, Outage(self.store.backend.probe)
-        begun_with = begun(parts)
+        initial = initial_content(parts)
         if self.configuration.key_files:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start
-        self._ready_made: App | None = dict(begun_with["apps"]).get(READY_MADE_APP.client_id)
-        self._start = {**begun_with, "clock": [(KEY, self.clock.snapshot())]}
-        self.snapshots = beginning.Snapshots(self.store)
+        self._ready_made: App | None = dict(initial["apps"]).get(READY_MADE_APP.client_id)
+        self._start = {**initial, "clock": [(KEY, self.clock.snapshot())]}
+        self.snapshots = initial_state.Snapshots(self.store)
 
     @property
     def url(self) -> str:
@@ -113,7 +113,7 @@ class Platform:
 
     @property
     def death(self) -> str | None:
-        """What its server has died of, in a sentence."""
+        """Why its server died, in a sentence; `None` while it runs."""
         failure = self._server.failure if self._server is not None else None
         if failure is None:
             return None
@@ -126,13 +126,13 @@ class Platform:
 
     @property
     def _environments(self) -> Environments:
-        """All services: made for the first request, or for the first call that wants one."""
+        """All services; made for the first request, or the first call that needs one."""
         if self._made is not None:
             return self._made
         # 20 ms that a test without a request spares
         from mock_servers.platform.environments import Environments  # noqa: PLC0415
         from mock_servers.platform.in_process import InProcess  # noqa: PLC0415
-        from mock_servers.platform.services import Services  # noqa: PLC0415
+        from mock_servers.platform.service_wiring import Services  # noqa: PLC0415
 
         with self._making:
             if self._made is None:
@@ -146,7 +146,7 @@ class Platform:
             return self._app
         # Flask takes 90 ms that a test without a request spares
         from mock_servers.platform.app import PlatformApp  # noqa: PLC0415
-        from mock_servers.platform.mounts import Mounts  # noqa: PLC0415
+        from mock_servers.platform.routing import Mounts  # noqa: PLC0415
 
         with self._making:
             if self._app is None:
@@ -161,7 +161,7 @@ class Platform:
                 self._app.extensions["nhsauth"] = self
             return self._app
 
-    # who is there
+    # services and people
 
     @property
     def providers(self) -> Mapping[str, ProviderService]:
@@ -184,7 +184,7 @@ class Platform:
         return self._environments.provider_at(origin)
 
     def token_services_at(self, url: str) -> Sequence[TokenService]:
-        """Return the token services that answer where a URL leads: those of a real host's environment, else all."""
+        """Return the token services at a URL: those of the environment if it is a real host's, else all."""
         return self._environments.token_services_at(url)
 
     def provider_urls(self, name: str, *, base: str | None = None) -> Mapping[str, str]:
@@ -198,15 +198,15 @@ class Platform:
         return {"issuer": f"{base}{provider.path}", "discovery": f"{base}{provider.discovery_path}", **endpoints}
 
     def people(self) -> list[Person]:
-        """Return everybody who can log in."""
+        """Return all people who can log in."""
         return self.store.people.values()
 
     def put_person(self, person: Person) -> None:
-        """Add a person, in the place of who has the same provider and id."""
+        """Add a person; it replaces one with the same provider and id."""
         self.store.people.put((person.provider, person.id), person)
 
     def add_api(self, api: Api) -> Api:
-        """Put a team's own API behind the gateway, with a product of its own. Raises ApiExistsError."""
+        """Add a team's own API behind the gateway, with a product of its own. Raises ApiExistsError."""
         if not self.store.apis.add(api.path, api):
             raise ApiExistsError(f"an API is at {api.path!r} already: choose another path, or remove that one")
         for product in seed_data.products(self.names.environments, [(api.path, api.scopes)]):
@@ -218,10 +218,10 @@ class Platform:
         return app.key_name not in (None, own_key_name(app.client_id))
 
     def elsewhere(self, key: bytes) -> OtherWorld | None:  # noqa: ARG002 - who has worlds looks there
-        """Find what another platform of the same server has issued, by its hash; the platform alone has no other."""
+        """Find a value that another world of the same server issued, by its hash; without worlds, `None`."""
         return None
 
-    # what it does for a test
+    # codes, tokens and log-ins
 
     def issue_code(self, provider: str, wanted: LogInRequest, redirect_uri: str) -> str:
         """Log a person in without a form, and return the authorization code."""
@@ -233,9 +233,9 @@ class Platform:
     def id_token(
         self, provider: str, wanted: LogInRequest, alterations: Alterations = UNALTERED, *, base: str | None = None
     ) -> str:
-        """Return an id token, as after a log-in under one of the mock's names; `base` is the provider's own.
+        """Return an id token, as after a log-in. `base` is the provider's base URL; by default one of the mock's names.
 
-        Its session is there, too: the id token can be brought to log the person out.
+        The mock also starts its session, so the id token can be used as `id_token_hint` of a logout.
         """
         from mock_servers.identity_provider import log_ins  # noqa: PLC0415 - the same
 
@@ -252,7 +252,7 @@ class Platform:
         key: KeyPair | None = None,
         alterations: Alterations = UNALTERED,
     ) -> str:
-        """Return a client assertion of an app, signed with `key` or the one that the mock holds. Raises LookupError."""
+        """Return a client assertion of an app, signed with `key` or the app's own. Raises LookupError without a key."""
         from mock_servers.apim import assertions  # noqa: PLC0415 - for who lets the mock sign
 
         assertion = assertions.sign(
@@ -267,9 +267,9 @@ class Platform:
         return assertion
 
     def log_in(self, authorize_url: str, *, user: str, outcome: str = "ok", level: str | None = None) -> str:
-        """Log a person in as a browser would, in process; returns the redirect that ends the log-in.
+        """Log a person in as a browser would, in process; return the redirect at the end of the log-in.
 
-        Raises ValueError for a URL that is not the mock's, LogInError for a log-in that comes to no end.
+        Raises ValueError for a URL that is not the mock's, LogInError for a log-in that does not end.
         """
         names, visit = self.names, self.in_process.visit
         if not names.is_called(authorize_url):
@@ -293,11 +293,11 @@ class Platform:
         return content if self.store.backend.is_shared else {**content, "clock": [(KEY, self.clock.snapshot())]}
 
     def restore(self, state: Content) -> None:
-        """Empty the journal, put store and clock back to an earlier state, and let those go on whom a fault holds."""
+        """Empty the journal, restore an earlier state of store and clock, and end the delays of faults."""
         self.let_go()
         self.exchanges.clear()  # first: what explains an exchange is the state that it met
         spoilt, self.faults.spoilt_keys = self.faults.spoilt_keys, False
-        kept = {} if spoilt else beginning.own_key_sets(self.store, state, self.url)
+        kept = {} if spoilt else initial_state.own_key_sets(self.store, state, self.url)
         content = {**state, "jwks": [*{**dict(state["jwks"]), **kept}.items()]}
         if not self.store.backend.is_shared:
             self.clock.restore(dict(content.pop("clock"))[KEY])
@@ -305,7 +305,7 @@ class Platform:
 
     def reset(self) -> None:
         """Return to the state after start."""
-        shared = beginning.start_of(self.store) if self.store.backend.is_shared else None
+        shared = initial_state.load_initial(self.store) if self.store.backend.is_shared else None
         self.restore(self._start if shared is None else shared)
         self.served_at(self.url)
 
@@ -347,19 +347,19 @@ class Platform:
         return self(environ, start_response)
 
     def served_at(self, url: str) -> None:
-        """Say where the platform is served; the ready-made app's callback follows, unless the app was changed."""
+        """Set where the platform is served. The ready-made app's callback moves there, unless the app was changed."""
         self.names.served_at(url)
-        beginning.call_back_at(self.store, self._ready_made, url)
+        initial_state.call_back_at(self.store, self._ready_made, url)
 
     def reached_by_real_names(self, known: RealNames | None) -> None:
-        """Say that clients reach the platform by the names of its real hosts, too, and how; `None`: no longer."""
+        """Set how clients also reach the platform under the names of its real hosts; `None`: not any more."""
         self.names.reached_by_real_names(known)
 
     def is_world(self, name: str) -> bool:
         """Whether there may be a world of this name; the thread that serves all clients asks no shared state."""
         return self.store.backend.is_shared or (self.worlds is not None and self.worlds.get(name) is not None)
 
-    def all_names(self) -> list[Names]:
+    def all_names(self) -> list[HostNames]:
         """Return the names of the platform, and of each of its worlds."""
         return [self.names, *(each.names for each in self._worlds_made())]
 
@@ -367,15 +367,15 @@ class Platform:
         return self.worlds.platforms() if self.worlds is not None else []
 
     def stopping(self, extra_worker: ExtraWorker) -> AbstractContextManager[None]:
-        """Return what holds while a server stops: nobody waits for a fault to end."""
+        """Return a context for the time in which a server stops: it ends the delays of faults."""
         return self.faults.pause.stopping(extra_worker)
 
     def let_go(self) -> None:
-        """Let everybody go on whom a fault holds, or who waits for a team's own API."""
+        """End the delays of faults and the waits for a team's own API."""
         self.faults.pause.end_all()
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
-        """Whether a request is answered from what is here, rather than by a team's own API, or a state elsewhere."""
+        """Whether this process alone can answer a request: not a team's own API, nor a state on another server."""
         try:
             return self.store.backend.is_near and find_api(self.store, below(environ, self.names.prefix)) is None
         except StateError:  # which the application meets again, and reports
@@ -386,15 +386,15 @@ class Platform:
         return self.app(environ, start_response)
 
     def world_app(self, environ: WSGIEnvironment) -> WSGIApplication | None:  # noqa: ARG002 - a mock looks for one
-        """Return the application of the world that a request is for; the platform alone has no worlds."""
+        """Return the application of the world that a request calls; a platform without worlds returns `None`."""
         return None
 
     def whole_app(self) -> PlatformApp | None:
-        """Return the application whose routes and hooks hold in this one, too; `None` where that is its own."""
+        """Return the application whose routes and hooks also apply here; `None` if there is no other."""
         return None
 
     def control_app(self) -> WSGIApplication:
-        """Return the application of the control API; the platform alone has none."""
-        from mock_servers.platform.mounts import nothing  # noqa: PLC0415 - Flask is loaded by now
+        """Return the application of the control API; here one that answers 404 to everything."""
+        from mock_servers.platform.routing import nothing  # noqa: PLC0415 - Flask is loaded by now
 
         return nothing

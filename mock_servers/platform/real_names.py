@@ -1,6 +1,6 @@
-"""A platform served under the real host names: its certificate authority, its proxy, and what clients must know of it.
+"""Serves a platform under the real host names: its certificate authority, its proxy, and the variables for clients.
 
-Nothing of this is made, or imported, for a mock that is called by its own names alone.
+A mock that is called only by its own names neither makes nor imports any of this.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Prepared:
     store: TrustStore
 
     def open_at(self, server: Server) -> RealNames:
-        """Let a server of the platform be reached by real names, too, and return what clients must know."""
+        """Make a server of the platform reachable under real names, too, and return the settings that clients need."""
         names = (*(host.name for host in self.platform.names.hosts), *sorted(self.platform.names.client_hosts))
         known = RealNames(url=server.url, store=self.store, hosts=names)
         server.set_proxy(self.proxy)
@@ -41,7 +41,7 @@ class Prepared:
         return known
 
     def close_at(self, server: Server) -> None:
-        """Let the server be reached by its own names alone again."""
+        """Make the server reachable only by its own names again."""
         self.platform.reached_by_real_names(None)
         server.set_proxy(None)
 
@@ -90,7 +90,7 @@ def _constrained_to(platform: Platform) -> list[str]:
 
 
 def _own_names(platform: Platform) -> list[str]:
-    """Return the hosts of `public_urls` and of clients' pages, but for loopback, which every certificate may name."""
+    """Return the hosts of `public_urls` and of clients' pages. Loopback is left out: every certificate may name it."""
     names = [urlsplit(url).hostname or "" for url in platform.configuration.public_urls]
     names += sorted(platform.names.client_hosts)
     return [name for name in dict.fromkeys(names) if name and not is_loopback(name)]

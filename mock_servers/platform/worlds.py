@@ -1,4 +1,4 @@
-"""The worlds of one server: made when first asked for, found by their names, gone when deleted or idle for an hour."""
+"""The worlds of one server: found by name, and gone when they are deleted or idle for an hour."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _FORGOTTEN: Final = 0.0
 
 
 class Held(Protocol):
-    """What is in a world."""
+    """The platform of a world."""
 
     def let_go(self) -> None:
-        """Let everybody go on who waits in it."""
+        """Release the requests that wait in it."""
 
 
 H = TypeVar("H", bound=Held)
@@ -44,9 +44,9 @@ class TooManyWorldsError(ValueError):
 
 
 class Worlds(Generic[H]):
-    """The worlds of one server. `rows` are what is remembered of them, by name; `make` makes what is in one.
+    """The worlds of one server. `rows` stores them by name; `make` makes the platform of one.
 
-    `drop` forgets what was in one; `now` is the machine's time, which no test moves.
+    `drop` deletes the state of one; `now` returns the machine's time, which no test moves.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class Worlds(Generic[H]):
         self._changing = threading.RLock()
 
     def create(self, name: str | None = None, config: Mapping[str, Any] | None = None) -> World:
-        """Make a world; without a name it is given one. Raises WorldExistsError, TooManyWorldsError.
+        """Make a world; without a name it gets one. Raises WorldExistsError, TooManyWorldsError.
 
-        `config` has been read before; what cannot be used of it all the same is raised as the platform raises it.
+        `config` has been checked before. What the platform cannot use all the same, it raises as at a start.
         """
         with self._changing:
             self._forget_idle()
@@ -94,12 +94,12 @@ class Worlds(Generic[H]):
         return self._rows.values()
 
     def get(self, name: str) -> World | None:
-        """Return what is remembered of a world; this counts as no use of it."""
+        """Return the stored entry of a world. This does not count as use of the world."""
         row = self._rows.get(name)
         return row if row is not None and not self._is_idle(row) else None
 
     def platform(self, name: str) -> H | None:
-        """Return the platform of a world, and note that it is used; `None` where there is none of this name."""
+        """Return the platform of a world, and note that it is used; `None` if there is no world of this name."""
         row = self.get(name)
         if row is None:
             self._made.pop(name, None)  # another process may have deleted it
@@ -116,7 +116,7 @@ class Worlds(Generic[H]):
             return [platform for _, platform in self._made.values()]
 
     def delete(self, name: str) -> bool:
-        """Forget a world, and let go whoever waits in it; whether it was there."""
+        """Delete a world, and release the requests that wait in it; return whether it was there."""
         with self._changing:
             row = self._rows.take(name)
             _, made = self._made.pop(name, (None, None))

@@ -105,7 +105,7 @@ def framed(raw: bytes) -> Framed:
         if end < 4:
             break
         try:
-            message = Message.begun(raw, end)
+            message = Message.from_head(raw, end)
             body = b"".join(iter(message.read, None))
         except BadRequestError as error:
             return messages, str(error)
@@ -181,7 +181,7 @@ KINDS: Final = (
     Kind("a mark in a target", "theirs", ("HPE_INVALID_URL",), b"", "it is passed on as sent, and answered by 404"),
 )
 UPGRADE: Final = "after an upgrade llhttp reads no HTTP; our server upgrades nothing, and reads on"
-OLD: Final = "HTTP/1.0 keeps no connection here, whatever it asks for"
+OLD: Final = "HTTP/1.0 keeps no connection here, even if it asks for that"
 
 
 def kind_of(raw: bytes, ours: Framed, theirs: Framed) -> str | None:

@@ -1,4 +1,4 @@
-"""A search finds the rows that a text is about, whatever the text's capitals, quotes and line ends are."""
+"""A search finds the errors that a text is about. Capitals, kinds of quotes and line ends make no difference."""
 
 import pytest
 

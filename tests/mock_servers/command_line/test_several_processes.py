@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,25 @@ ASSERTED = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-typ
 Answer = tuple[int, bytes]  # a status and a body
 
 
+def command_line(pid: str) -> bytes:
+    """The command line of a process; empty if it has ended since it was listed."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
+def open_files(pid: int) -> Iterator[str]:
+    """What each open file of a process is; one that it closes meanwhile is left out."""
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            yield file.readlink().name
+
+
 def workers_of(served: Served) -> list[int]:
     """The processes that it has started, in the order of their numbers."""
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text(encoding="ascii")
-    lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children.split()}
+    lines = {int(pid): command_line(pid) for pid in children.split()}
     numbers = {pid: re.search(rb"nhsauth-worker-(\d+)", line) for pid, line in lines.items()}
     return sorted((pid for pid, number in numbers.items() if number), key=lambda pid: int(numbers[pid][1]))
 
@@ -70,7 +85,7 @@ def has(pid: int, connection: HTTPConnection) -> bool:
     ends = [f"{port:04X}" for port in (connection.sock.getpeername()[1], connection.sock.getsockname()[1])]
     lines = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
     numbers = {line[9] for line in lines if [end[-4:] for end in line[1:3]] == ends}
-    files = [file.readlink().name for file in Path(f"/proc/{pid}/fd").iterdir()]
+    files = set(open_files(pid))
     return any(f"socket:[{number}]" in files for number in numbers)
 
 

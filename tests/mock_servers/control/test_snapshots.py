@@ -5,7 +5,7 @@ from collections.abc import Callable
 from werkzeug.test import TestResponse
 
 from mock_servers.mock import Mock
-from mock_servers.platform.beginning import SNAPSHOTS
+from mock_servers.platform.initial_state import SNAPSHOTS
 
 Control = Callable[..., TestResponse]
 Refused = Callable[[TestResponse], tuple[int, str, str | None]]

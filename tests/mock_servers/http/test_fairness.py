@@ -208,7 +208,7 @@ def test_calls_of_a_path_that_computes_for_long_run_beside_the_others_two_at_onc
 
 
 class Threads:
-    """A crew whose threads begin when a test says so."""
+    """A thread pool whose threads start when the test says so."""
 
     def __init__(self) -> None:
         self.tasks: list[Callable[[], None]] = []

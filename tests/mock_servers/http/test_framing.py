@@ -72,7 +72,7 @@ def whole(request: str, known: KnownHead | None = None) -> tuple[Head, bytes, Me
     """Read a request and its body, which comes in two pieces with something behind it; or say why it is none."""
     raw = request.encode("latin-1")
     try:
-        message = Message.begun(raw + BODY[:3], len(raw), known)
+        message = Message.from_head(raw + BODY[:3], len(raw), known)
         body = message.read() or b""
         message.feed(BODY[3:] + b"GET")
         while (piece := message.read()) is not None:
@@ -139,7 +139,7 @@ def test_an_answer_is_written_as_h11_writes_it(
 def test_an_answer_before_the_body_is_whole_leaves_the_rest_to_be_read(only_h11: pytest.MonkeyPatch) -> None:
     def answered() -> tuple[Any, ...]:
         raw = HEAD.format("").encode()
-        message = Message.begun(raw + BODY[:3], len(raw))
+        message = Message.from_head(raw + BODY[:3], len(raw))
         message.read()
         written = message.sent(ANSWERS[0][:2], ANSWERS[0][2], ends=True)
         message.feed(BODY[3:])

@@ -1,4 +1,4 @@
-"""The file that NODE_OPTIONS names leads fetch and node:https to the proxy, and leaves what is exempt alone."""
+"""The file in NODE_OPTIONS sends fetch and node:https through the proxy, but for hosts that are exempt."""
 
 import base64
 import os

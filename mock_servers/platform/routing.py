@@ -1,6 +1,6 @@
-"""Which application lies where: one table of prefixes for the mock's own names, and one for each real host.
+"""Routes requests to applications: one table of prefixes for the mock's own names, and one for each real host.
 
-Each application is imported and made at its first call: few sessions call them all.
+Each application is imported and made at its first call, because few test runs call them all.
 """
 # ruff: noqa: PLC0415 - which is why they are imported here, and there alone
 
@@ -36,9 +36,9 @@ _PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
 
 
 class Mount:
-    """Where an application lies: `prefix` is what its own paths lie below; it has `paths`, and all that is below them.
+    """An application below a `prefix`. It gets requests to its `paths` and to all paths below them.
 
-    `application` is there once it was called.
+    `application` is `None` until its first call.
     """
 
     __slots__ = ("application", "below", "is_control", "make", "paths", "prefix")
@@ -111,7 +111,7 @@ class Mounts:
                         )
 
     def at_host(self, real: RealHost) -> Sequence[Mount]:
-        """Return what is at a real host; the last takes what is left."""
+        """Return the mounts at a real host; the last takes all other paths."""
         found = self._of_hosts.get(real.name)
         if found is not None:
             return found
@@ -146,7 +146,7 @@ class Mounts:
         return [*self._own_mounts(), *self._at_own_paths(services), nowhere]
 
     def _of_test_suites(self, plays: Plays) -> list[Mount]:
-        """Return what answers at a host that only public test suites call; most have nothing to say."""
+        """Return the mounts at a host that only public test suites call."""
         answering = {
             "management": self._management,
             "management_log_in": self._management_log_in,
@@ -158,7 +158,7 @@ class Mounts:
         return [*(Mount(path, partial(_page_file, path)) for path in _PAGE_FILES), self._control]
 
     def _at_own_paths(self, services: Sequence[ProviderService]) -> list[Mount]:
-        """Return providers below their paths, and what their product answers for realms that do not exist."""
+        """Return the providers at their paths, and the answers of their product for realms that do not exist."""
         realms = [(service, service.provider.realms_path) for service in services if service.provider.realms_path]
         return [
             *(self._at_own_path(service) for service in services),
@@ -225,13 +225,13 @@ def _page_file(path: str) -> WSGIApplication:
 
 
 def nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer that nothing is there."""
+    """Answer 404."""
     start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
     return [b""]
 
 
 def _nothing_else(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Redirect a person from the root of a port to the page, the one thing that is there; say so to all others."""
+    """At a port with the control API alone: redirect a browser from the root to the page; answer others with 404."""
     page = f"{environ[PREFIX]}{CONTROL_PATH}/"
     if environ["PATH_INFO"] == "/":
         start_response("302 Found", [("Location", page), ("Content-Length", "0")])

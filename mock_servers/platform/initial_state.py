@@ -1,4 +1,4 @@
-"""How a state begins, once and whoever is first; and earlier states of it, each in a place of its own beside it."""
+"""Seeds a new state once, even if several servers start with it; and keeps snapshots of it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mock_servers.state.store import Seeded, Store, in_memory
 from mock_servers.state.table import Content, Entry, amend
 
 SNAPSHOTS: Final = 20
-"""States that are remembered for who asks over HTTP; the oldest go first."""
+"""The most snapshots kept for callers of the control API; the oldest are dropped first."""
 _CALLBACK: Final = "/_nhsauth/callback"
 _CALLBACKS: Final = 10
-"""Redirect URIs of the ready-made app at most, of servers that share a state."""
+"""The most redirect URIs of the ready-made app in a shared state."""
 _KEY: Final = "start"
 _OTHER: Final = (
     "The state was begun with another configuration: its apps, people and APIs stay as they are. To begin anew with "
@@ -28,24 +28,24 @@ _OTHER: Final = (
 _log = logging.getLogger("mock_servers")
 
 
-def begin(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) -> Content:
-    """Let a state that others may share begin with what `seed` registers, unless it has begun, and return that.
+def seed_once(store: Store, seed: Callable[[Store], None], name: Callable[[], str]) -> Content:
+    """Seed a shared state with the entries that `seed` registers, unless it is seeded already, and return them.
 
-    `name` gives names that nobody else gives.
+    `name` returns a unique name.
     """
     seeds = in_memory()
     seed(seeds)
     content = seeds.snapshot()
     own = Seeded(place=f"start {name()}", digest=_digest(content))
     content = {**content, "clock": store.clock.items()}
-    begun = store.seeded.get(_KEY) or _begun(store, content, own)
-    if begun.digest != own.digest:
+    seeded = store.seeded.get(_KEY) or _seed(store, content, own)
+    if seeded.digest != own.digest:
         _log.warning(_OTHER)
     return content
 
 
-def _begun(store: Store, content: Content, own: Seeded) -> Seeded:
-    """Put the content there in one step, if nobody else was faster; what it begins with is kept before."""
+def _seed(store: Store, content: Content, own: Seeded) -> Seeded:
+    """Write the content in one step unless another server was faster; keep a copy of it for `load_initial`."""
     place = Store.over(store.backend.below(own.place))
     place.restore(content)
     entries: list[Entry] = [
@@ -57,10 +57,10 @@ def _begun(store: Store, content: Content, own: Seeded) -> Seeded:
     return store.seeded.get(_KEY) or own
 
 
-def start_of(store: Store) -> Content | None:
-    """Return what a state has begun with; `None` where it has not."""
-    begun = store.seeded.get(_KEY)
-    return Store.over(store.backend.below(begun.place)).snapshot() if begun is not None else None
+def load_initial(store: Store) -> Content | None:
+    """Return the entries with which a state was seeded; `None` if it was not."""
+    seeded = store.seeded.get(_KEY)
+    return Store.over(store.backend.below(seeded.place)).snapshot() if seeded is not None else None
 
 
 def _digest(content: Content) -> str:
@@ -68,9 +68,9 @@ def _digest(content: Content) -> str:
 
 
 def call_back_at(store: Store, ready_made: App | None, url: str) -> None:
-    """Give the ready-made app a callback below a URL, unless it was configured, or changed, to have others.
+    """Give the ready-made app a callback below a URL, unless its redirect URIs were configured or changed.
 
-    In a state that others share it keeps theirs.
+    In a shared state it keeps the callbacks of the other servers, too.
     """
     own = f"{url}{_CALLBACK}"
 
@@ -89,34 +89,34 @@ def call_back_at(store: Store, ready_made: App | None, url: str) -> None:
 
 
 def own_key_sets(store: Store, content: Content, url: str) -> dict[Any, FetchedJwks]:
-    """Return the key sets that need not be fetched again: the mock's own at a URL, while its apps are the same."""
+    """Return the key sets that need no new fetch: the mock's own at a URL, if its apps have not changed."""
     if store.backend.is_shared or content["apps"] != store.apps.items():
         return {}
     return {key: kept for key, kept in store.jwks.items() if kept.url.startswith(f"{url}/")}
 
 
 class Snapshots:
-    """Earlier states by name, for who asks over HTTP; each can be taken once."""
+    """Earlier states by name, for callers of the control API; each can be restored once."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def put(self, name: str, content: Content, at: float) -> None:
-        """Keep a state, and forget the oldest of too many."""
+        """Keep a state; beyond `SNAPSHOTS`, drop the oldest."""
         self._place(name).restore(content)
         self._store.snapshots.put(name, at)
         for each, _ in self._store.snapshots.items()[:-SNAPSHOTS]:
             self._forget(each)
 
     def take(self, name: str) -> Content | None:
-        """Return a state, and forget it."""
+        """Return a state and drop it; `None` if there is none of this name."""
         if self._store.snapshots.get(name) is None:
             return None
         content = self._place(name).snapshot()
         return content if self._forget(name) else None
 
     def _forget(self, name: str) -> bool:
-        """Forget a state; of many at once exactly one is told that it was there."""
+        """Drop a state; of several calls at once exactly one returns that it was there."""
         was_there = self._store.snapshots.take(name) is not None
         if was_there:
             self._place(name).backend.drop()

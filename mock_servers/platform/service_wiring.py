@@ -1,4 +1,4 @@
-"""How each service is wired: the parts that all share, and what it may ask of the others."""
+"""Makes each service from the parts that all share, and from the calls it may make to other services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import HttpFetcher
 from mock_servers.jose.keys import KeyPair, read_private_key
 from mock_servers.platform.in_process import InProcess
-from mock_servers.platform.parts import Parts
+from mock_servers.platform.shared_parts import SharedParts
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.realms import mock_realms
 from mock_servers.settings.real_host import trust_of
@@ -38,16 +38,16 @@ FETCH_TIMEOUT: Final = 5.0
 
 
 class Services:
-    """The services of one mock. `providers` are those of the configured environment and all realms, by their words."""
+    """The services of one mock. `providers` has those of the configured environment, and all realms, by their words."""
 
-    def __init__(self, parts: Parts, in_process: InProcess) -> None:
+    def __init__(self, parts: SharedParts, in_process: InProcess) -> None:
         self.parts = parts
         self.in_process = in_process
         self.providers = {service.provider.name: service for service in self._configured_providers()}
         self.token_services = self._token_services()
 
     def provider(self, provider: Provider, settings: ProviderSettings) -> ProviderService:
-        """Wire a provider."""
+        """Make the service of a provider."""
         parts = self.parts
         if settings.signing_key is not None:
             key = read_private_key(settings.signing_key, parts.configuration.key_files.get(settings.signing_key, ""))
@@ -81,7 +81,7 @@ class Services:
         also: Iterable[ProviderService] = (),
         is_real: bool = False,
     ) -> TokenService:
-        """Wire a deployment of the token service."""
+        """Make a deployment of the token service."""
         parts = self.parts
         return TokenService(
             mount=mount,
@@ -104,7 +104,7 @@ class Services:
         )
 
     def gateway(self, settings: ApimSettings) -> Gateway:
-        """Wire the gateway before the APIs of one environment."""
+        """Make the gateway for the APIs of one environment."""
         parts = self.parts
         return Gateway(
             settings=settings,
@@ -119,7 +119,7 @@ class Services:
         )
 
     def management(self) -> Management:
-        """Wire the management API."""
+        """Make the management API."""
         from mock_servers.management.service import Service as Management  # noqa: PLC0415 - few ever call it
 
         parts = self.parts

@@ -1,4 +1,4 @@
-"""What all services of one mock share, in one value; and what is registered in it at the start."""
+"""The parts that all services of one mock share, and what is registered in them at the start."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.jose.keys import KeyRing, read_private_key
 from mock_servers.journal.journal import LIMIT, Journal
 from mock_servers.journal.provenance import FindInOtherWorlds, no_other_world
-from mock_servers.platform import beginning
-from mock_servers.platform.names import Names
+from mock_servers.platform import initial_state
+from mock_servers.platform.host_names import HostNames
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state import seed_data
@@ -32,14 +32,14 @@ _FORMS: Final = "forms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What all services of one mock share: time, keys, randomness, memory, journal, faults, and the mock's names."""
+class SharedParts:
+    """The parts that all services of one mock share: clock, keys, random ids, store, journal, faults, and names."""
 
     configuration: Configuration
     clock: Clock
     ring: KeyRing
     identifiers: Identifiers
-    names: Names
+    names: HostNames
     store: Store
     exchanges: Journal
     faults: Faults
@@ -60,14 +60,14 @@ def parts_of(
     world: World | None = None,
     backend: Backend | None = None,
     elsewhere: FindInOtherWorlds = no_other_world,
-) -> Parts:
-    """Return the parts of a mock with this configuration; nothing is registered yet."""
+) -> SharedParts:
+    """Return the parts of a mock with this configuration. Nothing is registered in them yet."""
     store, identifiers = Store.over(backend or MemoryBackend()), Identifiers(random)
     if store.backend.is_shared:
         clock.lie_in(store.clock)
     if store.backend.is_shared and world is None:
         ring = ring.sharing(store.keys)
-    return Parts(
+    return SharedParts(
         configuration=configuration,
         clock=clock,
         ring=ring,
@@ -84,9 +84,9 @@ def parts_of(
     )
 
 
-def _names(configuration: Configuration, store: Store, world: World | None) -> Names:
+def _names(configuration: Configuration, store: Store, world: World | None) -> HostNames:
     origins = store.origins if store.backend.is_shared else None
-    names = Names(configuration, world.prefix if world is not None else "", origins)
+    names = HostNames(configuration, world.prefix if world is not None else "", origins)
     names.is_page = lambda page: bool(store.apps.find("page", page))
     names.is_page_host = lambda host: bool(store.apps.find("page host", host))
     return names
@@ -101,13 +101,13 @@ def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
 
 
 def _seal(store: Store) -> bytes:
-    """Return what seals log-in forms and cookies: whoever shares the state must know them again."""
+    """Return the key that seals log-in forms and cookies; all servers that share the state use the same."""
     store.seals.add(_FORMS, secrets.token_bytes(32))
     return store.seals.get(_FORMS) or b""
 
 
-def begun(parts: Parts) -> Content:
-    """Let the state begin, where it has not, and return what it begins with by this configuration."""
+def initial_content(parts: SharedParts) -> Content:
+    """Seed the state if it is new, and return the entries with which this configuration seeds it."""
     if not parts.store.backend.is_shared:
         register_configured(parts)
         return parts.store.snapshot()
@@ -116,11 +116,11 @@ def begun(parts: Parts) -> Content:
         apps, developer_apps = Apps(store, parts.ring, parts.identifiers), DeveloperApps(store)
         register_configured(replace(parts, store=store, apps=apps, developer_apps=developer_apps))
 
-    return beginning.begin(parts.store, seed, parts.identifiers.uuid)
+    return initial_state.seed_once(parts.store, seed, parts.identifiers.uuid)
 
 
-def register_configured(parts: Parts) -> None:
-    """Register what the configuration names: keys, apps, people, APIs and their products."""
+def register_configured(parts: SharedParts) -> None:
+    """Register the configured keys, apps, people, APIs and their products."""
     configuration, store = parts.configuration, parts.store
     for client_id, path in configuration.private_keys.items():
         key = read_private_key(path, configuration.key_files.get(path, ""))
@@ -137,8 +137,8 @@ def register_configured(parts: Parts) -> None:
     _subscribe_ready_made(parts)
 
 
-def _subscribe_ready_made(parts: Parts) -> None:
-    """Let the ready-made app call every configured API: with no other to register, it is the team's own."""
+def _subscribe_ready_made(parts: SharedParts) -> None:
+    """Subscribe the ready-made app to every configured API: if no other app is configured, it is the team's own."""
     scopes = [scope for api in parts.configuration.apis for scope in api.scopes]
     if scopes and READY_MADE_APP in parts.configuration.apps:
         parts.apps.change(READY_MADE_APP.client_id, scopes=(*READY_MADE_APP.scopes, *dict.fromkeys(scopes)))

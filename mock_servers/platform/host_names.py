@@ -1,4 +1,4 @@
-"""By which names the mock is reached: where it is served, names it learned or was given, and those of real hosts."""
+"""The names under which clients reach the mock: where it is served, names from requests, real hosts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from mock_servers.real_hosts.variables import RealNames
 
 
-class Names:
-    """The names of one mock, whose own paths all lie below `prefix`.
+class HostNames:
+    """The names of one mock; all its own paths lie below `prefix`.
 
-    `scripts` are the paths that another application has mounted it at (WSGI's `SCRIPT_NAME`), where one has.
-    `real_names` is how clients reach it by those of real hosts, `None` when they do not. `control_url` is where the
-    control API is served when it has a port of its own. `client_hosts` are the hosts that people are sent back to, as
-    configured: there the mock has an empty page for who follows them. `is_page` and `is_page_host` tell whether a
-    redirect URI that is registered now has an origin, or a host.
+    `scripts` are the paths at which another application has mounted it (WSGI's `SCRIPT_NAME`). `real_names` says how
+    clients reach it under real host names, `None` if they do not. `control_url` is the URL of the control API if that
+    has a port of its own. `client_hosts` are the hosts of the configured redirect URIs: there the mock answers with an
+    empty page. `is_page` and `is_page_host` return whether a registered redirect URI has this origin, or this host.
     """
 
     def __init__(self, configuration: Configuration, prefix: str = "", noted: Noted | None = None) -> None:
@@ -40,23 +39,23 @@ class Names:
         self._environment = configuration.apim.environment
 
     def served_at(self, url: str) -> None:
-        """Say where the mock is served."""
+        """Set where the mock is served."""
         self.url = url
         self.origins.add(url)
 
     def reached_by_real_names(self, known: RealNames | None) -> None:
-        """Say that clients reach the mock by the names of its real hosts, too, and how; `None`: no longer."""
+        """Set how clients also reach the mock under the names of its real hosts; `None`: not any more."""
         self.real_names = known
         tell = self.origins.add if known is not None else self.origins.remove
         for each in self.hosts:
             tell(each.origin)
 
     def control_of(self, base: str) -> str:
-        """Return what the URL of each control call begins with, for who calls the services below a base."""
+        """Return the base URL of the control API for a client that calls the services at a base URL."""
         return f"{base if self.control_url is None else _beside(base, self.control_url)}/_nhsauth"
 
     def services_of(self, control: str) -> str:
-        """Return where the services are, for who has called the control API below a base at a port of its own.
+        """Return the base URL of the services for a client that called the control API at a port of its own.
 
         That is the first public URL, else another port of the host that was called.
         """
@@ -71,19 +70,19 @@ class Names:
         )
 
     def script_of(self, url: str) -> str:
-        """Return the path at which another application has mounted the mock that a URL is for; empty without one."""
+        """Return the path at which another application has mounted the mock that a URL calls; empty without one."""
         path = urlsplit(url).path
         return max((script for script in self.scripts if _is_below(path, script)), key=len, default="")
 
     def below(self, url: str) -> str:
-        """Return the path of a URL of this mock, below the prefix; at a real host nothing has one."""
+        """Return the path of a URL of this mock without the prefix; a URL of a real host has no prefix."""
         path = urlsplit(url).path
         if self.hosts.of_origin(origin_of(url)) is not None:
             return path
         return path.removeprefix(f"{self.script_of(url)}{self.prefix}")
 
     def is_clients(self, base: str, *, through_proxy: bool) -> bool:
-        """Whether a base is that of a client's page, which is nobody's here.
+        """Whether a base URL is that of a client's own page, and not the mock's.
 
         Who has come through the proxy cannot mean the mock by it. Others may: its name in a network of containers is
         the host of a redirect URI, too, where its own callback page receives the code.
@@ -98,15 +97,15 @@ class Names:
         return self.is_page_host(name)
 
     def is_own(self, url: str) -> bool:
-        """Whether the mock answers a URL: real hosts are its own for its own calls, whoever else can reach them."""
+        """Whether the mock answers a URL. For its own calls that includes real hosts that clients cannot call."""
         return self.is_called(url) or self.hosts.of_origin(origin_of(url)) is not None
 
     def is_way(self, url: str) -> bool:
-        """Whether a log-in goes on at a URL: the mock answers it, and it is no page that ends one."""
+        """Whether a log-in continues at a URL: the mock answers it, and it is not the client's page at its end."""
         return self.is_own(url) and not self.below(url).startswith("/_nhsauth/")
 
     def of_provider(self, provider: Provider) -> str:
-        """Return under which name people log in at a provider: its real one, where clients use the real names."""
+        """Return the base URL at which people log in at a provider: its real one if clients use real names."""
         real = f"https://{provider.hosts[0]}" if provider.hosts else self.url
         return real if self.real_names is not None else self.url
 
