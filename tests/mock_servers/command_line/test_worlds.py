@@ -36,7 +36,9 @@ def test_they_are_listed(run: Run, url: str) -> None:
 def test_programs_get_json(run: Run, url: str) -> None:
     result = run("list", "--server", url, "--json")
 
-    assert json.loads(result.output) == [{"name": "team-a", "url": f"{url}/_worlds/team-a"}]
+    assert json.loads(result.output) == [
+        {"name": "team-a", "url": f"{url}/_worlds/team-a", "control": f"{url}/_worlds/team-a/_nhsauth"}
+    ]
 
 
 def test_one_is_deleted(run: Run, url: str) -> None:

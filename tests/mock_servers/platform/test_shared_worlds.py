@@ -49,7 +49,9 @@ def test_a_world_made_in_one_process_is_found_in_the_other(mocks: tuple[Mock, Mo
     http = Client(other)
     lines = [each["client_id"] for each in http.get("/_worlds/b/_nhsauth/apps", base_url=URL).get_json()]
     assert lines == ["mine"]
-    assert http.get("/_nhsauth/worlds", base_url=URL).get_json() == [{"name": "b", "url": f"{URL}/_worlds/b"}]
+    assert http.get("/_nhsauth/worlds", base_url=URL).get_json() == [
+        {"name": "b", "url": f"{URL}/_worlds/b", "control": f"{URL}/_worlds/b/_nhsauth"}
+    ]
 
 
 def test_a_token_of_a_world_is_good_there_in_every_process_and_nowhere_else(mocks: tuple[Mock, Mock]) -> None:
