@@ -1,4 +1,4 @@
-"""What clients meet where something fails behind the service: what is answered, how often, at which place, to whom."""
+"""Faults behind the service: which answer a client gets, how often, at which endpoint, and which clients get it."""
 
 import uuid
 from collections.abc import Callable

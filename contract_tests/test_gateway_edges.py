@@ -212,7 +212,7 @@ def test_a_quota_is_spent_request_by_request(target: Target, scopes: list[str], 
 
 @proves("gateway §1", "S")
 def test_too_many_calls_are_answered_whole(target: Target) -> None:
-    """As the token service's are."""
+    """The answer has the same body as the token service's."""
     app = target.new_app({"quota_per_minute": 1, "name": "A busy app"})
     with _own(target) as path, target.at(target.now() // 60 * 60 + 59):
         _get(target, f"{path}/own", apikey=app.client_id)

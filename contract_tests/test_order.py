@@ -51,7 +51,7 @@ def test_of_two_mistakes_the_earlier_is_answered(
 
 
 def _answer(target: Target, flow: Flow, earlier: Breakage, later: Breakage) -> Said | OutOfReachError:
-    """Return what is said to both mistakes, or why the target cannot be asked."""
+    """Return the answer to a request with both mistakes, or why the target cannot be asked."""
     try:
         return said_of(ask(target, flow, earlier, later), earlier)
     except OutOfReachError as reason:

@@ -86,7 +86,7 @@ def test_the_page_comes_again_before_the_client_is_reported(
 
 
 def test_the_level_of_a_session_comes_before_consent(target: Target) -> None:
-    """A page could mend neither."""
+    """The log-in page could correct neither."""
     cookies = logged_in(target, CIS2, {"acr_values": "AAL2_ANY"}).headers["set-cookie"].partition(";")[0]
     silent = asking(target, CIS2, {"prompt": "none", "nhsauth_outcome": "consent_refused"})
     silent.headers["Cookie"] = cookies

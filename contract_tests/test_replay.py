@@ -59,7 +59,7 @@ def test_a_jti_is_remembered_although_the_quota_is_spent(target: Target, scope: 
 
 
 def test_a_jti_is_not_remembered_when_a_spike_is_arrested(target: Target) -> None:
-    """That comes before anything of the request is looked at."""
+    """The spike arrest comes before the checks of the request."""
     need(target.abilities, Ability.FAULTS)
     request = _with_jti(target, _fresh()).build()
     with target.fault(on="token", do="rate_limit", policy="spike_arrest"):

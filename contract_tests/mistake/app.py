@@ -33,7 +33,7 @@ def not_subscribed(draft: Draft) -> None:
 
 
 def quota_of_one(draft: Draft) -> None:
-    """Use an app that may send one request a minute, which `circumstance.quota_spent` then sends."""
+    """Use an app that may send one request a minute, which `precondition.quota_spent` then sends."""
     draft.app["quota_per_minute"] = 1
 
 

@@ -271,7 +271,7 @@ def jti_an_empty_object(draft: Draft) -> None:
 
 
 def jti_used_before(draft: Draft) -> None:
-    """Fix the identifier, which `circumstance.jti_spent` then uses first."""
+    """Fix the identifier, which `precondition.jti_spent` then uses first."""
     draft.assertion.claims["jti"] = str(uuid.uuid4())
 
 

@@ -82,7 +82,7 @@ def vtr_no_json(draft: Draft) -> None:
 
 
 def prompt_none(draft: Draft) -> None:
-    """Want no page, in a browser that nobody has logged in with."""
+    """Send `prompt=none` from a browser without a session."""
     draft.asked["prompt"] = "none"
 
 

@@ -1,4 +1,4 @@
-"""The management API and the log-in before it, as Flask applications. Both hand out secrets: a guard is before them."""
+"""The management API and its log-in, as Flask applications. Both return secrets, so a guard runs before each call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A service as a Flask application: its routes come from its table, and every answer of its own from the pipeline.
+"""A service as a Flask application: its routes come from its table, and its answers from the pipeline.
 
-Flask does what Flask does: routes, hooks, error handlers, contexts. Two things are put off until somebody looks: the
-parsing of `flask.request`, and the making of a `flask.Response`, which hooks alone get to see.
+Routes, hooks, error handlers and contexts are Flask's. Two things are done only when they are needed: `flask.request`
+is parsed at its first use, and a `flask.Response` is made only for hooks.
 """
 
 from __future__ import annotations

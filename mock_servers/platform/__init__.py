@@ -1,1 +1,1 @@
-"""The platform: what a test or a person does with it, and how it is wired."""
+"""The platform: all services of a mock, wired together, and its interface for tests and people."""
