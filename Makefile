@@ -44,7 +44,7 @@ test-interop: .venv/installed-test
 
 test-browser: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
-	$(BIN)/python -m pytest -m browser $(PYTEST_ARGS) tests/browser
+	$(BIN)/python -m pytest -n auto --dist loadfile -m browser $(PYTEST_ARGS) tests/browser
 
 EXAMPLES ?= flask_authlib fastapi_httpx django_requests
 
