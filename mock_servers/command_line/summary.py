@@ -11,12 +11,12 @@ from typing import Any, Final
 import click
 import requests
 
+from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown
 
-_TIMEOUT: Final = 10  # seconds
 _MOST: Final = 30
 """Refusals that are explained; a job's page takes one MiB."""
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]|#~$])")
@@ -33,12 +33,10 @@ def show(server: str) -> None:
 def _exchanges(server: str) -> Sequence[Exchange]:
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
         raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy has no business between this process and a mock
-        try:
-            answer = session.get(f"{server.rstrip('/')}/_nhsauth/exchanges", timeout=_TIMEOUT).json()
-        except (requests.RequestException, ValueError):
-            answer = None
+    try:
+        answer = control_call("GET", server, "/exchanges")
+    except (requests.RequestException, ValueError):
+        answer = None
     if not isinstance(answer, list):
         raise AnswerIsNo(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
     return answer

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 import click
 import requests
 
+from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.wire.wording import printable, shown
-
-_TIMEOUT: Final = 10  # seconds
 
 
 def list_all(server: str, *, as_json: bool) -> None:
@@ -38,13 +37,10 @@ def _asked(method: str, server: str, path: str) -> Any:
     """Return what the mock answers; `None` for an empty answer. Raises Misuse, and No for a refusal."""
     if not re.fullmatch(r"https?://[^/?#\s]+/?", server):
         raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port")
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy has no business between this process and a mock
-        try:
-            answer = session.request(method, f"{server.rstrip('/')}/_nhsauth/worlds{path}", timeout=_TIMEOUT)
-            reported = answer.json() if answer.content else None
-        except (requests.RequestException, ValueError):
-            raise _none(server) from None
+    try:
+        reported = control_call(method, server, f"/worlds{path}")
+    except (requests.RequestException, ValueError):
+        raise _none(server) from None
     if isinstance(reported, dict) and "detail" in reported:
         raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(reported['detail']))}")
     return reported
