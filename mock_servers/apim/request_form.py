@@ -79,7 +79,7 @@ def check_path_known(exchange: Exchange) -> str | None:
     """§2.18."""
     mount = exchange.service.mount
     return (
-        f"{exchange.request.method} {shown(mount + exchange.request.path)} is nothing here. Tokens are at "
+        f"There is no {exchange.request.method} {shown(mount + exchange.request.path)} here. Use "
         f"POST {mount}/token."
     )
 

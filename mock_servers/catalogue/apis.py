@@ -71,7 +71,7 @@ ACCESS_TOKEN_EXPIRED = _row(
     "I",
     code="ACCESS_TOKEN_EXPIRED",
     cause="Your code kept the access token longer than its ten minutes.",
-    cure="Get a new one a minute before expires_in (text, in seconds) is over.",
+    cure="Get a new one a minute before it expires (expires_in is in seconds, sent as a string).",
 )
 ACCESS_TOKEN_INVALID = _row(
     401,

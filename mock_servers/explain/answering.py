@@ -16,6 +16,7 @@ from mock_servers.explain.clues import Scene, clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
+from mock_servers.explain.rewording import LIMIT, life, listed
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -31,17 +32,23 @@ _PROPER: Final = re.compile(r"[A-Z][a-z]*(?=[\s,:])")
 _NAMES: Final = ("Python", "Postman", "Microsoft")
 _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
-_AS_IT_SEEMS: Final[Mapping[Certainty, str]] = {"certain": "", "likely": "Probably ", "possible": "One of these: "}
+_HEDGED: Final = re.compile(r"\b(?:probably|perhaps|looks? like)\b", re.IGNORECASE)
+_VERB: Final = re.compile(
+    r"""(?P<be>^[^"':;,]*?\b(?:is|are|was|were|will|would)\b)|^[^"':;,]*?(?=\b(?:still|has|have|had|cannot|sent|\w+ed)\b)"""
+)
+"""The words before which, or after `be`, "probably" stands in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """What leads the answer: one sentence, and the steps of its cure."""
+    """The answer: one sentence, and the steps of its cure. With `is_seen`, the sentence is a fact, and not its cause."""
 
     words: str
     cure: str
     certainty: Certainty = "certain"
+    is_seen: bool = False
     because: tuple[str, ...] = ()
+    id: str = ""
 
 
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
@@ -53,13 +60,25 @@ def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
         words=words or finding.seen,
         cure=cure if finding.change is None else f"{cure} {finding.change}",
         certainty=certainty or finding.certainty,
+        is_seen=not words,
+        id=finding.id,
         because=tuple(each for each in (finding.seen, finding.cause) if each != (words or finding.seen)),
     )
 
 
 def of_clue(finding: Finding) -> Lead:
     """Return what the text shows as the answer: its cause, and its cure."""
-    return Lead(words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,))
+    return Lead(
+        words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,), id=finding.id
+    )
+
+
+def _agreed(lead: Lead, around: Sequence[Lead]) -> Lead:
+    """Return what the request shows; where request and text both make the same likely, it is certain."""
+    clue = next((each for each in around if each.id == lead.id), None)
+    if clue is None or "certain" in (lead.certainty, clue.certainty):
+        return lead
+    return replace(lead, certainty="certain", cure=clue.cure, because=(*lead.because[:1], *clue.because))
 
 
 def of_rows(rows: Sequence[Entry]) -> Lead:
@@ -106,19 +125,40 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
         "The signature of your subject_token was not made by a key of the identity provider.",
         "Send the id_token exactly as you got it from the provider that its iss names.",
     ),
-    "nhs-login-auth": (
-        "",
-        "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
-    ),
 }
 """What some findings say to who is in a hurry: the fact without its value, which the reason then has, and the cure."""
 
 
 def worded(lead: Lead) -> str:
     """Return the answer: its sentence, as sure as it is, and the first step."""
-    words = _AS_IT_SEEMS[lead.certainty] + (_lowered(lead.words) if lead.certainty == "likely" else lead.words)
+    words = {"certain": lead.words, "likely": hedged(lead), "possible": f"One of these: {lead.words}"}[lead.certainty]
     step = next(iter(steps(lead.cure)), "") if lead.certainty != "possible" or "; or " not in words else ""
-    return f"{words} {step}" if step and len(words) + len(step) < _LONGEST else words
+    return f"{words} {step}" if _adds(step, words) and len(words) + len(step) < _LONGEST else words
+
+
+def _adds(step: str, words: str) -> bool:
+    """Whether a step says more than the words before it."""
+    return bool(set(_STEP_WORD.findall(step)) - {"to", "the", "a"} - set(_STEP_WORD.findall(words)))
+
+
+_STEP_WORD: Final = re.compile(r"[\w/=.-]*\w")
+
+
+def hedged(lead: Lead) -> str:
+    """Return the sentence of a likely answer with "probably" where it belongs: after "is", before any other verb.
+
+    A fact is not hedged, but that it is the cause.
+    """
+    words = lead.words
+    if _HEDGED.search(words):
+        return words
+    verb = _VERB.match(words)
+    if lead.is_seen or verb is None:
+        first, _, rest = words.partition(". ")
+        joint = "; that is" if ";" in first else ", which is"
+        return f"{first.rstrip('.')}{joint} probably the cause.{f' {rest}' if rest else ''}"
+    place = verb.end()
+    return f"{words[:place]} probably{words[place:]}" if verb["be"] else f"{words[:place]}probably {words[place:]}"
 
 
 _LONGEST: Final = 330
@@ -164,16 +204,12 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
     found = [words for name, words in _MILESTONES if name in before]
     late = [each for each in found if each in _LATE]
-    words = _listed(late or found) if found else ""
+    words = listed(late or found) if found else ""
     if not words:
         return ""
     them = "that" if len(late or found) == 1 else "these"
     whose = "" if late else " of your client_assertion"
     return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Place | None, wrong: str) -> str:
@@ -184,17 +220,10 @@ def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Pla
     if isinstance(audience, str) and place is not None and place.token_path and "aud" not in wrong:
         here = audience == f"{place.home}{place.token_path}"
         parts += [f"aud of {place.environment or place.issuer}"] if here else []
-    life = _life(claims)
-    if life is not None and 0 < life <= 300 and "exp" not in wrong:  # noqa: PLR2004 - the service's own limit
-        parts.append(f"lives {life / 60:g} minutes" if life % 60 == 0 else f"lives {duration(life)}")
+    lives = life(claims)
+    if lives is not None and 0 < lives <= LIMIT and "exp" not in wrong:
+        parts.append(f"lives {lives / 60:g} minutes" if lives % 60 == 0 else f"lives {duration(lives)}")
     return f"client_assertion: {', '.join(parts)}." if parts else ""
-
-
-def _life(claims: Mapping[str, Any]) -> float | None:
-    times = [claims.get(name) for name in ("exp", "iat")]
-    if not all(javascript.is_number(each) for each in times):
-        return None
-    return javascript.number(times[0]) - javascript.number(times[1])
 
 
 # the whole
@@ -205,7 +234,8 @@ class View:
     """An explanation of one exchange, with what it was made of.
 
     `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
-    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it.
+    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it. `heard` is that of
+    an API, which the request explains better than its sentence.
     """
 
     told: RequestExplanation
@@ -218,6 +248,7 @@ class View:
     apart: frozenset[str] = frozenset()
     facts: Facts | None = None
     spoken: str = ""
+    heard: str = ""
 
 
 class Answering:
@@ -245,6 +276,7 @@ class Answering:
         around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
         found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
         leads = [of_finding(each, self._certainty(each)) for each in found]
+        leads = [_agreed(each, around) for each in leads]
         sure = [each for each in (*leads, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:
@@ -259,7 +291,8 @@ class Answering:
         """Return how sure a finding is: what the service said without a sentence makes none certain."""
         facts, sure = self._view.facts, "certain" if finding.id in self._view.sure else finding.certainty
         refused = facts is not None and any(each.status >= _REFUSED for each in facts.statuses)
-        said = self._view.answered is not None and bool(self._view.answered.sentence or self._view.answered.page)
+        answered = self._view.answered
+        said = bool(self._view.heard) or (answered is not None and bool(answered.sentence or answered.page))
         return "likely" if sure == "certain" and refused and not said else sure
 
     def _of_rules(self) -> Lead | None:
@@ -294,9 +327,9 @@ class Answering:
 
     def _why(self, lead: Lead) -> Iterator[str]:
         said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
-        if said:
+        if said or self._view.heard:
             objects = any(each.refusal is not None for each in self._view.stopped)
-            yield f'The service said "{said}".' + (" That fits." if objects else "")
+            yield f'The service said "{said or self._view.heard}".' + (" That fits." if objects else "")
         yield from lead.because
 
     def _fine(self, lead: Lead) -> Iterator[str]:
@@ -378,6 +411,6 @@ def secrets_in(facts: Facts | None) -> Iterator[str]:
     if _PEM.search(facts.text):
         yield "Replace your private key if this is the real one: it belongs in no code and in no post."
     if any(each.name == "client_secret" and is_literal(each.value) for each in facts.pairs):
-        yield "Have the client secret renewed: it stands in your text, so others may have read it."
+        yield "Rotate the client secret: you have posted it in plain text."
     if any(each.name == "refresh_token" and is_literal(each.value) for each in facts.pairs):
         yield "Log that person out: the refresh token in your text opens their session for up to 12 hours."

@@ -97,7 +97,9 @@ def _of_api(request: Supposed, own: Lent, clock: Callable[[], float]) -> Request
     """Explain a 401 of an API behind the gateway by its request, where that shows more than the sentence says."""
     if own.said is None or any(row.played or row.error.status != _UNAUTHORIZED for row in own.said.rows):
         return None
-    explanation = explain_captured(request.captured, replace(own, said=None), clock)
+    explanation = explain_captured(
+        request.captured, replace(own, said=None, heard=own.said.spoken or own.said.words), clock
+    )
     return explanation if any(each.certainty != "possible" for each in explanation.findings) else None
 
 

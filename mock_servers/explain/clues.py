@@ -111,7 +111,9 @@ def _other_redirect_uri(scene: Scene) -> Finding | None:
         "redirect-uri-differs",
         "certain" if is_registered else "likely",
         f"They differ in {_difference(sent, other)}.",
-        f"redirect_uri is {sent} but {other} is registered.",
+        f"redirect_uri is {sent} but {other} is registered."
+        if is_registered
+        else f"redirect_uri is {sent}, and the registered one is probably {other}.",
         f"Send redirect_uri={other} exactly, or register {sent} as well.",
     )
 
@@ -227,7 +229,7 @@ def _application_token(scene: Scene) -> Finding | None:
         "scopes-none-left",
         "likely",
         "The token was issued to an application (client_credentials); the API wants a scope that a person's token has.",
-        "Your token is an application's (client_credentials), and this API wants the token of a signed-in user.",
+        "Your token was issued to an application (client_credentials), and this API wants the token of a signed-in user.",
         "Get the token with a user: CIS2 log-in and token exchange. Or use an application-restricted access mode of "
         "the API, if it has one. A scope parameter does not help.",
     )
@@ -259,7 +261,7 @@ def _bearer_of_other_kind(scene: Scene) -> Finding | None:
         "bearer-shape",
         "likely",
         f"The bearer token is {shape.by}. The platform's access tokens have 28 letters and digits.",
-        f"The bearer token is {shape.kind}, or of the same kind, and not an access token of the platform.",
+        f"The bearer token is {shape.kind}, not an access token of the platform.",
         "Get the access token from /oauth2/token of this environment (for a person: exchange the id_token there), and "
         "send that.",
     )
@@ -283,7 +285,7 @@ def _held_too_long(scene: Scene) -> Finding | None:
         return _finding(
             "id-token-expired",
             "certain",
-            f"By the times in the text, {duration(age)} lie between.",
+            f"According to the timestamps in your text, {duration(age)} passed between the two.",
             f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
             "log-in.",
             "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
@@ -292,7 +294,7 @@ def _held_too_long(scene: Scene) -> Finding | None:
     return _finding(
         "same-assertion-again",
         "likely",
-        f"By the times in the text, {duration(age)} lie between.",
+        f"According to the timestamps in your text, {duration(age)} passed between the two.",
         f"Your client_assertion was made {duration(age)} before it was sent, and lives five minutes.",
         "Sign a new client_assertion for each request.",
     )
@@ -312,8 +314,8 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
         "scope-of-other-provider",
         "likely",
         f"scope is {shown(query['scope'])}.",
-        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {other.title}, "
-        f"which {own.title} does not know.",
+        f"{own.title} probably refused {' and '.join(foreign)} in scope: {'they are scopes' if len(foreign) > 1 else 'it is a scope'} "
+        f"of {other.title}.",
         f"Ask {own.title} for its own scopes alone, such as openid {example}.",
     )
 
@@ -356,7 +358,7 @@ CLUES: Final = (
         find=_program(
             "local-time",
             "clock-behind-or-bst",
-            "exp is made from local time, which in summer is an hour off UTC.",
+            "Your code makes exp from local time, which in summer is an hour off UTC.",
             "Take the time in UTC: int(time.time()) in Python, DateTimeOffset.UtcNow in C#.",
             "likely",
         ),

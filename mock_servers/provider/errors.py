@@ -266,7 +266,7 @@ ACCESS_TOKEN_INVALID: Final = Problem(
     cure="Send the access_token of this provider's token answer as Bearer.",
 )
 ACCESS_TOKEN_EXPIRED: Final = Problem(
-    cause="Your code kept the token too long.", cure="Get another before expires_in is over."
+    cause="Your code kept the token too long.", cure="Get another before it expires."
 )
 SCOPE_INSUFFICIENT: Final = Problem(cause="The token was refreshed without openid.", cure="Keep openid in scope.")
 METADATA_SCOPE_INSUFFICIENT: Final = Problem(

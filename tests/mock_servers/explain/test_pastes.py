@@ -27,7 +27,7 @@ def sure(answer: str) -> Certainty:
     """How sure an answer is, by its own words."""
     if "One of these" in answer:
         return "possible"
-    return "likely" if answer.startswith("Probably") else "certain"
+    return "likely" if re.search(r"\bprobably\b", answer, re.IGNORECASE) else "certain"
 
 
 def test_nearly_each_says_what_it_must() -> None:

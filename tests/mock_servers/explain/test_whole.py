@@ -67,7 +67,7 @@ def test_a_code_sent_as_subject_token_is_reported_by_the_command_and_the_answer(
     assert (found.stopped_by, found.by, found.refused) == (("decode_subject_token",), "answer", True)
     assert ids(found) == [("code-as-subject-token", "likely")]
     assert found.answer == (
-        "Probably the value sent as subject_token is an authorization code, or another opaque token, and not the "
+        "The value sent as subject_token is probably an authorization code, or another opaque token, and not the "
         "id_token. Exchange the code at the provider's token endpoint, and send the id_token of that answer."
     )
 
