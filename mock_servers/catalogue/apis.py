@@ -48,6 +48,22 @@ AUTHORIZATION_NOT_BEARER = _row(
     cause="The first word of the Authorization header is not Bearer.",
     cure="Send Authorization: Bearer, a blank and the access_token.",
 )
+REQUEST_ID_MISSING = _row(
+    400,
+    "Invalid request with error - X-Request-ID header must be supplied to access this resource",
+    "S",
+    code="MISSING_VALUE",
+    cause="The call of the API has no X-Request-ID header. Your token was accepted.",
+    cure="Send X-Request-ID: a new UUID for each call.",
+)
+REQUEST_ID_INVALID = _row(
+    400,
+    "Invalid value - '{value}' in header 'X-Request-ID'",
+    "S",
+    code="INVALID_VALUE",
+    cause="The X-Request-ID header is not a UUID. Your token was accepted.",
+    cure="Send X-Request-ID: a new UUID for each call.",
+)
 ACCESS_DENIED = _row(
     401,
     "Access Denied - Unauthorised",

@@ -20,6 +20,7 @@ _LARGEST_GOOD: Final = 399
 _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 _TAGS: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _LONGEST: Final = 300
+_CHALLENGE: Final = re.compile(r'error_description="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,10 @@ def of_answer(answer: CapturedAnswer) -> Answered:
     members = object_of(text)
     if members:
         return _of_members(answer.status, members)
+    challenge = _CHALLENGE.search(answer.header("www-authenticate"))
+    if challenge is not None and not text.strip():
+        code, _, sentence = challenge[1].rpartition(": ")
+        return Answered(status=answer.status, code=code, sentence=sentence, bare=not code)
     return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
 
 

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from mock_servers.catalogue.entries import Entry
+from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.answered import Answered
-from mock_servers.explain.clues import Scene, clues
+from mock_servers.explain.clues import clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.rewording import LIMIT, life, listed
+from mock_servers.explain.scene import Scene
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -34,14 +35,14 @@ _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
 _HEDGED: Final = re.compile(r"\b(?:probably|perhaps|looks? like)\b", re.IGNORECASE)
 _VERB: Final = re.compile(
-    r"""(?P<be>^[^"':;,]*?\b(?:is|are|was|were|will|would)\b)|^[^"':;,]*?(?=\b(?:still|has|have|had|cannot|sent|\w+ed)\b)"""
+    r"""(?P<be>^(?:[^"':;,]|(?<=\w)'s)*?\b(?:is|are|was|were|will|would)\b)|^(?:[^"':;,]|(?<=\w)'s)*?(?=\b(?:still|has|have|had|cannot|sent|\w+ed)\b)"""
 )
 """The words before which, or after `be`, "probably" stands in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """The answer: one sentence, and the steps of its cure. With `is_seen`, the sentence is a fact, and not its cause."""
+    """The answer: one sentence, and the steps of its cure. With `is_seen`, the sentence is a fact, not its cause."""
 
     words: str
     cure: str
@@ -76,7 +77,7 @@ def of_clue(finding: Finding) -> Lead:
 def _agreed(lead: Lead, around: Sequence[Lead]) -> Lead:
     """Return what the request shows; where request and text both make the same likely, it is certain."""
     clue = next((each for each in around if each.id == lead.id), None)
-    if clue is None or "certain" in (lead.certainty, clue.certainty):
+    if clue is None or (lead.certainty != "certain" and clue.certainty == "certain"):
         return lead
     return replace(lead, certainty="certain", cure=clue.cure, because=(*lead.because[:1], *clue.because))
 
@@ -116,7 +117,7 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "clock-ahead": ("{cause}", ""),
     "clock-behind-or-bst": ("{cause}", ""),
-    "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
+    "cis2-aud-without-443": ("{cause}", ""),
     "other-private-key": (
         "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
         "",
@@ -306,6 +307,39 @@ class Answering:
             return of_rows(view.rows)
         return None
 
+    def _of_status(self, facts: Facts) -> Lead | None:
+        """Return what a status alone says where the service has few refusals with it; nothing of it is certain."""
+        place, captured = self._place(), self._view.captured
+        status = next(each.status for each in reversed(facts.statuses) if each.status >= _REFUSED)
+        if place is None or captured is None or place.provider:
+            return None
+        is_api = place.service == "gateway"
+        rows = [
+            each
+            for each in entries()
+            if each.service == ("an API's gateway" if is_api else "the token service")
+            and each.error.status == status
+            and each.error.sentence
+            and each.error.evidence in _KNOWN
+            and (status == _TOO_MANY or not is_api or each.name.startswith("TOKEN_"))
+            and not (captured.header("authorization") and each.name == "TOKEN_MISSING")
+        ]
+        lead = of_rows(rows) if 0 < len({each.problem for each in rows}) <= _MOST else None
+        return replace(lead, certainty="likely") if lead is not None and lead.certainty == "certain" else lead
+
+    def _of_api_itself(self, facts: Facts) -> Parts | None:
+        """Return what is said of an OperationOutcome of an API's own: the gateway has let the call through."""
+        place, status = self._place(), next(each.status for each in reversed(facts.statuses) if each.status >= _REFUSED)
+        if place is None or place.service != "gateway" or status in _OF_TOKENS or "OperationOutcome" not in facts.text:
+            return None
+        code = next((code for code, _ in facts.api_codes), "")
+        named = f" with the code {code}" if code else ""
+        return Parts(
+            answer=f"The API itself refused this call{named}; its gateway probably accepted your token. Read "
+            "diagnostics, and look the code up in the API's documentation.",
+            do=("For help give the API's team the X-Correlation-ID of the call.",),
+        )
+
     def _scene(self) -> Scene:
         view = self._view
         body = view.captured.body.decode(errors="replace") if view.captured is not None else ""
@@ -318,8 +352,8 @@ class Answering:
         )
 
     def _do(self, lead: Lead) -> Iterator[str]:
-        cure = steps(lead.cure)
-        yield from cure[1:] if cure and worded(lead).endswith(cure[0]) else cure
+        said = worded(lead)
+        yield from (each for each in steps(lead.cure) if each not in said and _adds(each, said))
         rules = {each.rule.name for each in self._view.stopped}
         if self._told.corrected and rules & _OF_THE_FORM:
             yield self._told.corrected
@@ -354,6 +388,13 @@ class Answering:
         if self._view.answered is not None and self._view.answered.refuses:
             return Parts(answer="I know no check that gives this answer.", why=self._told.notes)
         if self._view.facts is not None and any(each.status >= _REFUSED for each in self._view.facts.statuses):
+            usual = self._of_status(self._view.facts)
+            if usual is not None:
+                whole = ("Paste the whole body of the answer, too: it says which.",)
+                return Parts(answer=worded(usual), do=(*steps(usual.cure)[1:], *whole), why=usual.because)
+            own = self._of_api_itself(self._view.facts)
+            if own is not None:
+                return own
             return Parts(
                 answer="The request itself shows nothing that would be refused, and I know no sentence of this answer.",
                 do=("Paste the whole body of the answer, too.",),
@@ -389,6 +430,9 @@ _OF_THE_FORM: Final = frozenset(
 )
 """Rules that a request of the right form passes: how it is sent right is then printed."""
 _REFUSED: Final = 400
+_TOO_MANY: Final = 429
+_OF_TOKENS: Final = (401, 403, _TOO_MANY)
+"""Statuses by which the gateway refuses a call; the others are the API's own."""
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 

@@ -1,4 +1,4 @@
-"""Says what a finder saw as it is said where no mock has served the request: in terms of that request and its claims."""
+"""Words a finding for a request of which only the text is known: by what that request and its claims hold."""
 
 from __future__ import annotations
 
@@ -125,6 +125,13 @@ def _two_settings(finding: Finding, _: _Sent) -> Finding:
     return replace(finding, cause=cause)
 
 
+def _port(finding: Finding, _: _Sent) -> Finding:
+    cause = "aud of your client_assertion is not exactly CIS2's token endpoint."
+    if "without the port" in finding.seen:
+        cause = "aud of your client_assertion lacks the port :443, with which CIS2 writes its token endpoint."
+    return replace(finding, cause=cause)
+
+
 def _alg_alone(finding: Finding, _: _Sent) -> Finding:
     if "signed by" not in finding.seen:
         return finding
@@ -140,4 +147,5 @@ _CHANGES: Final[Mapping[str, Callable[[Finding, _Sent], Finding]]] = {
     "query-string-params": _in_url,
     "aud-other-environment": _two_settings,
     "nhs-login-auth": _alg_alone,
+    "cis2-aud-without-443": _port,
 }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mock_servers.catalogue.entries import Entry, entries
@@ -28,6 +28,8 @@ _OURS: Final = re.compile(
     r"|\bAPIM\b|\bCIS2\b|\bNHS[ -]login\b|\bNHS\b[^\n]{0,40}\bAPI\b",
     re.IGNORECASE,
 )
+_OF_TOKEN_REQUEST: Final = frozenset(["client-credentials", "token-exchange"])
+_MOST_BEGUN: Final = 3
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 
 
@@ -35,7 +37,8 @@ _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 class Said:
     """A refusal that stands in a text: the `words` of the catalogue, as `spoken` here, and every row that has them.
 
-    `is_sure`: nobody else is known to say so, or it stands where the service's answer does.
+    `is_sure`: nobody else is known to say so, or it stands where the service's answer does. `is_several`: it is the
+    beginning of several sentences.
     """
 
     words: str
@@ -45,6 +48,7 @@ class Said:
     is_sure: bool = True
     is_cut: bool = False
     is_misspelt: bool = False
+    is_several: bool = False
 
 
 @functools.cache
@@ -56,7 +60,31 @@ def known_sentences() -> KnownSentences:
 def said_in(facts: Facts) -> list[Said]:
     """Return the refusals of a text, that of an answer before one that is only spoken of."""
     found = [said for sentence in facts.sentences if (said := _said(facts, sentence)) is not None]
-    return sorted(found, key=lambda each: not _is_answer(facts, each.start))
+    return sorted(found, key=lambda each: not _is_answer(facts, each.start)) or list(_coded(facts))
+
+
+def begun(facts: Facts, found: Sequence[Said]) -> Said | None:
+    """Return the first refusal; where a text is the beginning of several, one that has the rows of all of them.
+
+    Those of a request for a token come before those of log-outs and callbacks; more than three are too many to name.
+    """
+    first = next(iter(found), None)
+    same = [each for each in found if first is not None and each.is_cut and each.start == first.start]
+    if first is None or len(same) < 2:  # noqa: PLR2004 - one is itself
+        return first
+    rows = [row for each in same for row in each.rows]
+    asked = [each for each in rows if any(_OF_TOKEN_REQUEST & set(flows) for flows in each.rules.values())] or rows
+    if len({each.problem for each in asked}) > _MOST_BEGUN:
+        return None
+    return replace(first, rows=asked, spoken=facts.text.strip(), is_several=True)
+
+
+def _coded(facts: Facts) -> Iterator[Said]:
+    """Yield the refusals that an API names by a code of its own alone, as in details.coding of an OperationOutcome."""
+    for code, place in facts.api_codes:
+        rows = [each for each in entries() if each.error.shape == "api" and each.error.code == code]
+        if rows and not is_others(facts):
+            yield Said(words=code, start=place, spoken=code, rows=rows)
 
 
 def is_ours(facts: Facts) -> bool:
@@ -119,7 +147,8 @@ def _rows(facts: Facts, sentence: Sentence) -> list[Entry]:
 
 
 def _as_written(facts: Facts, sentence: Sentence) -> str:
-    return " ".join(facts.text[sentence.start : sentence.end].split())
+    written = " ".join(facts.text[sentence.start : sentence.end].split())
+    return f"{written}'" if written.count("'") % 2 and facts.text[sentence.end : sentence.end + 1] == "'" else written
 
 
 def _may_be_answer(facts: Facts, sentence: Sentence) -> bool:

@@ -230,7 +230,7 @@ class _Explaining:
         """Return the rules that may have refused, the likeliest first, and what says so."""
         ruled = self.judged.ruled
         if self.answer is None:
-            sure = next((each for each in ruled if each.refusal is not None), None)
+            sure = next((each for each in ruled if each.refusal is not None and self._fits_status(each)), None)
             return ([sure], "request") if sure is not None else ([], "")
         fitting = [each for each in ruled if each.row is not None and self.answer.fits(each.row)]
         if not fitting:
@@ -239,6 +239,12 @@ class _Explaining:
         likeliest = sorted(possible or fitting, key=lambda each: each.refusal is None)
         earlier = self._contradicted(likeliest[0])
         return likeliest, "contradiction" if earlier or not possible else "answer"
+
+    def _fits_status(self, ruled: Ruled) -> bool:
+        """Whether a refusal has a status that the text has, where it has one of a refusal at all."""
+        facts = self.lent.facts
+        refused = {each.status for each in facts.statuses if each.status >= _REFUSED} if facts is not None else set()
+        return not refused or (ruled.row is not None and ruled.row.status in refused)
 
     def _contradicted(self, stopped: Ruled) -> Ruled | None:
         """Return a rule before the one that refused that objects by what the request shows, if there is one."""
@@ -265,6 +271,8 @@ class _Explaining:
             for distance, found in asked(finder, case):
                 finding = reworded(found, self.captured)
                 ruled = _explained(finder, distance, left, stopped)
+                if self.answer is None and ruled is not None and not self._fits_status(ruled):
+                    continue
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
                 if ruled is None and finder.rules and stopped:
@@ -333,7 +341,7 @@ class _Explaining:
             and (names & {rule for _, rule in entry.rules} or not entry.rules)
         ]
         answer, host = self.answer, host_of(self.captured.url)
-        if found or answer is None or host is None:
+        if found or answer is None or host is None or not (answer.sentence or answer.code or answer.page):
             return found
         return [entry for entry in entries() if entry.plays == host.plays and answer.fits(entry.error)]
 

@@ -28,7 +28,8 @@ _NO: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTERWARDS: Final = re.compile(
-    r"""(?:[ ]?[\w-]{1,20}){0,2}["'\])]{0,2}\s*(?:(?::|=>?|==)\s*["']?(?:0|false|no|none|null|off|never|disabled|nein|non)\b
+    r"""(?:[ ]?[\w-]{1,20}){0,2}["'\])]{0,2}\s*(?:
+     (?::|=>?|==)\s*["']?(?:0|false|no|none|null|off|never|disabled|nein|non)\b
     |(?:\w+[ ]){0,3}?(?:was|were|is|are|has[ ]been|have[ ]been|being|got)[ ](?:\w+[ ])?
       (?:removed|disabled|off|excluded|unchanged|gone|unused|dropped|ruled[ ]out|false|zero)\b
     |(?:(?:was|were|is|are|did|do|does|has|have)[ ]not|\w+n't|never)[ ](?:\w+[ ])?
@@ -46,6 +47,12 @@ def is_denied(text: str, start: int, end: int) -> bool:
     before = text[max([0, start - _REACH, *begins[-1:]]) : start]
     ends = [*(start + each.end() for each in _WORD.finditer(text[start:end])), end]
     return _NO.search(before) is not None or any(_AFTERWARDS.match(text, each, end + _REACH) for each in ends)
+
+
+def is_denied_inside(words: str) -> bool:
+    """Whether words deny themselves after the first: "the clock is not slow"."""
+    first = _WORD.match(words)
+    return _NO.search(words, first.end() if first is not None else 0) is not None
 
 
 def sentence_around(text: str, start: int, end: int) -> str:

@@ -32,8 +32,8 @@ _FORM: Final = re.compile(r"[^\s\"'<>]+(?:(?<=[&=])\n[^\s\"'<>]+)*")
 _BEFORE_NAME: Final = re.compile(r"^.*[^\w.-]")
 _PAIR: Final = re.compile(
     r"""(?<![\w.$&?-])(["'\[]{0,2})((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
-    [ \t]*(?:=>|[:=](?!=)|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
-    ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})\\]+)""",
+    [ \t]*(?:=>|[:=](?!=)|\|{1,2}|\t|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
+    ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})|\\]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _HEADER: Final = re.compile(

@@ -15,6 +15,9 @@ _SHORTEST_MISSPELT: Final = 3
 _LONGEST_MISSPELT: Final = 20
 _LEAST_CUT: Final = 4
 """Words from which on the beginning of a sentence is recognised."""
+_LEAST_ALONE: Final = 2
+_FEW: Final = 8
+"""Words of a text that may be the beginning of a sentence and nothing else."""
 _MOST_NEAR: Final = 3
 _NEAR: Final = 0.6
 _FILLERS: Final = frozenset(["the", "a", "an"])
@@ -89,7 +92,8 @@ class KnownSentences:
         for at, begins in enumerate(map(self._begins.get, words.meant)):
             if begins is None or words.starts[at] < end:
                 continue
-            here = [fit for sentence in begins if (fit := self._fits(sentence, words, at)) is not None]
+            is_all = len(words) <= _FEW and all(map(str.isdecimal, words.texts[:at]))
+            here = [fit for sentence in begins if (fit := self._fits(sentence, words, at, is_all=is_all)) is not None]
             said = text[words.starts[at] :][: self._longest].casefold()
             best = max(
                 here,
@@ -115,8 +119,11 @@ class KnownSentences:
             return word
         return next((self._alike[each] for each in (word, *_without_one(word)) if each in self._alike), word)
 
-    def _fits(self, sentence: str, words: _Words, at: int) -> Sentence | None:
-        """Return the sentence when the words from a place on are its own, or its beginning."""
+    def _fits(self, sentence: str, words: _Words, at: int, *, is_all: bool) -> Sentence | None:
+        """Return the sentence when the words from a place on are its own, or its beginning.
+
+        Where the text is all there is, two words are enough of a beginning.
+        """
         place, count, reported, is_misspelt = at, 0, 0, False
         for part in (parts := self._words[sentence]):
             if _BLANK.fullmatch(part):
@@ -132,7 +139,8 @@ class KnownSentences:
                 place += 1
             count += 1
         is_cut = count < len(parts)
-        if is_cut and (count < max(_LEAST_CUT, _NEAR * len(parts)) or not words.ends_at(place, parts[count])):
+        least = _LEAST_ALONE if is_all and place >= len(words) else max(_LEAST_CUT, _NEAR * len(parts))
+        if is_cut and (count < least or not words.ends_at(place, parts[count])):
             return None
         end = words.ends[min(place, len(words)) - 1]
         return Sentence(
