@@ -176,7 +176,7 @@ def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
 
 
 def _is_refused(explained: Mapping[str, Any]) -> bool:
-    """Whether the service has refused the exchange, or would refuse the value whatever it is sent as."""
+    """Whether the service has refused the exchange, or would refuse the value as any parameter."""
     if explained["exchange"]:
         return explained["exchange"]["error"] is not None
     return all(each["would_be"] == "refused" for each in explained["verdicts"])

@@ -41,7 +41,7 @@ _VERB: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
+class Headline:
     """The answer: one sentence, and the steps of its cure. With `is_seen`, the sentence is a fact, not its cause."""
 
     words: str
@@ -52,12 +52,12 @@ class Lead:
     id: str = ""
 
 
-def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
+def of_finding(finding: Finding, certainty: Certainty | None = None) -> Headline:
     """Return what a finder has found as the answer: what it saw, and its cure."""
     key = f"{finding.id} of subject_token" if "of subject_token" in finding.seen else finding.id
-    own_words, own_cure = _LEADS.get(key, ("", ""))
+    own_words, own_cure = _OWN_WORDS.get(key, ("", ""))
     words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
-    return Lead(
+    return Headline(
         words=words or finding.seen,
         cure=cure if finding.change is None else f"{cure} {finding.change}",
         certainty=certainty or finding.certainty,
@@ -67,36 +67,36 @@ def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
     )
 
 
-def of_clue(finding: Finding) -> Lead:
+def of_clue(finding: Finding) -> Headline:
     """Return what the text shows as the answer: its cause, and its cure."""
-    return Lead(
+    return Headline(
         words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,), id=finding.id
     )
 
 
-def _agreed(lead: Lead, around: Sequence[Lead]) -> Lead:
+def _agreed(headline: Headline, around: Sequence[Headline]) -> Headline:
     """Return what the request shows; where request and text both make the same likely, it is certain."""
-    clue = next((each for each in around if each.id == lead.id), None)
-    if clue is None or (lead.certainty != "certain" and clue.certainty == "certain"):
-        return lead
-    return replace(lead, certainty="certain", cure=clue.cure, because=(*lead.because[:1], *clue.because))
+    clue = next((each for each in around if each.id == headline.id), None)
+    if clue is None or (headline.certainty != "certain" and clue.certainty == "certain"):
+        return headline
+    return replace(headline, certainty="certain", cure=clue.cure, because=(*headline.because[:1], *clue.because))
 
 
-def of_rows(rows: Sequence[Entry]) -> Lead:
+def of_rows(rows: Sequence[Entry]) -> Headline:
     """Return what a refusal says by itself; several rows are several causes."""
     known_best = sorted(rows, key=lambda each: _EVIDENCE.index(each.error.evidence))
     several = list({plain(each.name, each.problem.cause): each for each in reversed(known_best)}.items())[::-1][:_MOST]
     if len(several) == 1:
         ((words, row),) = several
         because = (f"Usual causes: {row.problem.cause}",) if words != row.problem.cause else ()
-        return Lead(words=words, cure=row.problem.cure, because=because)
+        return Headline(words=words, cure=row.problem.cure, because=because)
     (first, _), *others = several
     listed = [first.rstrip("."), *(_lowered(words).rstrip(".") for words, _ in others)]
     cures = dict.fromkeys(next(iter(steps(row.problem.cure)), "") for _, row in several)
-    return Lead(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
+    return Headline(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
 
 
-_LEADS: Final[Mapping[str, tuple[str, str]]] = {
+_OWN_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "alg-not-rs512": ("", "Sign with RS512. Any RSA key can do that: no other key or certificate is needed."),
     "aud-other-environment": ("", "Set aud to the URL that you post to, and sign again. Take both from one setting."),
     "code-as-subject-token": (
@@ -130,10 +130,12 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
 """What some findings say to who is in a hurry: the fact without its value, which the reason then has, and the cure."""
 
 
-def worded(lead: Lead) -> str:
+def worded(headline: Headline) -> str:
     """Return the answer: its sentence, as sure as it is, and the first step."""
-    words = {"certain": lead.words, "likely": hedged(lead), "possible": f"One of these: {lead.words}"}[lead.certainty]
-    step = next(iter(steps(lead.cure)), "") if lead.certainty != "possible" or "; or " not in words else ""
+    words = {"certain": headline.words, "likely": hedged(headline), "possible": f"One of these: {headline.words}"}[
+        headline.certainty
+    ]
+    step = next(iter(steps(headline.cure)), "") if headline.certainty != "possible" or "; or " not in words else ""
     return f"{words} {step}" if _adds(step, words) and len(words) + len(step) < _LONGEST else words
 
 
@@ -145,16 +147,16 @@ def _adds(step: str, words: str) -> bool:
 _STEP_WORD: Final = re.compile(r"[\w/=.-]*\w")
 
 
-def hedged(lead: Lead) -> str:
+def hedged(headline: Headline) -> str:
     """Return the sentence of a likely answer with "probably" where it belongs: after "is", before any other verb.
 
     A fact is not hedged, but that it is the cause.
     """
-    words = lead.words
+    words = headline.words
     if _HEDGED.search(words):
         return words
     verb = _VERB.match(words)
-    if lead.is_seen or verb is None:
+    if headline.is_seen or verb is None:
         first, _, rest = words.partition(". ")
         joint = "; that is" if ";" in first else ", which is"
         return f"{first.rstrip('.')}{joint} probably the cause.{f' {rest}' if rest else ''}"
@@ -239,7 +241,7 @@ class View:
     an API, which the request explains better than its sentence.
     """
 
-    told: RequestExplanation
+    explanation: RequestExplanation
     captured: Captured | None = None
     answered: Answered | None = None
     ruled: Sequence[Ruled] = ()
@@ -253,32 +255,32 @@ class View:
 
 
 class Answering:
-    """Finds what leads the answer of a view, and says the rest around it."""
+    """Finds the headline of a view's answer, and the parts that follow it."""
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._told = view.told
+        self._explanation = view.explanation
 
     def parts(self) -> Parts:
         """Return all parts."""
-        lead = self._lead()
-        if lead is None:
+        headline = self._headline()
+        if headline is None:
             return self._nothing_wrong()
         return Parts(
-            answer=worded(lead),
-            do=tuple(self._do(lead)),
-            why=tuple(self._why(lead)),
-            fine=tuple(self._fine(lead)),
-            next=tuple(each.replace(" is nothing", " is missing") for each in self._told.then),
+            answer=worded(headline),
+            do=tuple(self._do(headline)),
+            why=tuple(self._why(headline)),
+            fine=tuple(self._fine(headline)),
+            next=tuple(each.replace(" is nothing", " is missing") for each in self._explanation.then),
         )
 
-    def _lead(self) -> Lead | None:
+    def _headline(self) -> Headline | None:
         """Return what is surest: by the request where it proves it, else by the text around."""
-        around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
-        found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
-        leads = [of_finding(each, self._certainty(each)) for each in found]
-        leads = [_agreed(each, around) for each in leads]
-        sure = [each for each in (*leads, *around) if each.certainty != "possible"]
+        around = list(map(of_clue, clues(self._scene()) if self._explanation.refused else ()))
+        found = [each for each in self._explanation.findings if not _is_usual(each) and each.id not in self._view.apart]
+        headlines = [of_finding(each, self._certainty(each)) for each in found]
+        headlines = [_agreed(each, around) for each in headlines]
+        sure = [each for each in (*headlines, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:
             return best
@@ -296,18 +298,18 @@ class Answering:
         said = bool(self._view.heard) or (answered is not None and bool(answered.sentence or answered.page))
         return "likely" if sure == "certain" and refused and not said else sure
 
-    def _of_rules(self) -> Lead | None:
+    def _of_rules(self) -> Headline | None:
         """Return what the refusing rule says, by the request or else by its sentence alone."""
         view = self._view
         objecting = next((each for each in view.stopped if each.refusal is not None), None)
         if objecting is not None and objecting.refusal is not None and view.rows:
             cure = view.rows[0].problem.cure
-            return Lead(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
-        if view.rows and self._told.refused:
+            return Headline(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
+        if view.rows and self._explanation.refused:
             return of_rows(view.rows)
         return None
 
-    def _of_status(self, facts: Facts) -> Lead | None:
+    def _of_status(self, facts: Facts) -> Headline | None:
         """Return what a status alone says where the service has few refusals with it; nothing of it is certain."""
         place, captured = self._place(), self._view.captured
         status = next(each.status for each in reversed(facts.statuses) if each.status >= _REFUSED)
@@ -324,8 +326,12 @@ class Answering:
             and (status == _TOO_MANY or not is_api or each.name.startswith("TOKEN_"))
             and not (captured.header("authorization") and each.name == "TOKEN_MISSING")
         ]
-        lead = of_rows(rows) if 0 < len({each.problem for each in rows}) <= _MOST else None
-        return replace(lead, certainty="likely") if lead is not None and lead.certainty == "certain" else lead
+        headline = of_rows(rows) if 0 < len({each.problem for each in rows}) <= _MOST else None
+        return (
+            replace(headline, certainty="likely")
+            if headline is not None and headline.certainty == "certain"
+            else headline
+        )
 
     def _of_api_itself(self, facts: Facts) -> Parts | None:
         """Return what is said of an OperationOutcome of an API's own: the gateway has let the call through."""
@@ -351,28 +357,28 @@ class Answering:
             form=dict(parse_qsl(body)),
         )
 
-    def _do(self, lead: Lead) -> Iterator[str]:
-        said = worded(lead)
-        yield from (each for each in steps(lead.cure) if each not in said and _adds(each, said))
+    def _do(self, headline: Headline) -> Iterator[str]:
+        said = worded(headline)
+        yield from (each for each in steps(headline.cure) if each not in said and _adds(each, said))
         rules = {each.rule.name for each in self._view.stopped}
-        if self._told.corrected and rules & _OF_THE_FORM:
-            yield self._told.corrected
+        if self._explanation.corrected and rules & _OF_THE_FORM:
+            yield self._explanation.corrected
         yield from secrets_in(self._view.facts)
 
-    def _why(self, lead: Lead) -> Iterator[str]:
+    def _why(self, headline: Headline) -> Iterator[str]:
         said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
         if said or self._view.heard:
             objects = any(each.refusal is not None for each in self._view.stopped)
             yield f'The service said "{said or self._view.heard}".' + (" That fits." if objects else "")
-        yield from lead.because
+        yield from headline.because
 
-    def _fine(self, lead: Lead) -> Iterator[str]:
-        passed = passed_before(self._view.ruled, self._view.stopped) if self._told.by == "answer" else ""
+    def _fine(self, headline: Headline) -> Iterator[str]:
+        passed = passed_before(self._view.ruled, self._view.stopped) if self._explanation.by == "answer" else ""
         if passed:
             yield passed
         token = self._assertion()
         if token is not None and not passed:
-            words = well_formed(token.header, token.claims, self._place(), lead.words)
+            words = well_formed(token.header, token.claims, self._place(), headline.words)
             if words:
                 yield f"{words} {_UNSIGNED}"
 
@@ -386,7 +392,7 @@ class Answering:
     def _nothing_wrong(self) -> Parts:
         token, place = self._assertion(), self._place()
         if self._view.answered is not None and self._view.answered.refuses:
-            return Parts(answer="I know no check that gives this answer.", why=self._told.notes)
+            return Parts(answer="I know no check that gives this answer.", why=self._explanation.notes)
         if self._view.facts is not None and any(each.status >= _REFUSED for each in self._view.facts.statuses):
             usual = self._of_status(self._view.facts)
             if usual is not None:
@@ -400,13 +406,15 @@ class Answering:
                 do=("Paste the whole body of the answer, too.",),
             )
         if token is None or place is None:
-            return Parts(answer=f"{self._told.request}: I see nothing that would be refused.")
+            return Parts(answer=f"{self._explanation.request}: I see nothing that would be refused.")
         url = f"{place.home}{place.token_path}"
         expired = token.claims.get("exp")
         made = token.claims.get("iat")
         is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
         when = (
-            f"It was made {told_moment(javascript.number(made))}" if javascript.is_number(made) else "Its exp is over"
+            f"It was made {moment_in_words(javascript.number(made))}"
+            if javascript.is_number(made)
+            else "Its exp is over"
         )
         return Parts(
             answer=f"This client_assertion looks right for {url}.",
@@ -440,7 +448,7 @@ def _is_usual(finding: Finding) -> bool:
     return " answers this" in finding.seen
 
 
-def told_moment(seconds: float) -> str:
+def moment_in_words(seconds: float) -> str:
     """Return a moment as a person says it: the day, and the time in UTC."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("on %A %-d %B %Y, %H:%M UTC")

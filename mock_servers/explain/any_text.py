@@ -1,4 +1,4 @@
-"""Explains any text: a whole request or file by its own reader, and whatever else stands in it by the facts found."""
+"""Explains any text: a whole request or file by its own reader, and any other text by the facts found in it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
 
 
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
-    """Explain whatever stands in a text; where nothing does, the explanation says so, and its `by` is None."""
+    """Explain a text; where nothing is found in it, the explanation says so, and its `by` is None."""
     given = lent or Lent()
     if not exchanges.is_request(text):
         if len(text) > LARGEST:
@@ -113,7 +113,7 @@ def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
         said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows)
     )
     view = View(
-        told=reported,
+        explanation=reported,
         answered=Answered(sentence=said.words, bare=True),
         rows=said.rows,
         facts=facts,

@@ -101,22 +101,22 @@ def is_others(facts: Facts) -> bool:
 
 def _said(facts: Facts, sentence: Sentence) -> Said | None:
     rows = _rows(facts, sentence)
-    telling = [each for each in rows if each.service in _PLATFORM and _is_telling(sentence.words)]
-    is_sure = bool(telling) or is_ours(facts)
+    specific = [each for each in rows if each.service in _PLATFORM and _is_specific(sentence.words)]
+    is_sure = bool(specific) or is_ours(facts)
     if not rows or (not is_sure and not _may_be_answer(facts, sentence)) or _is_phrase(facts, sentence):
         return None
     return Said(
         words=rows[0].error.sentence,
         start=sentence.start,
         spoken=_as_written(facts, sentence) if "{" in sentence.words else rows[0].error.sentence,
-        rows=telling or rows,
+        rows=specific or rows,
         is_sure=is_sure,
         is_cut=sentence.is_cut,
         is_misspelt=sentence.is_misspelt,
     )
 
 
-def _is_telling(words: str) -> bool:
+def _is_specific(words: str) -> bool:
     """Whether nobody else says so by chance."""
     return len(words.split()) >= _FEW_WORDS or _TECHNICAL.search(words) is not None
 

@@ -57,7 +57,7 @@ _REFUSED: Final = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
+    """What the caller adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
     `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
     `facts` are those of the text that an exchange was read from, `said` the refusal in it, and `heard` one that is not
@@ -211,7 +211,7 @@ class _Explaining:
 
     def _view(self, reported: RequestExplanation, stopped: Sequence[Ruled]) -> View:
         return View(
-            told=reported,
+            explanation=reported,
             captured=self.captured,
             answered=self.answer,
             ruled=self.judged.ruled,

@@ -1,4 +1,4 @@
-"""Finds what a request is made of, in whatever language it is written: its URL, headers and parameters."""
+"""Finds the parts of a request in any language: its URL, headers and parameters."""
 
 from __future__ import annotations
 

@@ -27,13 +27,13 @@ _FILLERS: Final = frozenset(["the", "a", "an"])
 class Sentence:
     """A known sentence in a text, from `start` to `end`: whole, `is_cut` off, or with words that are `is_misspelt`.
 
-    `told` is where its last word ends that is no blank.
+    `last` is where its last word ends that is not a blank.
     """
 
     words: str
     start: int
     end: int
-    told: int = 0
+    last: int = 0
     is_cut: bool = False
     is_misspelt: bool = False
 
@@ -67,7 +67,7 @@ class _Words:
 
 
 def words_of(sentence: str) -> tuple[str, ...]:
-    """Return the words by which a sentence is known, whatever stands between them."""
+    """Return the words by which a sentence is known, with anything between them."""
     return tuple(_WORD.findall(sentence.casefold()))
 
 
@@ -97,7 +97,7 @@ class KnownSentences:
             said = text[words.starts[at] :][: self._longest].casefold()
             best = max(
                 here,
-                key=lambda each: (not each.is_cut, each.told, said.startswith(each.words.casefold()), each.end),
+                key=lambda each: (not each.is_cut, each.last, said.startswith(each.words.casefold()), each.end),
                 default=None,
             )
             if best is not None:
@@ -144,7 +144,7 @@ class KnownSentences:
             return None
         end = words.ends[min(place, len(words)) - 1]
         return Sentence(
-            words=sentence, start=words.starts[at], end=end, told=reported, is_cut=is_cut, is_misspelt=is_misspelt
+            words=sentence, start=words.starts[at], end=end, last=reported, is_cut=is_cut, is_misspelt=is_misspelt
         )
 
 

@@ -208,7 +208,7 @@ CALL = f"GET {PATIENT}\nAuthorization: Bearer {{}}\n\n401\n"
         ),
     ],
 )
-def test_what_is_known_leads_and_no_more(text: str, answer: str) -> None:
+def test_what_is_known_comes_first_and_no_more(text: str, answer: str) -> None:
     assert explain_text(text).answer.startswith(answer)
 
 
