@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,8 +60,32 @@ def known_sentences() -> KnownSentences:
 
 def said_in(facts: Facts) -> list[Said]:
     """Return the refusals of a text, that of an answer before one that is only spoken of."""
-    found = [said for sentence in facts.sentences if (said := _said(facts, sentence)) is not None]
-    return sorted(found, key=lambda each: not _is_answer(facts, each.start)) or list(_coded(facts))
+    text = _Text(facts)
+    found = [said for sentence in facts.sentences if (said := _said(text, sentence)) is not None]
+    return sorted(found, key=lambda each: not text.is_answer(each.start)) or list(_coded(facts))
+
+
+class _Text:
+    """A text with what is asked of it for each of its sentences."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.is_ours = is_ours(facts)
+        self.is_others = is_others(facts)
+        self.plays = {host.plays for each in facts.addresses if (host := host_of(each.url)) is not None}
+        self.plays |= {"management"} if "apigee.com" in facts.text else set()
+        self._codes = [place for _, place in facts.codes]
+
+    def has_at_most(self, words: int) -> bool:
+        """Whether it has so few words."""
+        return len(self.facts.text.split(None, words)) <= words
+
+    def is_answer(self, start: int) -> bool:
+        """Whether what stands at a place is the sentence of an answer."""
+        before = self.facts.text[max(0, start - _BESIDE) : start].lower()
+        code = bisect.bisect_right(self._codes, start)
+        near = code > 0 and start - self._codes[code - 1] < _BESIDE
+        return near or any(name in before for name in _MEMBERS[:4])
 
 
 def begun(facts: Facts, found: Sequence[Said]) -> Said | None:
@@ -99,16 +124,16 @@ def is_others(facts: Facts) -> bool:
     return any(word in each.url.lower() for each in facts.addresses for word in _OF_OAUTH)
 
 
-def _said(facts: Facts, sentence: Sentence) -> Said | None:
-    rows = _rows(facts, sentence)
+def _said(text: _Text, sentence: Sentence) -> Said | None:
+    rows = _rows(text, sentence)
     specific = [each for each in rows if each.service in _PLATFORM and _is_specific(sentence.words)]
-    is_sure = bool(specific) or is_ours(facts)
-    if not rows or (not is_sure and not _may_be_answer(facts, sentence)) or _is_phrase(facts, sentence):
+    is_sure = bool(specific) or text.is_ours
+    if not rows or (not is_sure and not _may_be_answer(text, sentence)) or _is_phrase(text, sentence, rows):
         return None
     return Said(
         words=rows[0].error.sentence,
         start=sentence.start,
-        spoken=_as_written(facts, sentence) if "{" in sentence.words else rows[0].error.sentence,
+        spoken=_as_written(text.facts, sentence) if "{" in sentence.words else rows[0].error.sentence,
         rows=specific or rows,
         is_sure=is_sure,
         is_cut=sentence.is_cut,
@@ -121,29 +146,35 @@ def _is_specific(words: str) -> bool:
     return len(words.split()) >= _FEW_WORDS or _TECHNICAL.search(words) is not None
 
 
-def _is_phrase(facts: Facts, sentence: Sentence) -> bool:
+def _is_phrase(text: _Text, sentence: Sentence, rows: Sequence[Entry]) -> bool:
     """Whether it is a word or two, such as Unauthorized or Not Found, that stands in most logs."""
     few = len(sentence.words.split()) < _FEW_WORDS and not _TECHNICAL.search(sentence.words)
-    few = few and "_" not in sentence.words
-    is_alone = len(facts.text.split()) <= len(sentence.words.split())
+    if not few or "_" in sentence.words or text.has_at_most(len(sentence.words.split())):
+        return False
     is_known = sentence.words not in _OF_HTTP and any(
-        each.error.evidence != "I" and each.plays == "platform" for each in _rows(facts, sentence)
+        each.error.evidence != "I" and each.plays == "platform" for each in rows
     )
-    return few and not is_alone and not (_is_answer(facts, sentence.start) and (is_known or is_ours(facts)))
+    return not (text.is_answer(sentence.start) and (is_known or text.is_ours))
 
 
-def _rows(facts: Facts, sentence: Sentence) -> list[Entry]:
+@functools.cache
+def _of_words() -> Mapping[tuple[str, ...], Sequence[Entry]]:
+    found: dict[tuple[str, ...], list[Entry]] = {}
+    for each in entries():
+        found.setdefault(words_of(each.error.sentence), []).append(each)
+    return found
+
+
+def _rows(text: _Text, sentence: Sentence) -> list[Entry]:
     """Return the rows with these words, of the services that a text can be about."""
-    as_written = _as_written(facts, sentence)
+    as_written = _as_written(text.facts, sentence)
     if "_" in as_written.split()[0] and "_" not in sentence.words.split()[0]:
         return []  # a code, such as invalid_request, and no sentence
-    found = [each for each in entries() if words_of(each.error.sentence) == words_of(sentence.words)]
+    found = _of_words().get(words_of(sentence.words), ())
     alike = [each for each in found if each.error.sentence.startswith(as_written)] or found
-    played = {host.plays for each in facts.addresses if (host := host_of(each.url)) is not None}
-    played |= {"management"} if "apigee.com" in facts.text else set()
-    named = [each for each in alike if each.plays in played]
-    alone = len(facts.text.split()) <= 2 * len(sentence.words.split())
-    return named or [each for each in alike if each.plays not in _ASIDE or (not played and alone)]
+    named = [each for each in alike if each.plays in text.plays]
+    alone = text.has_at_most(2 * len(sentence.words.split()))
+    return named or [each for each in alike if each.plays not in _ASIDE or (not text.plays and alone)]
 
 
 def _as_written(facts: Facts, sentence: Sentence) -> str:
@@ -151,15 +182,9 @@ def _as_written(facts: Facts, sentence: Sentence) -> str:
     return f"{written}'" if written.count("'") % 2 and facts.text[sentence.end : sentence.end + 1] == "'" else written
 
 
-def _may_be_answer(facts: Facts, sentence: Sentence) -> bool:
+def _may_be_answer(text: _Text, sentence: Sentence) -> bool:
     """Whether words that others say as well are all there is, or stand as the sentence of an error."""
-    if is_others(facts):
+    if text.is_others:
         return False
-    alone = len(facts.text.split()) <= 2 * len(sentence.words.split())
-    return alone or (_is_answer(facts, sentence.start) and len(sentence.words.split()) > 1)
-
-
-def _is_answer(facts: Facts, start: int) -> bool:
-    before = facts.text[max(0, start - _BESIDE) : start].lower()
-    near = any(0 <= start - place < _BESIDE for _, place in facts.codes)
-    return near or any(f"{name}" in before for name in _MEMBERS[:4])
+    count = len(sentence.words.split())
+    return text.has_at_most(2 * count) or (text.is_answer(sentence.start) and count > 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -60,6 +61,27 @@ MISTAKES: Final = {
     r"|[\w.-]{1,200}\.(?:local|internal|intranet|lan|corp)\b)[^\s\"']*",
 }
 """By the name of the mistake, what it looks like."""
+_NEEDS: Final = {
+    "rs256": "rs256 rsa256 rsasha256 sha256",
+    "milliseconds": "exp",
+    "hour": "hour 3600 60 h\" h'",
+    "local-time": "now",
+    "text-exp": "exp",
+    "retry": "retr",
+    "changed-key": "key kid jwks certificate",
+    "sandbox": "sandbox",
+    "aal2": "aal2 assurance_level totp level",
+    "patient": "nhs patient p9 p5",
+    "worker-product": "healthcare user cis2",
+    "app-token": "client_credentials application",
+    "sha256": "sha256",
+    "new-pair": "key",
+    "same-client": "changed swapped replaced works same",
+    "clock": "ntp chrony timesyncd w32time clock snapshot",
+    "long-renewal": "fixedrate fixeddelay interval cache ttl renew refresh schedul cron age timer hour",
+    "runs-twice": "strict useeffect twice double loaded",
+}
+"""A pattern is looked for where one of its words stands: most texts have few of them."""
 _PATTERNS: Final = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in MISTAKES.items()}
 _LONG_AGO: Final = re.compile(
     r"\b(?:days?|weeks?|months?|years?|ages)\b|\byesterday\b|\blong ago\b"
@@ -78,17 +100,46 @@ _SENTENCES: Final = frozenset(["clock", "same-client", "new-pair", "changed-key"
 """Mistakes that several words show, with others between them."""
 _REACH: Final = 100
 _MOST: Final = 5
+_WIDEST: Final = 250
+"""Characters of the widest match of a pattern."""
 
 
 def lines(text: str) -> list[Line]:
     """Return the lines that show a mistake, at most a few of each; none that the text denies."""
+    lower = text.lower()
     found = [
         Line(mistake=name, words=match[0].strip(), start=match.start())
         for name, pattern in _PATTERNS.items()
-        for match in islice(pattern.finditer(text), _MOST)
+        for match in islice(_matches(pattern, text, _near(lower, _NEEDS.get(name, ""))), _MOST)
         if _holds(name, match)
     ]
     return sorted(found, key=lambda each: each.start)
+
+
+def _matches(pattern: re.Pattern[str], text: str, spans: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:
+    return (match for start, end in spans for match in pattern.finditer(text, start, end))
+
+
+def _near(lower: str, words: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a text, in small letters, in which one of some words stands; without words the whole."""
+    places = sorted(each for word in words.split(" ") for each in _places(lower, word)) if words else [0]
+    done = 0
+    for place in places:
+        if place < done or not words:
+            continue
+        start = max(done, lower.rfind("\n", 0, max(0, place - _WIDEST)) + 1, place - 2 * _WIDEST)
+        end = lower.find("\n", place + _WIDEST)
+        done = len(lower) if end < 0 else min(end, place + 4 * _WIDEST)
+        yield start, done
+    if not words:
+        yield 0, len(lower)
+
+
+def _places(lower: str, word: str) -> Iterator[int]:
+    place = lower.find(word)
+    while place >= 0:
+        yield place
+        place = lower.find(word, place + _WIDEST)
 
 
 def _holds(name: str, match: re.Match[str]) -> bool:

@@ -21,6 +21,7 @@ _FEW: Final = 8
 _MOST_NEAR: Final = 3
 _NEAR: Final = 0.6
 _FILLERS: Final = frozenset(["the", "a", "an"])
+_ARTICLES: Final = [[each] for each in sorted(_FILLERS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,10 @@ class _Words:
             (is_begun and not after.strip(" .\"'")) or "\n" in after or "\u2026" in between + after or "..." in between
         )
 
+    def following(self, place: int) -> Sequence[str]:
+        """Return the word after a place, and the next where that one is only an article."""
+        return self.meant[place + 1 : place + 3 if self.texts[place + 1 : place + 2][:1] in _ARTICLES else place + 2]
+
     def __len__(self) -> int:
         return len(self.texts)
 
@@ -77,10 +82,11 @@ class KnownSentences:
     def __init__(self, sentences: Sequence[str]) -> None:
         self._words = {each: words_of(each) for each in dict.fromkeys(sentences) if each}
         self._longest = max(map(len, self._words), default=0)
-        self._begins: dict[str, list[str]] = {}
+        self._begins: dict[str, list[tuple[str, str]]] = {}
         for sentence, words in self._words.items():
             if words:
-                self._begins.setdefault(words[0], []).append(sentence)
+                second = words[1] if len(words) > 1 and not _BLANK.fullmatch(words[1]) else ""
+                self._begins.setdefault(words[0], []).append((second, sentence))
         known = {word for words in self._words.values() for word in words if len(word) >= _SHORTEST_MISSPELT}
         self._known = known | {word for words in self._words.values() for word in words}
         self._alike = {shorter: word for word in sorted(known) for shorter in (word, *_without_one(word))}
@@ -93,7 +99,13 @@ class KnownSentences:
             if begins is None or words.starts[at] < end:
                 continue
             is_all = len(words) <= _FEW and all(map(str.isdecimal, words.texts[:at]))
-            here = [fit for sentence in begins if (fit := self._fits(sentence, words, at, is_all=is_all)) is not None]
+            following = words.following(at)
+            here = [
+                fit
+                for second, sentence in begins
+                if (not second or second in following)
+                and (fit := self._fits(sentence, words, at, is_all=is_all)) is not None
+            ]
             said = text[words.starts[at] :][: self._longest].casefold()
             best = max(
                 here,

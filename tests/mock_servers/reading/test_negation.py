@@ -5,6 +5,8 @@ from itertools import product
 import pytest
 
 from mock_servers.reading import programs
+from mock_servers.reading.plain import plain
+from tests.pastes import TRUTH, paste
 
 CUES = {
     "changed-key": "new key",
@@ -124,3 +126,12 @@ def test_a_sandbox_product_beside_another_explains_nothing(text: str) -> None:
 
 def test_a_sandbox_product_alone_may() -> None:
     assert "sandbox" in mistakes("We have the sandbox product and call int")
+
+
+def test_no_line_is_lost_because_only_a_part_of_a_text_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [plain(paste(name)) for name in TRUTH]
+    found = [programs.lines(text) for text in texts]
+    monkeypatch.setattr(programs, "_NEEDS", {})
+
+    assert [programs.lines(text) for text in texts] == found
+    assert sum(map(len, found)) > len(texts)
