@@ -53,7 +53,7 @@ REQUEST_ID_MISSING = _row(
     "Invalid request with error - X-Request-ID header must be supplied to access this resource",
     "S",
     code="MISSING_VALUE",
-    cause="The call of the API has no X-Request-ID header. Your token was accepted.",
+    cause="The call of the API has no X-Request-ID header. Your token is not the cause.",
     cure="Send X-Request-ID: a new UUID for each call.",
 )
 REQUEST_ID_INVALID = _row(
@@ -61,7 +61,7 @@ REQUEST_ID_INVALID = _row(
     "Invalid value - '{value}' in header 'X-Request-ID'",
     "S",
     code="INVALID_VALUE",
-    cause="The X-Request-ID header is not a UUID. Your token was accepted.",
+    cause="The X-Request-ID header is not a UUID. Your token is not the cause.",
     cure="Send X-Request-ID: a new UUID for each call.",
 )
 ACCESS_DENIED = _row(

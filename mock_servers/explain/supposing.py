@@ -44,6 +44,7 @@ _LATER: Final = frozenset(
 _OF_TYPES: Final = frozenset(
     ["check_client_assertion_type", "check_client_assertion_present", "check_subject_token_type"]
 )
+_FORM_RUN: Final = re.compile(r"\bgrant_type=[^\s&]+&\w")
 _FLOWS: Final = {"refresh_token": "refresh", "authorization_code": "authorization-code"}
 """By grant, its flow."""
 
@@ -81,7 +82,7 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
             method=(address.method if address else "") or ("POST" if is_token_call else "GET"),
             url=url,
             headers=headers,
-            body=_body(fields, headers),
+            body=_body(fields, headers, is_form=_FORM_RUN.search(facts.text) is not None),
             gaps=tuple(gaps.found),
         ),
         tokens=tokens,
@@ -108,8 +109,8 @@ def _is_for_others(token: Token) -> bool:
     return isinstance(audience, str) and "://" in audience and host_of(audience) is None
 
 
-def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]]) -> bytes:
-    if any(name == "content-type" and "json" in value for name, value in headers):
+def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]], *, is_form: bool) -> bytes:
+    if not is_form and any(name == "content-type" and "json" in value for name, value in headers):
         return json.dumps(dict(fields)).encode()
     return urlencode(fields).encode()
 

@@ -122,24 +122,17 @@ def _matches(pattern: re.Pattern[str], text: str, spans: Iterable[tuple[int, int
 
 def _near(lower: str, words: str) -> Iterator[tuple[int, int]]:
     """Yield the parts of a text, in small letters, in which one of some words stands; without words the whole."""
-    places = sorted(each for word in words.split(" ") for each in _places(lower, word)) if words else [0]
-    done = 0
-    for place in places:
-        if place < done or not words:
-            continue
+    if not words:
+        yield 0, len(lower)
+        return
+    places, done = {word: lower.find(word) for word in words.split(" ")}, 0
+    while places := {word: place for word, place in places.items() if place >= 0}:
+        place = min(places.values())
         start = max(done, lower.rfind("\n", 0, max(0, place - _WIDEST)) + 1, place - 2 * _WIDEST)
         end = lower.find("\n", place + _WIDEST)
         done = len(lower) if end < 0 else min(end, place + 4 * _WIDEST)
         yield start, done
-    if not words:
-        yield 0, len(lower)
-
-
-def _places(lower: str, word: str) -> Iterator[int]:
-    place = lower.find(word)
-    while place >= 0:
-        yield place
-        place = lower.find(word, place + _WIDEST)
+        places = {word: at if at >= done else lower.find(word, done) for word, at in places.items()}
 
 
 def _holds(name: str, match: re.Match[str]) -> bool:
