@@ -340,6 +340,26 @@ CLUES: Final = (
     Clue(
         rules=_JTI,
         find=program(
+            "jti-of-clock",
+            "jti-not-unique",
+            "Your code probably makes jti from the clock, so two calls at the same moment have the same one.",
+            "Set jti to a new UUID for each assertion.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_JTI | _EXPIRED,
+        find=program(
+            "signed-once",
+            "same-assertion-again",
+            "Your code signed one client_assertion and sends it again and again; each is good once, for five minutes.",
+            "Sign a new client_assertion for each request.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_JTI,
+        find=program(
             "retry",
             "retry-resends-assertion",
             "A retry sent the same assertion again: the first try had already spent its jti.",
@@ -386,4 +406,5 @@ CLUES: Final = (
     Clue(rules=frozenset(["find_token"]), find=_other_environment),
     Clue(rules=frozenset(["find_token"]), find=_bearer_of_other_kind),
     Clue(rules=frozenset(["find_scopes", "check_scopes_known", "check_scopes_permitted"]), find=_scopes_of_other),
+    setup.LIBRARY,
 )

@@ -21,11 +21,11 @@ _PUBLISHED: Final = re.compile(
 )
 _WORDED: Final[Mapping[str, str]] = {
     "aud-near-miss": "{name} sends the issuer as aud by default, not the token URL",
-    "typ-missing": "{name} writes no typ by itself",
-    "kid-missing": "{name} writes no kid by itself",
-    "jti-missing": "{name} writes no jti by itself",
-    "alg-not-rs512": "{name} signs with RS256 unless another alg is set",
-    "lifetime-too-long": "{name} sets exp an hour ahead by itself",
+    "typ-missing": "The header of your client_assertion has no typ; {name} writes none by itself",
+    "kid-missing": "The header of your client_assertion has no kid; {name} writes none by itself",
+    "jti-missing": "Your client_assertion has no jti; {name} writes none by itself",
+    "alg-not-rs512": "The client_assertion is not signed with RS512; {name} signs with RS256 unless you set alg",
+    "lifetime-too-long": "exp is more than 5 minutes ahead; {name} sets it an hour ahead by default",
 }
 """What a library does unless it is set otherwise, by the mistake that this is."""
 _HOUR: Final = 3600
@@ -42,7 +42,7 @@ def _of_library(scene: Scene) -> Finding | None:
             name = library.name.partition(" (")[0]
             return finding(
                 mistake,
-                "likely",
+                "likely" if mistake == "aud-near-miss" else "certain",
                 f"The text names {name}.",
                 f"{_WORDED[mistake].format(name=name)}.",
                 f"Write {library.changes[mistake]}.",
@@ -63,7 +63,7 @@ def _is_default(library: Library, mistake: str) -> bool:
 
 
 def _is_named(library: Library, facts: Facts) -> bool:
-    name = library.name.partition(" (")[0]
+    name = library.name.partition(" (")[0].rpartition("'s ")[2]
     if len(name) < _SHORTEST or name == "requests":
         return False
     return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", facts.text, re.IGNORECASE) is not None
@@ -160,16 +160,18 @@ def clues() -> Iterator[Clue]:
     yield Clue(rules=frozenset(["check_client_assertion_signature"]), find=_new_pair)
     for mistake, cure in _AS_FORM.items():
         yield Clue(rules=frozenset(["check_content_type_form"]), find=program(mistake, "json-body", _JSON, cure))
-    yield Clue(
-        rules=frozenset(
-            [
-                *("check_client_assertion_aud", "check_client_assertion_alg", "check_client_assertion_typ"),
-                *("find_client_assertion_kid", "find_client_assertion_jti", "check_client_assertion_exp_near"),
-                "check_client_assertion_kid_present",
-            ]
-        ),
-        find=_of_library,
-    )
+
+
+LIBRARY: Final = Clue(
+    rules=frozenset(
+        [
+            *("check_client_assertion_aud", "check_client_assertion_alg", "check_client_assertion_typ"),
+            *("find_client_assertion_kid", "find_client_assertion_jti", "check_client_assertion_exp_near"),
+            "check_client_assertion_jti_present",
+        ]
+    ),
+    find=_of_library,
+)
 
 
 _JSON: Final = "Your code sends the parameters as JSON."

@@ -51,6 +51,12 @@ MISTAKES: Final = {
     "runs-twice": r"\bStrict\s?Mode\b|\buseEffect\("
     r"|\b(?:runs?|called|calls?|fires?|fired|happens|invoked|mounted|rendered|sent)\s(?:it\s)?twice\b"
     r"|\bdouble[- ](?:click|submit|fire|call)\w*|\bpage\s(?:was\s)?(?:re)?loaded\b",
+    "jti-of-clock": r"\bjti\b[^\n]{0,40}(?:time\(\)|\bnow\(|timestamp|Date\.now|currentTimeMillis|strftime"
+    r"|UnixTime|uniqid)",
+    "signed-once": r"\bstatic\b[^\n]{0,30}\b(?:assertion|jwt)\b\s?=[^\n]{0,40}"
+    r"|\b(?:sign(?:ed|s)?|made|built|created|generated|mint(?:ed|s)?)\b[^\n.]{0,40}"
+    r"\b(?:startup|start-up|at start|only once|just once|at import|class level)\b"
+    r"|\b(?:assertion|jwt)\b[^\n.]{0,30}\b(?:cached|reused|kept in memory|singleton)\b",
     "json-powershell": r"ConvertTo-Json\b",
     "json-python": r"\b(?:requests|httpx|session|client)\.(?:post|request)\([^\n]{0,200}\bjson\s?=",
     "json-javascript": r"JSON\.stringify\(",
@@ -79,6 +85,8 @@ _NEEDS: Final = {
     "same-client": "changed swapped replaced works same",
     "clock": "ntp chrony timesyncd w32time clock snapshot",
     "long-renewal": "fixedrate fixeddelay interval cache ttl renew refresh schedul cron age timer hour",
+    "jti-of-clock": "jti",
+    "signed-once": "static start once import class cached reused memory singleton",
     "runs-twice": "strict useeffect twice double loaded",
 }
 """A pattern is looked for where one of its words stands: most texts have few of them."""

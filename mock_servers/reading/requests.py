@@ -133,7 +133,11 @@ def _loose(text: str) -> Iterator[Pair]:
 def headers(text: str) -> list[Pair]:
     """Return the headers of requests and answers that say something here."""
     found = [
-        Pair(name=each[1].lower(), value=each[2].strip().strip("\"'").rstrip(",;"), start=each.start())
+        Pair(
+            name=each[1].lower(),
+            value=each[2].partition(" -> ")[0].strip().strip("\"'").rstrip(",;"),
+            start=each.start(),
+        )
         for each in _HEADER.finditer(text)
     ]
     options = [Pair(name="content-type", value=each[1], start=each.start()) for each in _OPTION.finditer(text)]

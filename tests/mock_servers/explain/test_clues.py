@@ -15,6 +15,7 @@ TOKEN_EXPIRED = "keymanagement.service.access_token_expired"
 FAULT = f'{{"fault":{{"faultstring":"Access Token expired","detail":{{"errorcode":"{TOKEN_EXPIRED}"}}}}}}'
 DATE = "Date: Tue, 20 Jan 2026 09:01:47 GMT"
 UNKNOWN_APP = "Invalid 'iss'/'sub' claims in client_assertion JWT"
+SPENT = "Non-unique 'jti' claim in client_assertion JWT"
 WRONG_SIGNATURE = "JWT signature verification failed"
 NO_KID = "Invalid 'kid' header in client_assertion JWT - no matching public key"
 KEY_SET = '{"keys":[{"kty":"RSA","kid":"wharfe-1"}]}'
@@ -70,6 +71,12 @@ OUTCOME = '{{"resourceType":"OperationOutcome","issue":[{{"code":"x","details":{
             "Malformed JWT",
             "One of these: the value sent as client_assertion is not a JWT; or the value sent as subject_",
         ),
+        (
+            "new JwtSecurityToken(issuer, audience): Missing 'kid' header in client_assertion JWT",
+            "The header of your client_assertion has no kid; Microsoft's JwtSecurityToken writes none by itself.",
+        ),
+        (f"{SPENT}: jti = str(int(time.time()))", "Your code probably makes jti from the clock"),
+        (f"{EXPIRED}. We sign the assertion once at startup.", "Your code probably signed one client_assertion"),
         (f"GET {PATIENT} answers 401", "One of these: "),
         (f"GET {PATIENT}\n429", "One of these: your app has sent more requests"),
         (
@@ -104,7 +111,9 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
         (f"{WRONG_SIGNATURE}. We have not generated a new key pair.", "new key"),
         (f"{WRONG_SIGNATURE}. No new key was published.", "old key set"),
         (f"{WRONG_SIGNATURE}. We published the public key in May.", "old key set"),
-        ("Non-unique 'jti' claim in client_assertion JWT, we have no retry, retries: 0", "retry sent"),
+        (f"{SPENT}, we have no retry, retries: 0", "retry sent"),
+        (f"{SPENT}, the assertion is not cached, it is never reused", "sends it again"),
+        (f"{SPENT}, jti = uuid4()", "from the clock"),
         (f"{UNKNOWN_APP}, products Hello World - Sandbox and PDS - Integration", "sandbox"),
         (f"{SCOPE}. We use CIS2 log-in, not client_credentials", "issued to an application"),
         (f'{NO_KID}\nkid: "wharfe-1"\n{KEY_SET}', "but the key set"),
