@@ -31,6 +31,7 @@ _OURS: Final = re.compile(
 )
 _OF_TOKEN_REQUEST: Final = frozenset(["client-credentials", "token-exchange"])
 _MOST_BEGUN: Final = 3
+_OF_OURS: Final = ("nhs", "apigee", "apim", "cis2")
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 
 
@@ -114,7 +115,10 @@ def _coded(facts: Facts) -> Iterator[Said]:
 
 def is_ours(facts: Facts) -> bool:
     """Whether a text names a host of the services."""
-    return any(host_of(each.url) is not None for each in facts.addresses) or _OURS.search(facts.text) is not None
+    if any(host_of(each.url) is not None for each in facts.addresses):
+        return True
+    lower = facts.text.lower()
+    return any(word in lower for word in _OF_OURS) and _OURS.search(facts.text) is not None
 
 
 def is_others(facts: Facts) -> bool:

@@ -142,8 +142,24 @@ def _new_pair(scene: Scene) -> Finding | None:
     )
 
 
+def _basic(scene: Scene) -> Finding | None:
+    """Find the client's credentials in a header that the token endpoint does not read."""
+    headers = [each.value for each in scene.facts.headers if each.name == "authorization"]
+    if not any(each.lower().startswith("basic ") for each in headers):
+        return None
+    return finding(
+        "credentials-in-basic",
+        "certain",
+        "The text has an Authorization header of the scheme Basic. The token endpoint reads only the form.",
+        "You sent the client's credentials in an Authorization: Basic header, and no client_assertion in the form.",
+        "Sign a JWT with the app's private key, and send it as client_assertion. client_assertion_type is "
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer.",
+    )
+
+
 def clues() -> Iterator[Clue]:
     """Yield the clues of a client's setup."""
+    yield Clue(rules=frozenset(["check_client_assertion_type"]), find=_basic)
     yield Clue(rules=frozenset(["find_app"]), find=_key_of_other_environment)
     yield Clue(rules=frozenset(["find_app_jwk"]), find=_kid_alike)
     yield Clue(rules=frozenset(["decode_client_assertion", "decode_subject_token"]), find=_wrapped)

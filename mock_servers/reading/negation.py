@@ -9,7 +9,7 @@ _REACH: Final = 160
 """Characters before and after some words in which their clause is looked for."""
 _CLAUSE: Final = re.compile(
     r"[.!?](?=\s|$)|[;(){}\n\"]|:(?=\s)|\s[-/|]\s|,(?!\s(?:\w+\s){0,3}(?:n?or|oder|ni|ou)\b)"
-    r"|\b(?:since|because|after|when|whenever|while|but|although|though|however|until|before|if|whether|only|instead|then"
+    r"|\b(?:since|because|after|when|whenever|while|but|although|though|however|until|before|if|whether|only|instead(?!\sof)|then"
     r"|unless|despite|now|yet|so|and|which|who|weil|seit|aber|und|mais|depuis|et)\b",
     re.IGNORECASE,
 )
@@ -24,7 +24,9 @@ _FAILS: Final = (
 new key"."""
 _NO: Final = re.compile(
     r"(?:\b(?:not(?!\s+only)|never|without|cannot|neither|nor|none|nobody|nothing|no|zero|kein\w*|nicht|ohne|nie|pas|sans"
-    rf"|aucune?|jamais)\b|\w+n't\b)(?!{_FAILS})",
+    r"|aucune?|jamais|instead\sof|rather\sthan|other\sthan|(?:away|moved|switched|changed)\sfrom|used\sto\s(?:have|use)"
+    r"|(?:do|does|did|is|are|was|were|has|have|had|ca|wo)nt)\b"
+    rf"|\w+n't\b)(?!{_FAILS})",
     re.IGNORECASE,
 )
 _AFTERWARDS: Final = re.compile(

@@ -51,9 +51,10 @@ MISTAKES: Final = {
     "runs-twice": r"\bStrict\s?Mode\b|\buseEffect\("
     r"|\b(?:runs?|called|calls?|fires?|fired|happens|invoked|mounted|rendered|sent)\s(?:it\s)?twice\b"
     r"|\bdouble[- ](?:click|submit|fire|call)\w*|\bpage\s(?:was\s)?(?:re)?loaded\b",
-    "jti-of-clock": r"\bjti\b[^\n]{0,40}(?:time\(\)|\bnow\(|timestamp|Date\.now|currentTimeMillis|strftime"
+    "jti-of-clock": r"\bjti\b[^\n]{0,40}(?:time\(\)|\bnow\b|timestamp|Date\.now|currentTimeMillis|strftime"
     r"|UnixTime|uniqid)",
-    "signed-once": r"\bstatic\b[^\n]{0,30}\b(?:assertion|jwt)\b\s?=[^\n]{0,40}"
+    "signed-once": r"(?-i:\b[A-Z_]*(?:ASSERTION|JWT)[A-Z_]*)\s?=\s?[\w.]*(?:encode|sign|create|build)\w*\("
+    r"|\bstatic\b[^\n]{0,30}\b(?:assertion|jwt)\b\s?=[^\n]{0,40}"
     r"|\b(?:sign(?:ed|s)?|made|built|created|generated|mint(?:ed|s)?)\b[^\n.]{0,40}"
     r"\b(?:startup|start-up|at start|only once|just once|at import|class level)\b"
     r"|\b(?:assertion|jwt)\b[^\n.]{0,30}\b(?:cached|reused|kept in memory|singleton)\b",
@@ -63,7 +64,8 @@ MISTAKES: Final = {
     "json-dotnet": r"PostAsJsonAsync|JsonContent\.Create|StringContent\([^\n]{0,120}application/json",
     "web-page-url": r"https?://(?:github\.com/\S+/blob/|gitlab\.\S+/-/blob/|bitbucket\.org/\S+/src/|gist\.github\.com/)"
     r"[^\s\"']*",
-    "private-host": r"https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\."
+    "private-host": r"\b(?:on|over|behind|inside|via)\s(?:the|our|a)\s(?:vpn|firewall|intranet|corporate network)\b"
+    r"|\binternal\s(?:host|network|url|only)\b|https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\."
     r"|[\w.-]{1,200}\.(?:local|internal|intranet|lan|corp)\b)[^\s\"']*",
 }
 """By the name of the mistake, what it looks like."""
@@ -86,7 +88,7 @@ _NEEDS: Final = {
     "clock": "ntp chrony timesyncd w32time clock snapshot",
     "long-renewal": "fixedrate fixeddelay interval cache ttl renew refresh schedul cron age timer hour",
     "jti-of-clock": "jti",
-    "signed-once": "static start once import class cached reused memory singleton",
+    "signed-once": "assertion jwt static start once import class cached reused memory singleton",
     "runs-twice": "strict useeffect twice double loaded",
 }
 """A pattern is looked for where one of its words stands: most texts have few of them."""

@@ -95,26 +95,25 @@ class KnownSentences:
         """Return the sentences of a text in their order; of those that begin at one place the longest."""
         words = _Words(text, self._meant)
         found, end = list[Sentence](), 0
-        for at, begins in enumerate(map(self._begins.get, words.meant)):
-            if begins is None or words.starts[at] < end:
+        for at in [at for at, word in enumerate(words.meant) if word in self._begins]:
+            if words.starts[at] < end:
                 continue
             is_all = len(words) <= _FEW and all(map(str.isdecimal, words.texts[:at]))
             following = words.following(at)
             here = [
                 fit
-                for second, sentence in begins
+                for second, sentence in self._begins[words.meant[at]]
                 if (not second or second in following)
                 and (fit := self._fits(sentence, words, at, is_all=is_all)) is not None
             ]
-            said = text[words.starts[at] :][: self._longest].casefold()
+            if not here:
+                continue
+            said = text[words.starts[at] : words.starts[at] + self._longest].casefold()
             best = max(
-                here,
-                key=lambda each: (not each.is_cut, each.last, said.startswith(each.words.casefold()), each.end),
-                default=None,
+                here, key=lambda each: (not each.is_cut, each.last, said.startswith(each.words.casefold()), each.end)
             )
-            if best is not None:
-                found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
-                end = best.end
+            found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
+            end = best.end
         return found
 
     def near(self, text: str) -> list[str]:

@@ -16,6 +16,9 @@ FAULT = f'{{"fault":{{"faultstring":"Access Token expired","detail":{{"errorcode
 DATE = "Date: Tue, 20 Jan 2026 09:01:47 GMT"
 UNKNOWN_APP = "Invalid 'iss'/'sub' claims in client_assertion JWT"
 SPENT = "Non-unique 'jti' claim in client_assertion JWT"
+UNREACHABLE = "The JWKS endpoint, for your client_assertion can't be reached"
+BASIC = f"POST {INT}\nAuthorization: Basic UWszdlQ4bVpwMTpzM2NyM3RzM2NyM3Q="
+NO_TYPE = "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'"
 WRONG_SIGNATURE = "JWT signature verification failed"
 NO_KID = "Invalid 'kid' header in client_assertion JWT - no matching public key"
 KEY_SET = '{"keys":[{"kty":"RSA","kid":"wharfe-1"}]}'
@@ -77,6 +80,13 @@ OUTCOME = '{{"resourceType":"OperationOutcome","issue":[{{"code":"x","details":{
         ),
         (f"{SPENT}: jti = str(int(time.time()))", "Your code probably makes jti from the clock"),
         (f"{EXPIRED}. We sign the assertion once at startup.", "Your code probably signed one client_assertion"),
+        (
+            f"{EXPIRED}\nclass A:\n    ASSERTION = jwt.encode(claims, KEY)",
+            "Your code probably signed one client_assertion",
+        ),
+        (f'{SPENT}\n"jti": f"{{API_KEY}}-{{now}}"', "Your code probably makes jti from the clock"),
+        (f"{UNREACHABLE}. It opens here, on the VPN", "Your key set URL is probably inside your own network"),
+        (f"{BASIC}\ngrant_type=client_credentials&scope=a\n{NO_TYPE}", "You sent the client's credentials in an"),
         (f"GET {PATIENT} answers 401", "One of these: "),
         (f"GET {PATIENT}\n429", "One of these: your app has sent more requests"),
         (
@@ -114,6 +124,8 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
         (f"{SPENT}, we have no retry, retries: 0", "retry sent"),
         (f"{SPENT}, the assertion is not cached, it is never reused", "sends it again"),
         (f"{SPENT}, jti = uuid4()", "from the clock"),
+        (f"{EXPIRED}\n    assertion = jwt.encode(claims, KEY)", "one client_assertion"),
+        (f"{UNREACHABLE}. It is public, not on the VPN", "inside your own network"),
         (f"{UNKNOWN_APP}, products Hello World - Sandbox and PDS - Integration", "sandbox"),
         (f"{SCOPE}. We use CIS2 log-in, not client_credentials", "issued to an application"),
         (f'{NO_KID}\nkid: "wharfe-1"\n{KEY_SET}', "but the key set"),

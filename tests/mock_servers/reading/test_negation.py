@@ -33,6 +33,11 @@ DENIED = (
     "neither a proxy nor {}",
     "Es gibt kein {} hier",
     "pas de {}",
+    "we dont use {}",
+    "we use another one instead of {}",
+    "It is rather old, rather than {}",
+    "We moved away from {}",
+    "We used to have {}",
 )
 DENIED_AFTERWARDS = (
     "{}: 0",
