@@ -135,7 +135,7 @@ def _redeemed_twice(scene: Scene) -> Finding | None:
     shows = f"code {cut(min(repeated or again))} stands in two requests." if repeated or again else ""
     return finding(
         "code-spent-or-late",
-        "certain" if repeated or (again and words) else "likely",
+        "certain" if repeated else "likely",
         " ".join(filter(None, (shows, _quoted(scene, "runs-twice") if words else ""))),
         "The same code was used twice: the first use spent it.",
         "Redeem each code once: look for a callback that runs twice, an effect that React's strict mode runs twice, or "

@@ -31,7 +31,7 @@ _OURS: Final = re.compile(
 )
 _OF_TOKEN_REQUEST: Final = frozenset(["client-credentials", "token-exchange"])
 _MOST_BEGUN: Final = 3
-_OF_OURS: Final = ("nhs", "apigee", "apim", "cis2")
+_OF_OURS: Final = ("nhs", "apigee", "apim", "cis")
 _OF_OAUTH: Final = ("oauth", "token", "authorize", "login", "openid", "realms")
 
 

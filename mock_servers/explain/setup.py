@@ -94,18 +94,18 @@ def _key_of_other_environment(scene: Scene) -> Finding | None:
 def _kid_alike(scene: Scene) -> Finding | None:
     """Find a kid in the text that is nearly one of the key set beside it."""
     known = [str(key["kid"]) for each in scene.facts.key_sets for key in each["keys"] if "kid" in key]
-    sent = [each[1].rstrip(".") for each in _KID.finditer(scene.facts.text)]
-    for kid in sent:
-        alike = next((each for each in known if kid not in known and _is_alike(kid, each)), None)
-        if alike is not None:
-            return finding(
-                "wrong-kid",
-                "certain",
-                f'The text has kid "{kid}", and a key set with kid "{alike}".',
-                f'kid is "{kid}", but the key set has "{alike}".',
-                f'Send kid "{alike}", exactly as the set has it.',
-            )
-    return None
+    sent = sorted({each[1].rstrip(".") for each in _KID.finditer(scene.facts.text)} - set(known))
+    alike = [(kid, each) for kid in sent for each in known if _is_alike(kid, each)]
+    if not alike:
+        return None
+    kid, other = alike[0]
+    return finding(
+        "wrong-kid",
+        "certain" if len(alike) == 1 else "likely",
+        f'The text has kid "{kid}", and a key set with kid "{other}".',
+        f'kid is "{kid}", but the key set has "{other}".',
+        f'Send kid "{other}", exactly as the set has it.',
+    )
 
 
 def _is_alike(one: str, other: str) -> bool:
@@ -149,7 +149,7 @@ def _basic(scene: Scene) -> Finding | None:
         return None
     return finding(
         "credentials-in-basic",
-        "certain",
+        "certain" if len(scene.facts.addresses) <= 1 else "likely",
         "The text has an Authorization header of the scheme Basic. The token endpoint reads only the form.",
         "You sent the client's credentials in an Authorization: Basic header, and no client_assertion in the form.",
         "Sign a JWT with the app's private key, and send it as client_assertion. client_assertion_type is "

@@ -26,6 +26,7 @@ _OF_CLOCK: Final = re.compile(
     r"clock|(?:local|host|system|server|machine|vm|box)\W?_?(?:time|date)|timedatectl", re.IGNORECASE
 )
 _BESIDE: Final = 40
+_HOUR: Final = 3600
 _LEAST_OFF: Final = 60
 _MOST_OFF: Final = 2 * 86400
 _OF_JWT: Final = ("iat", "exp", "nbf")
@@ -93,13 +94,15 @@ def _clock_beside(scene: Scene) -> Finding | None:
     if not own or not dates:
         return None
     off = dates[-1].at - own[-1].at
+    if not own[-1].has_zone and abs(off - round(off / _HOUR) * _HOUR) < _LEAST_OFF:
+        return None  # another time zone, and no wrong clock
     is_behind = "check_client_assertion_exp_near" not in scene.rules
     if not _LEAST_OFF <= (off if is_behind else -off) <= _MOST_OFF:
         return None
     word = "behind" if is_behind else "ahead"
     return finding(
         f"clock-{'behind-or-bst' if is_behind else 'ahead'}",
-        "certain" if dates[-1].is_date else "likely",
+        "certain" if dates[-1].is_date and own[-1].has_zone else "likely",
         f"Your text has two clocks, {duration(abs(off))} apart.",
         f"Your clock is {duration(abs(off))} {word}.",
         "Set it by NTP (chrony, systemd-timesyncd, w32time), also after a snapshot is restored.",

@@ -117,6 +117,7 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
     [
         (f"{EXPIRED}, our clock is not slow, we run ntpd", "clock is probably behind"),
         (f"{EXPIRED}\nhostClock: 2026-01-20T09:01:50Z\n{DATE}", "Your clock"),
+        (f"{EXPIRED}\nlocal time 2026-01-20 10:01:50\n{DATE}", "Your clock"),
         (f"{UNKNOWN_APP}. It never worked in prod, {INT}", "your app in"),
         (f"{WRONG_SIGNATURE}. We have not generated a new key pair.", "new key"),
         (f"{WRONG_SIGNATURE}. No new key was published.", "old key set"),
@@ -136,6 +137,19 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
 )
 def test_a_text_that_does_not_show_it_has_no_such_answer(text: str, claimed: str) -> None:
     assert claimed not in explain_text(text).answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{NO_KID}\nkid: "wharfe-2", we tried kid: "wharfe-3"\n{KEY_SET}',
+        f"{BASIC}\nGET https://other.example/api\n{NO_TYPE}",
+        f"useEffect(() => {{}}, [])\n{CALLBACK}\n{CALLBACK}\n{REDEEMED}",
+        f"{EXPIRED}\nserver time 2026-01-20 08:49:10\n{DATE}",
+    ],
+)
+def test_what_may_be_of_another_request_is_said_to_be_likely(text: str) -> None:
+    assert "probably" in explain_text(text).answer
 
 
 def test_a_jwt_that_is_broken_over_lines_is_named_where_it_was_malformed(ring: KeyRing) -> None:
