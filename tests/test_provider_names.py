@@ -37,7 +37,8 @@ MEANT = {
     "diagnosis/provider/assertion.py": {
         *("cis2-iss-is-api-key", "cis2-aud-without-443", "cis2-lifetime", "cis2-alg-or-key", "nhs-login-auth"),
     },
-    "explain/answering.py": {"cis2-aud-without-443", "cis2-iss-is-api-key", "nhs-login-auth"},
+    "explain/answering.py": {"cis2-aud-without-443", "cis2-iss-is-api-key"},
+    "explain/rewording.py": {"cis2-aud-without-443", "nhs-login-auth"},
     "diagnosis/provider/credential.py": {"cis2-two-methods"},
     "diagnosis/libraries.py": {"nhs-login-auth", "cis2-aud-without-443", "cis2-lifetime", "cis2-alg-or-key"},
     # examples in the description of the control API

@@ -199,7 +199,7 @@ def check_client_assertion_begun(exchange: Exchange) -> str | None:
         if moment is UNDEFINED or moment is None:
             continue
         if not javascript.is_number(moment):
-            return f"{name} is {shown(moment)}, not a number (we guess that the service refuses it): leave it out."
+            return f"{name} is {shown(moment)}, not a number. The service may refuse that as well, so leave it out."
         ahead = javascript.number(moment) - exchange.now
         if ahead > _GRACE:
             return f"{name} is {duration(ahead)} ahead of the service's clock: set the clock, or leave {name} out."

@@ -123,7 +123,7 @@ CLIENT_ASSERTION_TYPE_INVALID = _row(
     400,
     "invalid_request",
     "Missing or invalid client_assertion_type - must be 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'",
-    cause="The request has client_id and client_secret, which most OAuth libraries send by default.",
+    cause="Most OAuth libraries send a client_id and client_secret by default, in the form or in a Basic header.",
     cure="This grant does not use a secret: sign a client assertion, and send it with client_assertion_type "
     "urn:ietf:params:oauth:client-assertion-type:jwt-bearer.",
 )
@@ -277,7 +277,8 @@ QUOTA_EXCEEDED = ServiceError(
     evidence="S",
     shape="rate_limit",
     cause="Your code asks for a token with each call, but one lives ten minutes.",
-    cure="Keep a token until a minute before it expires. Wait for ratelimiting_expiry_time_ms. " + _SPENT,
+    cure="Cache the token and reuse it until a minute before it expires. Wait until ratelimiting_expiry_time_ms before "
+    "trying again. " + _SPENT,
 )
 PUBLIC_KEY_NOT_REGISTERED = _row(
     "§3.18",
@@ -310,8 +311,8 @@ CLIENT_ASSERTION_KID_UNKNOWN = _row(
     "Invalid 'kid' header in client_assertion JWT - no matching public key",
     cause="The kid differs from the registered one by a dash, a capital or a digit; or the key was published less than "
     "an hour ago, and the set is still cached.",
-    cure="Compare it with the set, character by character. The service does not fetch the set again for an "
-    "unknown kid: wait for the hour to end. " + _SPENT,
+    cure="Compare it with the set, character by character. If you added the key less than an hour ago, wait until the "
+    "hour is over: the service does not fetch the set again for an unknown kid. " + _SPENT,
 )
 PUBLIC_KEY_UNUSABLE = _catch_all(
     "§3.20a",

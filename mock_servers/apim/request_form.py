@@ -78,10 +78,7 @@ def check_token_method(exchange: Exchange) -> str | None:
 def check_path_known(exchange: Exchange) -> str | None:
     """§2.18."""
     mount = exchange.service.mount
-    return (
-        f"{exchange.request.method} {shown(mount + exchange.request.path)} is nothing here. Tokens are at "
-        f"POST {mount}/token."
-    )
+    return f"There is no {exchange.request.method} {shown(mount + exchange.request.path)} here. Use POST {mount}/token."
 
 
 @rejects(errors.CLIENT_ASSERTION_TYPE_INVALID)

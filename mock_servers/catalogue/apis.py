@@ -48,6 +48,22 @@ AUTHORIZATION_NOT_BEARER = _row(
     cause="The first word of the Authorization header is not Bearer.",
     cure="Send Authorization: Bearer, a blank and the access_token.",
 )
+REQUEST_ID_MISSING = _row(
+    400,
+    "Invalid request with error - X-Request-ID header must be supplied to access this resource",
+    "S",
+    code="MISSING_VALUE",
+    cause="The call of the API has no X-Request-ID header. Your token is not the cause.",
+    cure="Send X-Request-ID: a new UUID for each call.",
+)
+REQUEST_ID_INVALID = _row(
+    400,
+    "Invalid value - '{value}' in header 'X-Request-ID'",
+    "S",
+    code="INVALID_VALUE",
+    cause="The X-Request-ID header is not a UUID. Your token is not the cause.",
+    cure="Send X-Request-ID: a new UUID for each call.",
+)
 ACCESS_DENIED = _row(
     401,
     "Access Denied - Unauthorised",
@@ -71,7 +87,7 @@ ACCESS_TOKEN_EXPIRED = _row(
     "I",
     code="ACCESS_TOKEN_EXPIRED",
     cause="Your code kept the access token longer than its ten minutes.",
-    cure="Get a new one a minute before expires_in (text, in seconds) is over.",
+    cure="Get a new one a minute before it expires (expires_in is in seconds, sent as a string).",
 )
 ACCESS_TOKEN_INVALID = _row(
     401,

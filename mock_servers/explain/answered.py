@@ -1,4 +1,4 @@
-"""What an answer tells: its status, its code and its sentence; and which error rows it may be an answer of."""
+"""Reads an answer's status, code and sentence, and finds the error rows it may be an answer of."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _LARGEST_GOOD: Final = 399
 _PAGE: Final = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 _TAGS: Final = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _LONGEST: Final = 300
+_CHALLENGE: Final = re.compile(r'error_description="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """An answer as its reader sees it; a `status` of 0 was not told, and of a bare sentence no code either.
+    """An answer as its reader sees it; a `status` of 0 is unknown, and so is the code of a bare sentence.
 
     `page` is the text of a web page.
     """
@@ -37,7 +38,7 @@ class Answered:
 
     @property
     def refuses(self) -> bool:
-        """Whether it is a refusal, as far as it tells."""
+        """Whether it is a refusal, as far as it says."""
         return bool(self.code or self.page) or self.bare or self.status > _LARGEST_GOOD
 
     def __str__(self) -> str:
@@ -58,7 +59,7 @@ class Answered:
         return (self.bare or self.code == row.code) and _is(row.sentence, self.sentence.strip())
 
     def resembles(self, row: ServiceError) -> bool:
-        """Whether status and code are those of an error row, whatever the sentence."""
+        """Whether status and code are those of an error row, with any sentence."""
         return not self.page and not self.bare and self.status in (0, row.status) and self.code == row.code
 
 
@@ -91,7 +92,7 @@ def _worded() -> Sequence[tuple[str | None, Entry]]:
 
 
 def of_answer(answer: CapturedAnswer) -> Answered:
-    """Return what an answer tells."""
+    """Return what an answer says."""
     text = answer.body.decode(errors="replace")
     location = answer.header("location")
     if location and answer.status // 100 == 3:  # noqa: PLR2004 - a redirect
@@ -103,6 +104,10 @@ def of_answer(answer: CapturedAnswer) -> Answered:
     members = object_of(text)
     if members:
         return _of_members(answer.status, members)
+    challenge = _CHALLENGE.search(answer.header("www-authenticate"))
+    if challenge is not None and not text.strip():
+        code, _, sentence = challenge[1].rpartition(": ")
+        return Answered(status=answer.status, code=code, sentence=sentence, bare=not code)
     return Answered(status=answer.status, sentence=text.strip()[:_LONGEST])
 
 
@@ -115,7 +120,7 @@ def query_of(url: str) -> str:
 
 
 def of_text(text: str) -> Answered:
-    """Return what a text tells that is an answer's body, or its sentence alone."""
+    """Return what a text says that is an answer's body, or its sentence alone."""
     if _PAGE.match(text):
         return of_answer(CapturedAnswer(status=0, body=text.encode(errors="replace")))
     members = object_of(text)

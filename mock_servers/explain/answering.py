@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from mock_servers.catalogue.entries import Entry
+from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.answered import Answered
-from mock_servers.explain.clues import Scene, clues
+from mock_servers.explain.clues import clues
 from mock_servers.explain.judging import Place, Ruled, place_of
 from mock_servers.explain.plain_words import plain
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
+from mock_servers.explain.rewording import LIMIT, life, listed
+from mock_servers.explain.scene import Scene
 from mock_servers.explain.supposing import is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -31,52 +33,70 @@ _PROPER: Final = re.compile(r"[A-Z][a-z]*(?=[\s,:])")
 _NAMES: Final = ("Python", "Postman", "Microsoft")
 _SPENT: Final = "The jti is then spent: sign a new assertion for the next try."
 _GUESS: Final = "We have not seen the real service's answer to this."
-_AS_IT_SEEMS: Final[Mapping[Certainty, str]] = {"certain": "", "likely": "Probably ", "possible": "One of these: "}
+_HEDGED: Final = re.compile(r"\b(?:probably|perhaps|looks? like)\b", re.IGNORECASE)
+_VERB: Final = re.compile(
+    r"""(?P<be>^(?:[^"':;,]|(?<=\w)'s)*?\b(?:is|are|was|were|will|would)\b)|^(?:[^"':;,]|(?<=\w)'s)*?(?=\b(?:still|has|have|had|cannot|sent|\w+ed)\b)"""
+)
+"""The words before which, or after `be`, "probably" stands in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lead:
-    """What leads the answer: one sentence, and the steps of its cure."""
+class Headline:
+    """The answer: one sentence, and the steps of its cure. With `is_seen`, the sentence is a fact, not its cause."""
 
     words: str
     cure: str
     certainty: Certainty = "certain"
+    is_seen: bool = False
     because: tuple[str, ...] = ()
+    id: str = ""
 
 
-def of_finding(finding: Finding, certainty: Certainty | None = None) -> Lead:
+def of_finding(finding: Finding, certainty: Certainty | None = None) -> Headline:
     """Return what a finder has found as the answer: what it saw, and its cure."""
     key = f"{finding.id} of subject_token" if "of subject_token" in finding.seen else finding.id
-    own_words, own_cure = _LEADS.get(key, ("", ""))
+    own_words, own_cure = _OWN_WORDS.get(key, ("", ""))
     words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
-    return Lead(
+    return Headline(
         words=words or finding.seen,
         cure=cure if finding.change is None else f"{cure} {finding.change}",
         certainty=certainty or finding.certainty,
+        is_seen=not words,
+        id=finding.id,
         because=tuple(each for each in (finding.seen, finding.cause) if each != (words or finding.seen)),
     )
 
 
-def of_clue(finding: Finding) -> Lead:
+def of_clue(finding: Finding) -> Headline:
     """Return what the text shows as the answer: its cause, and its cure."""
-    return Lead(words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,))
+    return Headline(
+        words=finding.cause, cure=finding.cure, certainty=finding.certainty, because=(finding.seen,), id=finding.id
+    )
 
 
-def of_rows(rows: Sequence[Entry]) -> Lead:
+def _agreed(headline: Headline, around: Sequence[Headline]) -> Headline:
+    """Return what the request shows; where request and text both make the same likely, it is certain."""
+    clue = next((each for each in around if each.id == headline.id), None)
+    if clue is None or (headline.certainty != "certain" and clue.certainty == "certain"):
+        return headline
+    return replace(headline, certainty="certain", cure=clue.cure, because=(*headline.because[:1], *clue.because))
+
+
+def of_rows(rows: Sequence[Entry]) -> Headline:
     """Return what a refusal says by itself; several rows are several causes."""
     known_best = sorted(rows, key=lambda each: _EVIDENCE.index(each.error.evidence))
     several = list({plain(each.name, each.problem.cause): each for each in reversed(known_best)}.items())[::-1][:_MOST]
     if len(several) == 1:
         ((words, row),) = several
         because = (f"Usual causes: {row.problem.cause}",) if words != row.problem.cause else ()
-        return Lead(words=words, cure=row.problem.cure, because=because)
+        return Headline(words=words, cure=row.problem.cure, because=because)
     (first, _), *others = several
     listed = [first.rstrip("."), *(_lowered(words).rstrip(".") for words, _ in others)]
     cures = dict.fromkeys(next(iter(steps(row.problem.cure)), "") for _, row in several)
-    return Lead(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
+    return Headline(words=f"{_lowered('; or '.join(listed))}.", cure=" ".join(cures), certainty="possible")
 
 
-_LEADS: Final[Mapping[str, tuple[str, str]]] = {
+_OWN_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "alg-not-rs512": ("", "Sign with RS512. Any RSA key can do that: no other key or certificate is needed."),
     "aud-other-environment": ("", "Set aud to the URL that you post to, and sign again. Take both from one setting."),
     "code-as-subject-token": (
@@ -97,7 +117,7 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "clock-ahead": ("{cause}", ""),
     "clock-behind-or-bst": ("{cause}", ""),
-    "cis2-aud-without-443": ("aud of your client_assertion is not exactly CIS2's token endpoint.", ""),
+    "cis2-aud-without-443": ("{cause}", ""),
     "other-private-key": (
         "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
         "",
@@ -106,19 +126,42 @@ _LEADS: Final[Mapping[str, tuple[str, str]]] = {
         "The signature of your subject_token was not made by a key of the identity provider.",
         "Send the id_token exactly as you got it from the provider that its iss names.",
     ),
-    "nhs-login-auth": (
-        "",
-        "Sign the client_assertion with RS512, with aud set to the token URL. A kid is not needed.",
-    ),
 }
 """What some findings say to who is in a hurry: the fact without its value, which the reason then has, and the cure."""
 
 
-def worded(lead: Lead) -> str:
+def worded(headline: Headline) -> str:
     """Return the answer: its sentence, as sure as it is, and the first step."""
-    words = _AS_IT_SEEMS[lead.certainty] + (_lowered(lead.words) if lead.certainty == "likely" else lead.words)
-    step = next(iter(steps(lead.cure)), "") if lead.certainty != "possible" or "; or " not in words else ""
-    return f"{words} {step}" if step and len(words) + len(step) < _LONGEST else words
+    words = {"certain": headline.words, "likely": hedged(headline), "possible": f"One of these: {headline.words}"}[
+        headline.certainty
+    ]
+    step = next(iter(steps(headline.cure)), "") if headline.certainty != "possible" or "; or " not in words else ""
+    return f"{words} {step}" if _adds(step, words) and len(words) + len(step) < _LONGEST else words
+
+
+def _adds(step: str, words: str) -> bool:
+    """Whether a step says more than the words before it."""
+    return bool(set(_STEP_WORD.findall(step)) - {"to", "the", "a"} - set(_STEP_WORD.findall(words)))
+
+
+_STEP_WORD: Final = re.compile(r"[\w/=.-]*\w")
+
+
+def hedged(headline: Headline) -> str:
+    """Return the sentence of a likely answer with "probably" where it belongs: after "is", before any other verb.
+
+    A fact is not hedged, but that it is the cause.
+    """
+    words = headline.words
+    if _HEDGED.search(words):
+        return words
+    verb = _VERB.match(words)
+    if headline.is_seen or verb is None:
+        first, _, rest = words.partition(". ")
+        joint = "; that is" if ";" in first else ", which is"
+        return f"{first.rstrip('.')}{joint} probably the cause.{f' {rest}' if rest else ''}"
+    place = verb.end()
+    return f"{words[:place]} probably{words[place:]}" if verb["be"] else f"{words[:place]}probably {words[place:]}"
 
 
 _LONGEST: Final = 330
@@ -164,16 +207,12 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
     found = [words for name, words in _MILESTONES if name in before]
     late = [each for each in found if each in _LATE]
-    words = _listed(late or found) if found else ""
+    words = listed(late or found) if found else ""
     if not words:
         return ""
     them = "that" if len(late or found) == 1 else "these"
     whose = "" if late else " of your client_assertion"
     return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Place | None, wrong: str) -> str:
@@ -184,17 +223,10 @@ def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Pla
     if isinstance(audience, str) and place is not None and place.token_path and "aud" not in wrong:
         here = audience == f"{place.home}{place.token_path}"
         parts += [f"aud of {place.environment or place.issuer}"] if here else []
-    life = _life(claims)
-    if life is not None and 0 < life <= 300 and "exp" not in wrong:  # noqa: PLR2004 - the service's own limit
-        parts.append(f"lives {life / 60:g} minutes" if life % 60 == 0 else f"lives {duration(life)}")
+    lives = life(claims)
+    if lives is not None and 0 < lives <= LIMIT and "exp" not in wrong:
+        parts.append(f"lives {lives / 60:g} minutes" if lives % 60 == 0 else f"lives {duration(lives)}")
     return f"client_assertion: {', '.join(parts)}." if parts else ""
-
-
-def _life(claims: Mapping[str, Any]) -> float | None:
-    times = [claims.get(name) for name in ("exp", "iat")]
-    if not all(javascript.is_number(each) for each in times):
-        return None
-    return javascript.number(times[0]) - javascript.number(times[1])
 
 
 # the whole
@@ -205,10 +237,11 @@ class View:
     """An explanation of one exchange, with what it was made of.
 
     `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
-    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it.
+    that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it. `heard` is that of
+    an API, which the request explains better than its sentence.
     """
 
-    told: RequestExplanation
+    explanation: RequestExplanation
     captured: Captured | None = None
     answered: Answered | None = None
     ruled: Sequence[Ruled] = ()
@@ -218,34 +251,36 @@ class View:
     apart: frozenset[str] = frozenset()
     facts: Facts | None = None
     spoken: str = ""
+    heard: str = ""
 
 
 class Answering:
-    """Finds what leads the answer of a view, and says the rest around it."""
+    """Finds the headline of a view's answer, and the parts that follow it."""
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._told = view.told
+        self._explanation = view.explanation
 
     def parts(self) -> Parts:
         """Return all parts."""
-        lead = self._lead()
-        if lead is None:
+        headline = self._headline()
+        if headline is None:
             return self._nothing_wrong()
         return Parts(
-            answer=worded(lead),
-            do=tuple(self._do(lead)),
-            why=tuple(self._why(lead)),
-            fine=tuple(self._fine(lead)),
-            next=tuple(each.replace(" is nothing", " is missing") for each in self._told.then),
+            answer=worded(headline),
+            do=tuple(self._do(headline)),
+            why=tuple(self._why(headline)),
+            fine=tuple(self._fine(headline)),
+            next=tuple(each.replace(" is nothing", " is missing") for each in self._explanation.then),
         )
 
-    def _lead(self) -> Lead | None:
+    def _headline(self) -> Headline | None:
         """Return what is surest: by the request where it proves it, else by the text around."""
-        around = list(map(of_clue, clues(self._scene()) if self._told.refused else ()))
-        found = [each for each in self._told.findings if not _is_usual(each) and each.id not in self._view.apart]
-        leads = [of_finding(each, self._certainty(each)) for each in found]
-        sure = [each for each in (*leads, *around) if each.certainty != "possible"]
+        around = list(map(of_clue, clues(self._scene()) if self._explanation.refused else ()))
+        found = [each for each in self._explanation.findings if not _is_usual(each) and each.id not in self._view.apart]
+        headlines = [of_finding(each, self._certainty(each)) for each in found]
+        headlines = [_agreed(each, around) for each in headlines]
+        sure = [each for each in (*headlines, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:
             return best
@@ -259,19 +294,57 @@ class Answering:
         """Return how sure a finding is: what the service said without a sentence makes none certain."""
         facts, sure = self._view.facts, "certain" if finding.id in self._view.sure else finding.certainty
         refused = facts is not None and any(each.status >= _REFUSED for each in facts.statuses)
-        said = self._view.answered is not None and bool(self._view.answered.sentence or self._view.answered.page)
+        answered = self._view.answered
+        said = bool(self._view.heard) or (answered is not None and bool(answered.sentence or answered.page))
         return "likely" if sure == "certain" and refused and not said else sure
 
-    def _of_rules(self) -> Lead | None:
+    def _of_rules(self) -> Headline | None:
         """Return what the refusing rule says, by the request or else by its sentence alone."""
         view = self._view
         objecting = next((each for each in view.stopped if each.refusal is not None), None)
         if objecting is not None and objecting.refusal is not None and view.rows:
             cure = view.rows[0].problem.cure
-            return Lead(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
-        if view.rows and self._told.refused:
+            return Headline(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
+        if view.rows and self._explanation.refused:
             return of_rows(view.rows)
         return None
+
+    def _of_status(self, facts: Facts) -> Headline | None:
+        """Return what a status alone says where the service has few refusals with it; nothing of it is certain."""
+        place, captured = self._place(), self._view.captured
+        status = next(each.status for each in reversed(facts.statuses) if each.status >= _REFUSED)
+        if place is None or captured is None or place.provider:
+            return None
+        is_api = place.service == "gateway"
+        rows = [
+            each
+            for each in entries()
+            if each.service == ("an API's gateway" if is_api else "the token service")
+            and each.error.status == status
+            and each.error.sentence
+            and each.error.evidence in _KNOWN
+            and (status == _TOO_MANY or not is_api or each.name.startswith("TOKEN_"))
+            and not (captured.header("authorization") and each.name == "TOKEN_MISSING")
+        ]
+        headline = of_rows(rows) if 0 < len({each.problem for each in rows}) <= _MOST else None
+        return (
+            replace(headline, certainty="likely")
+            if headline is not None and headline.certainty == "certain"
+            else headline
+        )
+
+    def _of_api_itself(self, facts: Facts) -> Parts | None:
+        """Return what is said of an OperationOutcome of an API's own: the gateway has let the call through."""
+        place, status = self._place(), next(each.status for each in reversed(facts.statuses) if each.status >= _REFUSED)
+        if place is None or place.service != "gateway" or status in _OF_TOKENS or "OperationOutcome" not in facts.text:
+            return None
+        code = next((code for code, _ in facts.api_codes), "")
+        named = f" with the code {code}" if code else ""
+        return Parts(
+            answer=f"The API itself refused this call{named}; its gateway probably accepted your token. Read "
+            "diagnostics, and look the code up in the API's documentation.",
+            do=("For help give the API's team the X-Correlation-ID of the call.",),
+        )
 
     def _scene(self) -> Scene:
         view = self._view
@@ -284,28 +357,28 @@ class Answering:
             form=dict(parse_qsl(body)),
         )
 
-    def _do(self, lead: Lead) -> Iterator[str]:
-        cure = steps(lead.cure)
-        yield from cure[1:] if cure and worded(lead).endswith(cure[0]) else cure
+    def _do(self, headline: Headline) -> Iterator[str]:
+        said = worded(headline)
+        yield from (each for each in steps(headline.cure) if each not in said and _adds(each, said))
         rules = {each.rule.name for each in self._view.stopped}
-        if self._told.corrected and rules & _OF_THE_FORM:
-            yield self._told.corrected
+        if self._explanation.corrected and rules & _OF_THE_FORM:
+            yield self._explanation.corrected
         yield from secrets_in(self._view.facts)
 
-    def _why(self, lead: Lead) -> Iterator[str]:
+    def _why(self, headline: Headline) -> Iterator[str]:
         said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
-        if said:
+        if said or self._view.heard:
             objects = any(each.refusal is not None for each in self._view.stopped)
-            yield f'The service said "{said}".' + (" That fits." if objects else "")
-        yield from lead.because
+            yield f'The service said "{said or self._view.heard}".' + (" That fits." if objects else "")
+        yield from headline.because
 
-    def _fine(self, lead: Lead) -> Iterator[str]:
-        passed = passed_before(self._view.ruled, self._view.stopped) if self._told.by == "answer" else ""
+    def _fine(self, headline: Headline) -> Iterator[str]:
+        passed = passed_before(self._view.ruled, self._view.stopped) if self._explanation.by == "answer" else ""
         if passed:
             yield passed
         token = self._assertion()
         if token is not None and not passed:
-            words = well_formed(token.header, token.claims, self._place(), lead.words)
+            words = well_formed(token.header, token.claims, self._place(), headline.words)
             if words:
                 yield f"{words} {_UNSIGNED}"
 
@@ -319,20 +392,29 @@ class Answering:
     def _nothing_wrong(self) -> Parts:
         token, place = self._assertion(), self._place()
         if self._view.answered is not None and self._view.answered.refuses:
-            return Parts(answer="I know no check that gives this answer.", why=self._told.notes)
+            return Parts(answer="I know no check that gives this answer.", why=self._explanation.notes)
         if self._view.facts is not None and any(each.status >= _REFUSED for each in self._view.facts.statuses):
+            usual = self._of_status(self._view.facts)
+            if usual is not None:
+                whole = ("Paste the whole body of the answer, too: it says which.",)
+                return Parts(answer=worded(usual), do=(*steps(usual.cure)[1:], *whole), why=usual.because)
+            own = self._of_api_itself(self._view.facts)
+            if own is not None:
+                return own
             return Parts(
                 answer="The request itself shows nothing that would be refused, and I know no sentence of this answer.",
                 do=("Paste the whole body of the answer, too.",),
             )
         if token is None or place is None:
-            return Parts(answer=f"{self._told.request}: I see nothing that would be refused.")
+            return Parts(answer=f"{self._explanation.request}: I see nothing that would be refused.")
         url = f"{place.home}{place.token_path}"
         expired = token.claims.get("exp")
         made = token.claims.get("iat")
         is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
         when = (
-            f"It was made {told_moment(javascript.number(made))}" if javascript.is_number(made) else "Its exp is over"
+            f"It was made {moment_in_words(javascript.number(made))}"
+            if javascript.is_number(made)
+            else "Its exp is over"
         )
         return Parts(
             answer=f"This client_assertion looks right for {url}.",
@@ -356,6 +438,9 @@ _OF_THE_FORM: Final = frozenset(
 )
 """Rules that a request of the right form passes: how it is sent right is then printed."""
 _REFUSED: Final = 400
+_TOO_MANY: Final = 429
+_OF_TOKENS: Final = (401, 403, _TOO_MANY)
+"""Statuses by which the gateway refuses a call; the others are the API's own."""
 _PEM: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 
 
@@ -363,7 +448,7 @@ def _is_usual(finding: Finding) -> bool:
     return " answers this" in finding.seen
 
 
-def told_moment(seconds: float) -> str:
+def moment_in_words(seconds: float) -> str:
     """Return a moment as a person says it: the day, and the time in UTC."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("on %A %-d %B %Y, %H:%M UTC")
@@ -378,6 +463,6 @@ def secrets_in(facts: Facts | None) -> Iterator[str]:
     if _PEM.search(facts.text):
         yield "Replace your private key if this is the real one: it belongs in no code and in no post."
     if any(each.name == "client_secret" and is_literal(each.value) for each in facts.pairs):
-        yield "Have the client secret renewed: it stands in your text, so others may have read it."
+        yield "Rotate the client secret: you have posted it in plain text."
     if any(each.name == "refresh_token" and is_literal(each.value) for each in facts.pairs):
         yield "Log that person out: the refresh token in your text opens their session for up to 12 hours."

@@ -1,4 +1,4 @@
-"""Explains any text: a whole request or file by its own reader, and whatever else stands in it by the facts found."""
+"""Explains any text: a whole request or file by its own reader, and any other text by the facts found in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mock_servers.explain.answering import Answering, View
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.not_found import nothing_found
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
-from mock_servers.explain.said import Said, is_others, is_ours, known_sentences, said_in
+from mock_servers.explain.said import Said, begun, is_others, is_ours, known_sentences, said_in
 from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
 from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
 from mock_servers.reading import curl, exchanges
@@ -35,7 +35,7 @@ _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
 
 
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:
-    """Explain whatever stands in a text; where nothing does, the explanation says so, and its `by` is None."""
+    """Explain a text; where nothing is found in it, the explanation says so, and its `by` is None."""
     given = lent or Lent()
     if not exchanges.is_request(text):
         if len(text) > LARGEST:
@@ -54,6 +54,9 @@ def _of_exchanges(text: str, lent: Lent, clock: Callable[[], float]) -> RequestE
     """Explain what is a request, or a file of requests, as a whole."""
     found = exchanges.read(text, lambda host: host_of(f"https://{host}") is not None, lent.read_file)
     own = lent if len(found.exchanges) > 1 else _with_facts(text, lent)
+    others = _by_others(own.facts, own.said) if own.facts is not None and found.exchanges[0].answer is None else None
+    if others is not None:
+        return RequestExplanation(refused=True, **asdict(others))
     kinds: dict[object, list[Captured]] = {}
     for place, each in enumerate(found.exchanges):
         kinds.setdefault(place if lent.every else _kind(each), []).append(each)
@@ -74,7 +77,7 @@ def _kind(captured: Captured) -> tuple[object, ...]:
 
 def _with_facts(text: str, lent: Lent) -> Lent:
     facts = read(text, known_sentences())
-    said = next(iter(said_in(facts)), None)
+    said = begun(facts, said_in(facts))
     return replace(lent, facts=facts, said=lent.said or said)
 
 
@@ -84,7 +87,7 @@ def _of_facts(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExpla
     others = _by_others(facts, said)
     if others is not None:
         return RequestExplanation(refused=True, **asdict(others))
-    request = _request(facts, said, lent)
+    request = _request(facts, said, lent) if said is None or not said.is_several else None
     keys = lent.keys or (json.dumps(facts.key_sets[0]).encode() if facts.key_sets else None)
     own = replace(own, answer=None, at=lent.at if lent.at is not None else _moment(facts, said), keys=keys)
     if request is not None and host_of(request.captured.url) is not None and (said is not None or not is_others(facts)):
@@ -97,7 +100,9 @@ def _of_api(request: Supposed, own: Lent, clock: Callable[[], float]) -> Request
     """Explain a 401 of an API behind the gateway by its request, where that shows more than the sentence says."""
     if own.said is None or any(row.played or row.error.status != _UNAUTHORIZED for row in own.said.rows):
         return None
-    explanation = explain_captured(request.captured, replace(own, said=None), clock)
+    explanation = explain_captured(
+        request.captured, replace(own, said=None, heard=own.said.spoken or own.said.words), clock
+    )
     return explanation if any(each.certainty != "possible" for each in explanation.findings) else None
 
 
@@ -108,7 +113,7 @@ def _of_sentence(facts: Facts, said: Said) -> RequestExplanation:
         said=said.words, stopped_by=rules, by="answer", refused=True, findings=usual(said.rows)
     )
     view = View(
-        told=reported,
+        explanation=reported,
         answered=Answered(sentence=said.words, bare=True),
         rows=said.rows,
         facts=facts,
@@ -148,15 +153,7 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
     if not is_ours(facts) or not any(each >= _REFUSED for each in statuses):
         return None
     if said is None and _NOT_ALLOWED in statuses and set(_MOVED) & set(statuses):
-        return Parts(
-            answer="Your POST was redirected with a 302, and the client followed it with a GET without a body. Post "
-            "straight to the token URL, or let the proxy forward the request.",
-            do=(
-                "Post directly to the service's own URL, so that nothing redirects.",
-                "If a proxy has to redirect, let it answer 307 or 308: these keep method and body.",
-            ),
-            why=("The token endpoint allows POST only, so it answers the GET with 405.",),
-        )
+        return _redirected(facts, next(each for each in statuses if each in _MOVED))
     server = _SERVER.search(facts.page) or next(
         (found for each in facts.headers if each.name == "server" and (found := _SERVER.search(each.value))), None
     )
@@ -172,3 +169,23 @@ def _by_others(facts: Facts, said: Said | None) -> Parts | None:
             why=("The token service answers JSON with a message_id. It has perhaps not been reached at all.",),
         )
     return None
+
+
+def _redirected(facts: Facts, status: int) -> Parts:
+    """Return what is said of a POST that a redirect has made a GET: where the redirect went, when the text says so."""
+    target = next((each.value for each in facts.headers if each.name == "location"), "")
+    is_upgrade = host_of(target) is not None and any(
+        each.url == target.replace("https://", "http://", 1) != target for each in facts.addresses
+    )
+    because = ("The token endpoint allows POST only, so it answers the GET with 405.",)
+    went = f"Your POST was redirected with a {status}, and the client followed it with a GET without a body."
+    if is_upgrade:
+        return Parts(answer=f"{went} Use https:// in the URL.", do=(f"Post to {target}.",), why=because)
+    return Parts(
+        answer=f"{went} Post straight to the token URL, or let the proxy forward the request.",
+        do=(
+            "Post directly to the service's own URL, so that nothing redirects.",
+            "If a proxy has to redirect, let it answer 307 or 308: these keep method and body.",
+        ),
+        why=because,
+    )

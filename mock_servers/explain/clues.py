@@ -6,19 +6,19 @@ Each clue goes with the rules that it can explain; what the request itself prove
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.diagnosis.opaque_value import shape_of
+from mock_servers.explain import setup, timing
 from mock_servers.explain.judging import host_of
-from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.explain.scene import Clue, Scene, finding, program, quote
+from mock_servers.journal.finding import Finding
 from mock_servers.provider.providers import PROVIDERS
-from mock_servers.reading.captured import Captured
-from mock_servers.reading.facts import Address, Facts
-from mock_servers.wire.wording import cut, duration, one_line, shown
+from mock_servers.reading.facts import Address
+from mock_servers.wire.wording import cut, shown
 
 _ALIKE: Final = 0.8
 _BESIDE: Final = 120
@@ -26,45 +26,15 @@ _REGISTERED: Final = re.compile(
     r"regist|callback ur|portal|allowed|configured|redirect_uris|connection manager", re.IGNORECASE
 )
 """Words beside a URL that is registered for an app."""
-_SECONDS_OF_LIFE: Final = 300
-_TOKEN_LIFE: Final = 3000
-_LOG_IN: Final = re.compile(r"log_?in|logged|auth|issued", re.IGNORECASE)
-_SIGNING: Final = re.compile(r"assert|jwt|sign|creat|made", re.IGNORECASE)
-"""What a text calls the moment at which a token was made."""
+_CODE: Final = re.compile(r"[?&]code=([\w.~-]{6,})")
+_OF_CODE: Final = re.compile(r"(?=.*[\da-z])[\w.~-]{6,}")
 _OPAQUE: Final = re.compile(r"(?<![\w.…-])(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{6,60}…?(?![\w.-])")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """A refusal with all that stands around it: `rules` are those that may have refused."""
-
-    facts: Facts
-    rules: frozenset[str]
-    captured: Captured | None = None
-    form: Mapping[str, str]
-
-    def line(self, mistake: str) -> str:
-        """Return the words that show a mistake, the longest there are; empty without."""
-        found = [each.words for each in self.facts.lines if each.mistake == mistake]
-        return max(found, key=len, default="")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clue:
-    """What to look for where one of some rules may have refused."""
-
-    rules: frozenset[str]
-    find: Callable[[Scene], Finding | None]
 
 
 def clues(scene: Scene) -> Iterator[Finding]:
     """Yield what the text shows, the surest first."""
     found = [each.find(scene) for each in CLUES if each.rules & scene.rules]
     yield from sorted(filter(None, found), key=lambda each: each.certainty != "certain")
-
-
-def _finding(name: str, certainty: Certainty, seen: str, cause: str, cure: str) -> Finding:
-    return Finding(id=name, certainty=certainty, seen=seen, cause=cause, cure=cure)
 
 
 # a value that stands in two places
@@ -80,7 +50,7 @@ def _value_of_other_kind(scene: Scene) -> Finding | None:
     }
     answered = {value: name for each in scene.facts.good for name, value in each.items() if isinstance(value, str)}
     if sent in codes:
-        return _finding(
+        return finding(
             "code-as-subject-token",
             "certain",
             f"subject_token {cut(sent)} is the code= of your callback URL.",
@@ -89,7 +59,7 @@ def _value_of_other_kind(scene: Scene) -> Finding | None:
             "of that answer.",
         )
     if sent and answered.get(sent) in ("access_token", "refresh_token"):
-        return _finding(
+        return finding(
             "code-as-subject-token",
             "certain",
             f"subject_token {cut(sent)} is the {answered[sent]} of the provider's token answer.",
@@ -107,11 +77,13 @@ def _other_redirect_uri(scene: Scene) -> Finding | None:
         return None
     other, before = alike[-1].url, scene.facts.text[max(0, alike[-1].start - _BESIDE) : alike[-1].start]
     is_registered = _REGISTERED.search(before) is not None
-    return _finding(
+    return finding(
         "redirect-uri-differs",
         "certain" if is_registered else "likely",
         f"They differ in {_difference(sent, other)}.",
-        f"redirect_uri is {sent} but {other} is registered.",
+        f"redirect_uri is {sent} but {other} is registered."
+        if is_registered
+        else f"redirect_uri is {sent}, and the registered one is probably {other}.",
         f"Send redirect_uri={other} exactly, or register {sent} as well.",
     )
 
@@ -132,27 +104,43 @@ def _difference(sent: str, registered: str) -> str:
     )
 
 
-def _spent_twice(name: str) -> Callable[[Scene], Finding | None]:
-    words, rule = {"refresh_token": ("refresh token", "a new one"), "code": ("code", "")}[name]
+def _refreshed_twice(scene: Scene) -> Finding | None:
+    values = [each.value for each in scene.facts.pairs if each.name == "refresh_token"]
+    lines = [line for line in scene.facts.text.split("\n") if "refresh" in line.lower()]
+    repeated = {each for each in values if values.count(each) > 1} or _repeated(lines)
+    if not repeated:
+        return None
+    return finding(
+        "refresh-token-spent",
+        "certain",
+        f"refresh token {_short(min(repeated))} stands in two requests.",
+        "The same refresh token was used twice: the first use spent it and gave a new one.",
+        "Refresh under a lock, and always go on with the newest refresh token.",
+    )
 
-    def find(scene: Scene) -> Finding | None:
-        values = [each.value for each in scene.facts.pairs if each.name == name]
-        lines = [line for line in scene.facts.text.split("\n") if words.split()[0] in line.lower()]
-        repeated = {each for each in values if values.count(each) > 1} or (_repeated(lines) if rule else set())
-        if not repeated:
-            return None
-        value = min(repeated)
-        return _finding(
-            "refresh-token-spent" if rule else "code-spent-or-late",
-            "certain",
-            f"{words} {cut(value) if len(value) > 20 else value} stands in two requests.",  # noqa: PLR2004 - a log has cut it
-            f"The same {words} was used twice: the first use spent it" + (" and gave a new one." if rule else "."),
-            "Refresh under a lock, and always go on with the newest refresh token."
-            if rule
-            else "Redeem each code once: look for a callback that runs twice, or a page that is loaded again.",
-        )
 
-    return find
+def _short(value: str) -> str:
+    return cut(value) if len(value) > 20 else value  # noqa: PLR2004 - a log has cut it
+
+
+def _redeemed_twice(scene: Scene) -> Finding | None:
+    """Find a code in two requests or two callbacks, or else the words of one who sees that something runs twice."""
+    sent = [each.value for each in scene.facts.pairs if each.name == "code" and _OF_CODE.fullmatch(each.value)]
+    called = [value for line in scene.facts.text.split("\n") for value in set(_CODE.findall(line))]
+    repeated = {each for each in sent if sent.count(each) > 1}
+    again = {each for each in called if called.count(each) > 1}
+    words = scene.line("runs-twice")
+    if not (repeated or again or words):
+        return None
+    shows = f"code {cut(min(repeated or again))} stands in two requests." if repeated or again else ""
+    return finding(
+        "code-spent-or-late",
+        "certain" if repeated else "likely",
+        " ".join(filter(None, (shows, _quoted(scene, "runs-twice") if words else ""))),
+        "The same code was used twice: the first use spent it.",
+        "Redeem each code once: look for a callback that runs twice, an effect that React's strict mode runs twice, or "
+        "a page that is loaded again.",
+    )
 
 
 def _repeated(lines: Sequence[str]) -> set[str]:
@@ -167,31 +155,16 @@ def _repeated(lines: Sequence[str]) -> set[str]:
 # a line of the program
 
 
-def _quote(words: str) -> str:
-    """Return words of the text in quotes, on one line."""
-    return f'"{one_line(words)}"'
-
-
 def _quoted(scene: Scene, *mistakes: str) -> str:
     """Say which words of the text show something."""
-    return f"The text has {' and '.join(_quote(words) for each in mistakes if (words := scene.line(each)))}."
-
-
-def _program(
-    mistake: str, name: str, cause: str, cure: str, certainty: Certainty = "certain"
-) -> Callable[[Scene], Finding | None]:
-    def find(scene: Scene) -> Finding | None:
-        line = scene.line(mistake)
-        return _finding(name, certainty, f"The text has {_quote(line)}.", cause, cure) if line else None
-
-    return find
+    return f"The text has {' and '.join(quote(words) for each in mistakes if (words := scene.line(each)))}."
 
 
 def _sandbox_product(scene: Scene) -> Finding | None:
     address = scene.captured.url if scene.captured is not None else ""
     if not scene.line("sandbox") or "sandbox" in address:
         return None
-    return _finding(
+    return finding(
         "wrong-product",
         "possible",
         "The text names a sandbox product.",
@@ -202,7 +175,7 @@ def _sandbox_product(scene: Scene) -> Finding | None:
 
 def _scopes(scene: Scene) -> Finding | None:
     if scene.line("aal2"):
-        return _finding(
+        return finding(
             "scopes-none-left",
             "likely",
             _quoted(scene, "aal2"),
@@ -210,7 +183,7 @@ def _scopes(scene: Scene) -> Finding | None:
             "Ask CIS2 for acr_values=AAL3_ANY, or connect the app to a product that takes AAL2.",
         )
     if scene.line("patient"):
-        return _finding(
+        return finding(
             "scopes-none-left",
             "likely",
             _quoted(scene, "patient", "worker-product"),
@@ -223,13 +196,26 @@ def _scopes(scene: Scene) -> Finding | None:
 def _application_token(scene: Scene) -> Finding | None:
     if not scene.line("app-token"):
         return None
-    return _finding(
+    return finding(
         "scopes-none-left",
         "likely",
         "The token was issued to an application (client_credentials); the API wants a scope that a person's token has.",
-        "Your token is an application's (client_credentials), and this API wants the token of a signed-in user.",
+        "Your token was issued to an application (client_credentials), and this API wants the token of a signed-in "
+        "user.",
         "Get the token with a user: CIS2 log-in and token exchange. Or use an application-restricted access mode of "
         "the API, if it has one. A scope parameter does not help.",
+    )
+
+
+def _lower_level(scene: Scene) -> Finding | None:
+    if not scene.line("aal2"):
+        return None
+    return finding(
+        "scopes-none-left",
+        "likely",
+        _quoted(scene, "aal2"),
+        "The person logged in at assurance level 2 (AAL2), and this API wants level 3 (AAL3).",
+        "Ask CIS2 for acr_values=AAL3_ANY at log-in.",
     )
 
 
@@ -240,7 +226,7 @@ def _other_environment(scene: Scene) -> Finding | None:
     other = next((each for each in issued if own is not None and host_of(each.url) != own), None)
     if own is None or other is None or (there := host_of(other.url)) is None:
         return None
-    return _finding(
+    return finding(
         "token-of-other-environment",
         "likely",
         f"The token URL is {other.url} and the API is at {called}.",
@@ -255,11 +241,11 @@ def _bearer_of_other_kind(scene: Scene) -> Finding | None:
     shape = shape_of(bearer)
     if shape is None or shape.word == "access_token":
         return None
-    return _finding(
+    return finding(
         "bearer-shape",
         "likely",
         f"The bearer token is {shape.by}. The platform's access tokens have 28 letters and digits.",
-        f"The bearer token is {shape.kind}, or of the same kind, and not an access token of the platform.",
+        f"The bearer token is {shape.kind}, not an access token of the platform.",
         "Get the access token from /oauth2/token of this environment (for a person: exchange the id_token there), and "
         "send that.",
     )
@@ -268,34 +254,6 @@ def _bearer_of_other_kind(scene: Scene) -> Finding | None:
 def _platform(address: Address) -> bool:
     host = host_of(address.url)
     return host is not None and host.plays == "platform"
-
-
-def _held_too_long(scene: Scene) -> Finding | None:
-    """Compare when a token was made with when it was sent, where the text names the first of the two."""
-    is_of_user = "check_subject_token_not_expired" in scene.rules
-    limit, made = (_TOKEN_LIFE, _LOG_IN) if is_of_user else (_SECONDS_OF_LIFE, _SIGNING)
-    moments = [each for each in scene.facts.moments if each.name.lower() not in ("iat", "exp", "nbf")]
-    began = [each.at for each in moments if made.search(each.name)]
-    age = max(each.at for each in moments) - min(began) if began else 0
-    if age < limit:
-        return None
-    if is_of_user:
-        return _finding(
-            "id-token-expired",
-            "certain",
-            f"By the times in the text, {duration(age)} lie between.",
-            f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
-            "log-in.",
-            "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
-            "again.",
-        )
-    return _finding(
-        "same-assertion-again",
-        "likely",
-        f"By the times in the text, {duration(age)} lie between.",
-        f"Your client_assertion was made {duration(age)} before it was sent, and lives five minutes.",
-        "Sign a new client_assertion for each request.",
-    )
 
 
 def _scopes_of_other(scene: Scene) -> Finding | None:
@@ -308,12 +266,12 @@ def _scopes_of_other(scene: Scene) -> Finding | None:
         return None
     foreign = [each for each in asked if each in other.asking.scopes]
     example = next(each for each in own.asking.scopes if each not in other.asking.scopes)
-    return _finding(
+    return finding(
         "scope-of-other-provider",
         "likely",
         f"scope is {shown(query['scope'])}.",
-        f"{' and '.join(foreign)} in scope {'are scopes' if len(foreign) > 1 else 'is a scope'} of {other.title}, "
-        f"which {own.title} does not know.",
+        f"{own.title} probably refused {' and '.join(foreign)} in scope: "
+        f"{'they are scopes' if len(foreign) > 1 else 'it is a scope'} of {other.title}.",
         f"Ask {own.title} for its own scopes alone, such as openid {example}.",
     )
 
@@ -323,18 +281,21 @@ _EXPIRED: Final = frozenset(["check_client_assertion_not_expired", "check_assert
 _JTI: Final = frozenset(["check_client_assertion_jti_fresh", "claim_client_assertion_jti"])
 _KEY: Final = frozenset(["check_client_assertion_signature"])
 _KID: Final = frozenset(["find_app_jwk"])
+_SCOPE: Final = frozenset(["check_scope", "check_scope_by_newest_suite"])
 
 CLUES: Final = (
+    *setup.clues(),
+    *timing.clues(),
     Clue(rules=frozenset(["decode_subject_token"]), find=_value_of_other_kind),
     Clue(
         rules=frozenset(["find_redirect_uri", "check_redirect_uri_registered"]),
         find=_other_redirect_uri,
     ),
-    Clue(rules=frozenset(["find_refresh_token", "claim_refresh_token"]), find=_spent_twice("refresh_token")),
-    Clue(rules=frozenset(["claim_code", "find_code", "check_code_of_request"]), find=_spent_twice("code")),
+    Clue(rules=frozenset(["find_refresh_token", "claim_refresh_token"]), find=_refreshed_twice),
+    Clue(rules=frozenset(["claim_code", "find_code", "check_code_of_request"]), find=_redeemed_twice),
     Clue(
         rules=_EXP_FAR,
-        find=_program(
+        find=program(
             "milliseconds",
             "exp-unit",
             "exp is in milliseconds.",
@@ -344,7 +305,7 @@ CLUES: Final = (
     ),
     Clue(
         rules=_EXP_FAR,
-        find=_program(
+        find=program(
             "hour",
             "lifetime-too-long",
             "exp is set an hour ahead, or more; at most 5 minutes are allowed.",
@@ -353,24 +314,23 @@ CLUES: Final = (
     ),
     Clue(
         rules=_EXPIRED,
-        find=_program(
+        find=program(
             "local-time",
             "clock-behind-or-bst",
-            "exp is made from local time, which in summer is an hour off UTC.",
+            "Your code makes exp from local time, which in summer is an hour off UTC.",
             "Take the time in UTC: int(time.time()) in Python, DateTimeOffset.UtcNow in C#.",
             "likely",
         ),
     ),
-    Clue(rules=_EXPIRED | {"check_subject_token_not_expired"}, find=_held_too_long),
     Clue(
         rules=frozenset(["find_client_assertion_exp"]),
-        find=_program(
+        find=program(
             "text-exp", "exp-unit", "exp is text.", "Write exp as a number: whole seconds since 1970, without quotes."
         ),
     ),
     Clue(
         rules=frozenset(["check_client_assertion_alg"]),
-        find=_program(
+        find=program(
             "rs256",
             "alg-not-rs512",
             "Your program signs with RS256; this service accepts RS512 only.",
@@ -379,7 +339,27 @@ CLUES: Final = (
     ),
     Clue(
         rules=_JTI,
-        find=_program(
+        find=program(
+            "jti-of-clock",
+            "jti-not-unique",
+            "Your code probably makes jti from the clock, so two calls at the same moment have the same one.",
+            "Set jti to a new UUID for each assertion.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_JTI | _EXPIRED,
+        find=program(
+            "signed-once",
+            "same-assertion-again",
+            "Your code signed one client_assertion and sends it again and again; each is good once, for five minutes.",
+            "Sign a new client_assertion for each request.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_JTI,
+        find=program(
             "retry",
             "retry-resends-assertion",
             "A retry sent the same assertion again: the first try had already spent its jti.",
@@ -389,7 +369,7 @@ CLUES: Final = (
     ),
     Clue(
         rules=_KID | _KEY,
-        find=_program(
+        find=program(
             "changed-key",
             "new-key-not-seen-yet",
             "The service still holds your old key set, because it caches a set for an hour.",
@@ -401,7 +381,7 @@ CLUES: Final = (
     Clue(rules=frozenset(["find_app"]), find=_sandbox_product),
     Clue(
         rules=frozenset(["check_app_jwks_readable"]),
-        find=_program(
+        find=program(
             "web-page-url",
             "jwks-is-not-a-set",
             "The key set URL is a web page (HTML) that shows the file, not the JSON file itself.",
@@ -412,7 +392,7 @@ CLUES: Final = (
     ),
     Clue(
         rules=frozenset(["fetch_app_jwks"]),
-        find=_program(
+        find=program(
             "private-host",
             "jwks-unreachable",
             "Your key set URL is inside your own network, and the service fetches it from the internet.",
@@ -421,8 +401,10 @@ CLUES: Final = (
         ),
     ),
     Clue(rules=frozenset(["find_user_scopes"]), find=_scopes),
-    Clue(rules=frozenset(["check_scope", "check_scope_by_newest_suite"]), find=_application_token),
+    Clue(rules=_SCOPE, find=_application_token),
+    Clue(rules=_SCOPE, find=_lower_level),
     Clue(rules=frozenset(["find_token"]), find=_other_environment),
     Clue(rules=frozenset(["find_token"]), find=_bearer_of_other_kind),
     Clue(rules=frozenset(["find_scopes", "check_scopes_known", "check_scopes_permitted"]), find=_scopes_of_other),
+    setup.LIBRARY,
 )

@@ -43,6 +43,8 @@ _SECRET: Final = {"client_secret": 6, "refresh_token": 12, "code": 8, "subject_t
 """Parameters whose values are nobody's business, and how long each is at least: a word of prose is shorter."""
 _ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
 """What of an API's path may name a person; a word of the API does not look like it."""
+_ERROR_CODE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
+"""The code of an error, such as INVALID_VALUE, which is nobody's secret."""
 _SHORTEST: Final = 4
 _SHORTEST_HEADER: Final = 6
 
@@ -65,6 +67,7 @@ def values_in(facts: Facts | None) -> set[str]:
         each.value
         for each in facts.pairs
         if each.name in _SECRET and not is_unfilled(each.value) and len(each.value) >= _SECRET[each.name]
+        if not _ERROR_CODE.fullmatch(each.value)
     }
     said = {claim for each in facts.tokens for value in each.claims.items() for claim in _said(*value)}
     return {each for each in sent | said if len(each) >= _SHORTEST}

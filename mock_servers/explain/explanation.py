@@ -76,7 +76,7 @@ def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[s
 
 
 def _first_of_each(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings without those of a mistake that is told already."""
+    """Return the findings without those of a mistake that is reported already."""
     ids = [each.id for each in findings]
     return [each for place, each in enumerate(findings) if each.id not in ids[:place]]
 

@@ -149,8 +149,8 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
     try:
         request = exchange.request
         flow = choose(front.routes.find(request.path).flows[request.method], exchange)
-    except UnknownError as untold:
-        return Judged(front=front, exchange=exchange, flow=None, unrouted=str(untold))
+    except UnknownError as unknown:
+        return Judged(front=front, exchange=exchange, flow=None, unrouted=str(unknown))
     found = Judged(front=front, exchange=exchange, flow=flow)
     return replace(found, ruled=tuple(_ruled(found, circumstance)))
 
@@ -290,7 +290,7 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
 
 
 def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Ruled:
-    """Let a rule object by what has passed by, where nothing else tells whether it does."""
+    """Let a rule object by what has passed by, where nothing else shows whether it does."""
     past, row, place = circumstance.past, ruled.row, circumstance.place
     if past is None or row is None or place is None or ruled.refusal is not None:
         return ruled

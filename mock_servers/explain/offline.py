@@ -1,6 +1,6 @@
 """A context for values of the real service, of which nothing is known but what they say: no app, no token, no past.
 
-Whatever only the service itself could know is left open; nothing is asked of anybody.
+What only the service itself could know stays open; nothing is sent to anybody.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def token_url_of(value: str) -> str:
 
 
 def offline(token_url: str, now: float, key_set: bytes | None = None) -> Context:
-    """Return the context. `now` is seconds since 1970, `key_set` the JWKS of whoever signed, if it is at hand."""
+    """Return the context. `now` is seconds since 1970, `key_set` the signer's JWKS, if it is at hand."""
     platform = platform_at(now)
     if platform.names.hosts.of_origin(origin_of(token_url)) is None:
         platform.served_at(base_of(token_url))

@@ -1,4 +1,4 @@
-"""A world of which nobody has told all: tables that refuse to answer, and a request with parts that are not known.
+"""A world that is known in part: tables that refuse to answer, and a request with parts that are not known.
 
 Where a table of the mock would say "none", these raise UnknownError: nothing here is ever taken for nothing.
 """
@@ -20,7 +20,7 @@ from mock_servers.state.memory import MemoryTable
 from mock_servers.state.store import KINDS, Store, in_memory
 from mock_servers.wire.request import Parameters, Request
 
-_TOLD: Final = ("jwks", "issued", "faults")
+_KNOWN_EMPTY: Final = ("jwks", "issued", "faults")
 """Tables that are empty indeed: what was fetched, what this process has issued, what was ordered to fail."""
 _WORDS: Final = {
     "apps": "which apps are registered",
@@ -47,8 +47,8 @@ def platform_at(now: float) -> Platform:
     return Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
 
 
-class _Untold(MemoryTable[Any]):
-    """A table of which nobody has told anything."""
+class _UnknownTable(MemoryTable[Any]):
+    """A table whose rows are unknown."""
 
     def __init__(self, words: str) -> None:
         super().__init__()
@@ -61,8 +61,10 @@ class _Untold(MemoryTable[Any]):
 
 
 def open_store() -> Store:
-    """Return the store of a service that nobody has told anything of."""
-    tables: dict[str, Any] = {name: _Untold(_WORDS.get(name, _REST)) for name in KINDS if name not in _TOLD}
+    """Return the store of a service of which nothing is known."""
+    tables: dict[str, Any] = {
+        name: _UnknownTable(_WORDS.get(name, _REST)) for name in KINDS if name not in _KNOWN_EMPTY
+    }
     return replace(in_memory(), **tables)
 
 

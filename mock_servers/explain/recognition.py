@@ -1,4 +1,4 @@
-"""Tells what a value is: surely where the mock issued it, likely by what it says of itself, possibly by its looks."""
+"""Says what a value is: for certain if the mock issued it, likely by its own claims, possibly by its shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of one exchange with a real service: in two lines, and in parts for programs."""
+"""The explanation of one exchange with a real service: a first screen for people, and parts for programs."""
 
 from __future__ import annotations
 

@@ -17,11 +17,14 @@ from mock_servers.reading.captured import Captured, Gaps
 from mock_servers.reading.facts import Address, Facts, Pair, Token
 from mock_servers.reading.requests import PARAMETERS
 
+_UNSUPPORTED: Final = 415
+_HEAD: Final = re.compile(r"[ \t]*[A-Z]+ /\S* HTTP/")
+"""How a request begins whose headers are all in the text."""
 INT: Final = "https://int.api.service.nhs.uk/oauth2/token"
 _NOT_CALLED: Final = frozenset(["aud", "audience", "iss", "issuer", "system", "proxy_pass", "location", "audienceurl"])
 """What a text calls a URL that nobody posted to."""
 _LEFT_OUT: Final = re.compile(
-    r"|[\[(<{*]*(?:redacted|removed|filtered|hidden|secret|masked|snip|omitted|cut)[\])>}*]*|<[^>]*>|x{4,}|\*{3,}|\.{2,}|.*\u2026.*|.*\.\.\.",
+    r"|[\[(<{*]*(?:redacted|removed|filtered|hidden|secret|masked|snip|omitted|cut)[\])>}*]*|<[^>]*>|\(.*|x{4,}|\*{3,}|\.{2,}|.*\u2026.*|.*\.\.\.",
     re.IGNORECASE | re.DOTALL,
 )
 _VARIABLE: Final = re.compile(r"[$@%_]?[A-Za-z_][\w.]{0,40}(?:\(.*)?|\$\(.*|\$\{.*|`.*")
@@ -35,6 +38,13 @@ _OF_GRANT: Final = {
     "authorization_code": ("code", "redirect_uri", "client_id", "client_secret"),
 }
 """What each grant of the browser flow has besides."""
+_LATER: Final = frozenset(
+    ["find_app", "find_app_jwk", "decode_client_assertion", "decode_subject_token", "find_user_scopes"]
+)
+_OF_TYPES: Final = frozenset(
+    ["check_client_assertion_type", "check_client_assertion_present", "check_subject_token_type"]
+)
+_FORM_RUN: Final = re.compile(r"\bgrant_type=[^\s&]+&\w")
 _FLOWS: Final = {"refresh_token": "refresh", "authorization_code": "authorization-code"}
 """By grant, its flow."""
 
@@ -72,7 +82,7 @@ def supposed(facts: Facts, said: Said | None) -> Supposed | None:
             method=(address.method if address else "") or ("POST" if is_token_call else "GET"),
             url=url,
             headers=headers,
-            body=_body(fields, headers),
+            body=_body(fields, headers, is_form=_FORM_RUN.search(facts.text) is not None),
             gaps=tuple(gaps.found),
         ),
         tokens=tokens,
@@ -99,8 +109,8 @@ def _is_for_others(token: Token) -> bool:
     return isinstance(audience, str) and "://" in audience and host_of(audience) is None
 
 
-def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]]) -> bytes:
-    if any(name == "content-type" and "json" in value for name, value in headers):
+def _body(fields: Sequence[tuple[str, str]], headers: Sequence[tuple[str, str]], *, is_form: bool) -> bytes:
+    if not is_form and any(name == "content-type" and "json" in value for name, value in headers):
         return json.dumps(dict(fields)).encode()
     return urlencode(fields).encode()
 
@@ -164,13 +174,29 @@ def _fields(
     found = {} if is_in_url else {each.name: each for each in _near(facts, said, address)}
     values = {name: _value(each, tokens, gaps) for name, each in found.items()}
     if is_in_url or "grant_type" in values:
-        return list(values.items())
+        return list({**_passed(values, said), **values}.items())
     host = host_of(address.url) if address is not None else None
     if host is not None and host.plays != "platform":
         supposed_ones = dict(_of_grant("refresh_token" if "refresh" in facts.text else "authorization_code", gaps))
+        proof = tokens.get("client_assertion")
+        if proof is not None:
+            supposed_ones |= {"client_assertion_type": ASSERTION_TYPE, "client_assertion": proof.text or rebuilt(proof)}
+            del supposed_ones["client_id"], supposed_ones["client_secret"]
     else:
         supposed_ones = dict(_supposed_fields(facts, said, tokens, gaps))
     return list({**supposed_ones, **values}.items())
+
+
+def _passed(values: Mapping[str, str], said: Said | None) -> Mapping[str, str]:
+    """Return the parameters that a text leaves out and that were right, as a later check has refused the request."""
+    rules = {rule for row in (said.rows if said is not None else ()) for _, rule in row.rules}
+    if not rules or not all("client_assertion_" in each or "subject_token_" in each for each in rules - _LATER):
+        return {}
+    if rules & _OF_TYPES:
+        return {}
+    is_exchange = values["grant_type"] == TOKEN_EXCHANGE
+    types = {"client_assertion_type": ASSERTION_TYPE} if "client_assertion" in values else {}
+    return types | ({"subject_token_type": ID_TOKEN_TYPE} if is_exchange and "subject_token" in values else {})
 
 
 def _near(facts: Facts, said: Said | None, address: Address | None) -> Sequence[Pair]:
@@ -259,8 +285,12 @@ def _headers(
     if not is_token_call:
         from_ = address.start if address is not None else 0
         sent = [each for each in facts.headers if each.name in ("authorization", "apikey") and each.start >= from_]
-        unknown = () if sent or said is None else (("authorization", gaps.mark("the Authorization header")),)
+        is_head = address is not None and _HEAD.match(facts.text, address.start) is not None
+        unknown = (
+            () if sent or (is_head and said is None) else (("authorization", gaps.mark("the Authorization header")),)
+        )
         return (*((each.name, each.value) for each in sent[:1]), *unknown)
     is_about_type = said is None or said.words.startswith("Content-Type")
     types = [each.value for each in facts.headers if each.name == "content-type"] if is_about_type else []
-    return (("content-type", types[0] if types and said is not None else FORM),)
+    is_known = bool(types) and (said is not None or any(each.status == _UNSUPPORTED for each in facts.statuses))
+    return (("content-type", types[0] if is_known else FORM),)

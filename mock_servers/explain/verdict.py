@@ -55,9 +55,9 @@ class Role:
 class Context:
     """What a value is judged on: `url` is where it would be posted to.
 
-    `fetch` gets key sets, and raises UnreachableError for those that it does not have. With `is_open` nobody has told
-    what only the service itself could know: which apps there are, what it has issued, what it has seen before. `app` is
-    whose assertion it is taken to be, where no app is known.
+    `fetch` gets key sets, and raises UnreachableError for those that it does not have. With `is_open`, what only the
+    service itself could know is unknown: which apps there are, what it has issued, what it has seen before. `app` is
+    the supposed sender of the assertion, where no app is known.
     """
 
     platform: Platform
@@ -108,7 +108,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
 
     def as_json(self, role: str) -> dict[str, Any]:
-        """Return the verdict as the control API tells it."""
+        """Return the verdict as the control API sends it."""
         first = next(iter(self.refusals), None)
         return {
             "as": role,

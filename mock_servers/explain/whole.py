@@ -25,6 +25,7 @@ from mock_servers.explain.answering import Answering, View
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
+from mock_servers.explain.rewording import reworded
 from mock_servers.explain.said import Said
 from mock_servers.explain.seen_values import SeenValues
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
@@ -48,17 +49,19 @@ _SIGNER: Final = "the clock that the JWT was signed by (iat)"
 _BY_LIFE: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
 """Rules that compare exp with now: where a JWT names its iat, they are seen at any time."""
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
+_OF_ITSELF: Final = frozenset(["provider-token-at-api"])
+"""Findings that need no memory of the service: no access token of the platform is a JWT."""
 _LIFE: Final = 300
 _REFUSED: Final = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lent:
-    """What whoever asks adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
+    """What the caller adds to a text: the answer, the moment in seconds since 1970, a key set, the means to read.
 
     `past` is what has passed by before, `number` what the exchange is called among that, `client_id` whose it is.
-    `facts` are those of the text that an exchange was read from, `said` the refusal in it. With `every`,
-    each exchange of a file is explained; else the first of each kind.
+    `facts` are those of the text that an exchange was read from, `said` the refusal in it, and `heard` one that is not
+    judged by: an API's own. With `every`, each exchange of a file is explained; else the first of each kind.
     """
 
     answer: str | None = None
@@ -70,6 +73,7 @@ class Lent:
     client_id: str | None = None
     facts: Facts | None = None
     said: Said | None = None
+    heard: str = ""
     every: bool = False
 
 
@@ -207,7 +211,7 @@ class _Explaining:
 
     def _view(self, reported: RequestExplanation, stopped: Sequence[Ruled]) -> View:
         return View(
-            told=reported,
+            explanation=reported,
             captured=self.captured,
             answered=self.answer,
             ruled=self.judged.ruled,
@@ -217,6 +221,7 @@ class _Explaining:
             apart=frozenset(self.apart),
             facts=self.lent.facts,
             spoken=self.lent.said.spoken if self.lent.said is not None else "",
+            heard=self.lent.heard,
         )
 
     # which rule
@@ -225,7 +230,7 @@ class _Explaining:
         """Return the rules that may have refused, the likeliest first, and what says so."""
         ruled = self.judged.ruled
         if self.answer is None:
-            sure = next((each for each in ruled if each.refusal is not None), None)
+            sure = next((each for each in ruled if each.refusal is not None and self._fits_status(each)), None)
             return ([sure], "request") if sure is not None else ([], "")
         fitting = [each for each in ruled if each.row is not None and self.answer.fits(each.row)]
         if not fitting:
@@ -234,6 +239,12 @@ class _Explaining:
         likeliest = sorted(possible or fitting, key=lambda each: each.refusal is None)
         earlier = self._contradicted(likeliest[0])
         return likeliest, "contradiction" if earlier or not possible else "answer"
+
+    def _fits_status(self, ruled: Ruled) -> bool:
+        """Whether a refusal has a status that the text has, where it has one of a refusal at all."""
+        facts = self.lent.facts
+        refused = {each.status for each in facts.statuses if each.status >= _REFUSED} if facts is not None else set()
+        return not refused or (ruled.row is not None and ruled.row.status in refused)
 
     def _contradicted(self, stopped: Ruled) -> Ruled | None:
         """Return a rule before the one that refused that objects by what the request shows, if there is one."""
@@ -257,8 +268,11 @@ class _Explaining:
         if case is None:
             return
         for finder in FINDERS:
-            for distance, finding in asked(finder, case):
+            for distance, found in asked(finder, case):
+                finding = reworded(found, self.captured)
                 ruled = _explained(finder, distance, left, stopped)
+                if self.answer is None and ruled is not None and not self._fits_status(ruled):
+                    continue
                 if self.answer is None and finding.certainty != "certain" and (ruled is None or not ruled.refusal):
                     continue  # nobody has refused that, as far as anybody knows
                 if ruled is None and finder.rules and stopped:
@@ -327,7 +341,7 @@ class _Explaining:
             and (names & {rule for _, rule in entry.rules} or not entry.rules)
         ]
         answer, host = self.answer, host_of(self.captured.url)
-        if found or answer is None or host is None:
+        if found or answer is None or host is None or not (answer.sentence or answer.code or answer.page):
             return found
         return [entry for entry in entries() if entry.plays == host.plays and answer.fits(entry.error)]
 
@@ -433,7 +447,8 @@ def _explained(finder: Finder, distance: int, left: Sequence[Ruled], stopped: Se
 
 def _graded(finding: Finding, ruled: Ruled | None, circumstance: Circumstance) -> Finding:
     """Return a finding no surer than what it explains: an objection by the request itself, and nothing else."""
-    most: Certainty = "certain" if ruled is not None and ruled.objects else "likely"
+    is_shown = (ruled is not None and ruled.objects) or finding.id in _OF_ITSELF
+    most: Certainty = "certain" if is_shown else "likely"
     if circumstance.clock == _MACHINE and (ruled is None or _MACHINE in ruled.lent):
         most = "possible"
     worse = max(CERTAINTIES.index(finding.certainty), CERTAINTIES.index(most))
@@ -508,7 +523,7 @@ def _corrected(captured: Captured, found: Judged) -> str | None:
     if right is None:
         return None
     parts = urlsplit(captured.url)
-    fields = "".join(f' \\\n  --data-urlencode "{field}"' for field in right)
+    fields = "".join(f' \\\n  {"--data-urlencode" if "$" in field else "-d"} "{field}"' for field in right)
     return f"curl {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{fields}"
 
 

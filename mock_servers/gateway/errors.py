@@ -53,7 +53,7 @@ TOKEN_EXPIRED = _fault(
     "Access Token expired",
     "S",
     cause="Your code kept the token longer than its ten minutes.",
-    cure="Get a new one a minute before expires_in (text, in seconds) is over.",
+    cure="Get a new one a minute before it expires (expires_in is in seconds, sent as a string).",
 )
 SCOPE_TOO_LOW = _fault(
     403,

@@ -265,9 +265,7 @@ ACCESS_TOKEN_INVALID: Final = Problem(
     cause="The token is the platform's, an id_token, or of a session that has ended.",
     cure="Send the access_token of this provider's token answer as Bearer.",
 )
-ACCESS_TOKEN_EXPIRED: Final = Problem(
-    cause="Your code kept the token too long.", cure="Get another before expires_in is over."
-)
+ACCESS_TOKEN_EXPIRED: Final = Problem(cause="Your code kept the token too long.", cure="Get another before it expires.")
 SCOPE_INSUFFICIENT: Final = Problem(cause="The token was refreshed without openid.", cure="Keep openid in scope.")
 METADATA_SCOPE_INSUFFICIENT: Final = Problem(
     cause="The log-in did not ask for client_metadata.", cure="Add client_metadata to scope."

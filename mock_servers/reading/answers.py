@@ -13,7 +13,7 @@ _STATUS: Final = re.compile(
     r"""HTTP/[\d.]+["']?[,\s]+([1-5]\d\d)\b
     |\bstatus(?:[ _]?code)?["']?\s*(?:=>|[:=])?\s*(?:int\()?["']?([1-5]\d\d)\b
     |^[ \t]*(?:int\()?([1-5]\d\d)\)?[ \t]*(?:\n|\Z|[A-Z][a-z]+[ \t]*\n|(?=[{"]))
-    |(?:->|=>|\banswered|\bgot|\bgives?|\breturn(?:s|ed)?|\bHTTP|\berror|\bfailed:?)\s+(?:an?\s+)?([1-5]\d\d)\b
+    |(?:->|=>|\banswer(?:s|ed)|\bgot|\bgives?|\bsa(?:ys|id)|\breturn(?:s|ed)?|\bHTTP|\berror|\bfailed:?)\s+(?:an?\s+)?([1-5]\d\d)\b
     |\b([45]\d\d)\s+(?:Client\ Error|Server\ Error|Bad\ Request|Unauthorized|Forbidden|Not\ Found|Method\ Not\ Allowed
       |Unsupported\ Media|Too\ Many|Internal\ Server|Bad\ Gateway|Service\ Unavailable|Gateway\ Time|invalid_|[{"'])
     |HTTP/[\d.]+"\s+([1-5]\d\d)\b""",
@@ -24,6 +24,7 @@ _CODE: Final = re.compile(
     |errorcode["']?\s*[:=]\s*["']?([\w.]+)""",
     re.VERBOSE,
 )
+_CODING: Final = re.compile(r"""["']code["']\s*:\s*["']([A-Z]+_[A-Z_]+)["']""")
 _PAGE: Final = re.compile(r"<(?:!doctype html|html)\b.*?(?:</html>|\Z)", re.IGNORECASE | re.DOTALL)
 
 
@@ -37,6 +38,11 @@ def statuses(text: str) -> list[Status]:
 def codes(text: str) -> list[tuple[str, int]]:
     """Return the error codes of a text, each with its place."""
     return [(found[1] or found[2], found.start()) for found in _CODE.finditer(text)]
+
+
+def api_codes(text: str) -> list[tuple[str, int]]:
+    """Return the codes in details.coding of each OperationOutcome, with their places."""
+    return [(found[1], found.start()) for found in _CODING.finditer(text)] if "OperationOutcome" in text else []
 
 
 def page(text: str) -> str:

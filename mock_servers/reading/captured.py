@@ -1,4 +1,4 @@
-"""An exchange as some text tells it: the request, what of it stands nowhere, and its answer where there is one."""
+"""An exchange as a text describes it: the request, its unknown parts, and its answer where there is one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapturedAnswer:
-    """An answer as it was told; a `status` of 0 was not told, and a body that nobody has read is empty."""
+    """An answer as the text has it; a `status` of 0 is unknown, and a body that nobody has read is empty."""
 
     status: int
     headers: Pairs = ()
@@ -55,7 +55,7 @@ class CapturedAnswer:
     is_read: bool = True
 
     def header(self, name: str) -> str:
-        """Return the first header of a name, whatever its case; empty when there is none."""
+        """Return the first header of a name in any case; empty when there is none."""
         return next(_named(self.headers, name), "")
 
 
@@ -63,7 +63,7 @@ class CapturedAnswer:
 class Captured:
     """A request and what became of it.
 
-    `gaps` are the parts that are not known; `at` is when it was sent by the clock of whoever wrote it down, in seconds
+    `gaps` are the unknown parts; `at` is when it was sent by the clock of the program that wrote it down, in seconds
     since 1970. Where it `is_shaped`, shapes stand in place of secrets, and no signature can be checked.
     """
 
@@ -78,7 +78,7 @@ class Captured:
     is_shaped: bool = False
 
     def header(self, name: str) -> str:
-        """Return the first header of a name, whatever its case; empty when there is none."""
+        """Return the first header of a name in any case; empty when there is none."""
         return next(_named(self.headers, name), "")
 
     def gap_in(self, text: str) -> Gap | None:

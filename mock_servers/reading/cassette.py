@@ -28,7 +28,7 @@ def read(document: Mapping[str, Any]) -> list[Captured]:
 def from_yaml(text: str) -> Any:
     """Return the document of a text. Raises UnreadableError, also where PyYAML is not installed."""
     try:
-        import yaml  # noqa: PLC0415 - whoever has YAML cassettes has it; nobody else needs it
+        import yaml  # noqa: PLC0415 - who has YAML cassettes has it; nobody else needs it
     except ImportError:
         raise UnreadableError("The text may be a YAML cassette; PyYAML reads those: pip install pyyaml") from None
     try:

@@ -1,6 +1,6 @@
 """Reads a `curl` command as curl would: the request that it sends, without sending it or running anything in it.
 
-Files that it names are read by whoever is given the means alone; else they are gaps.
+Files that it names are read only with a `ReadFile`; without one they are gaps.
 """
 
 from __future__ import annotations

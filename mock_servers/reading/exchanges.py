@@ -1,4 +1,4 @@
-"""Tells what a text is, and reads the exchanges with known real hosts from it."""
+"""Recognises the form of a text, and reads the exchanges with known real hosts from it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def read(text: str, known: Callable[[str], bool], read_file: ReadFile | None = N
 
 def _all(text: str, read_file: ReadFile | None) -> Sequence[Captured]:
     if "\0" in text:
-        raise UnreadableError("The text has bytes that are no text; allowed: a curl command, HTTP, HAR or a cassette")
+        raise UnreadableError(
+            "The text has NUL bytes, so it is binary; allowed: a curl command, HTTP, HAR or a cassette"
+        )
     if curl.is_curl(text):
         return [curl.read(text, read_file)]
     if raw_http.is_raw_http(text):

@@ -80,6 +80,7 @@ class Facts:
     text: str
     sentences: Sequence[Sentence] = ()
     codes: Sequence[tuple[str, int]] = ()
+    api_codes: Sequence[tuple[str, int]] = ()
     statuses: Sequence[Status] = ()
     tokens: Sequence[Token] = ()
     key_sets: Sequence[Mapping[str, Any]] = ()

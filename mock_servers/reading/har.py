@@ -58,7 +58,7 @@ def _captured(entry: Any, where: str) -> Captured:
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
-    """What whoever wrote the file has cut, by part of the request: nobody knows those values."""
+    """What the file's writer has cut, by part of the request: those values are unknown."""
 
     fields: Mapping[str, Any]
     gaps: Gaps

@@ -22,6 +22,7 @@ def read(text: str, known: KnownSentences) -> Facts:
         text=clear,
         sentences=known.in_text(clear),
         codes=answers.codes(clear),
+        api_codes=answers.api_codes(clear),
         statuses=answers.statuses(clear),
         tokens=tokens.tokens(clear, found),
         key_sets=tokens.key_sets(found),

@@ -1,4 +1,4 @@
-"""Finds what a request is made of, in whatever language it is written: its URL, headers and parameters."""
+"""Finds the parts of a request in any language: its URL, headers and parameters."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _FORM: Final = re.compile(r"[^\s\"'<>]+(?:(?<=[&=])\n[^\s\"'<>]+)*")
 _BEFORE_NAME: Final = re.compile(r"^.*[^\w.-]")
 _PAIR: Final = re.compile(
     r"""(?<![\w.$&?-])(["'\[]{0,2})((?:client|grant|subject|refresh|redirect|response|acr)[_-]?[a-z]\w{1,30}|code|scope)["'\]]{0,2}
-    [ \t]*(?:=>|[:=](?!=)|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
-    ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})\\]+)""",
+    [ \t]*(?:=>|[:=](?!=)|\|{1,2}|\t|(?<=["']),)[ \t]*(?:string\(\d+\)[ \t]*)?
+    ("[^"\n]*"|'[^'\n]*'|[^\s&"',;})|\\]+)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _HEADER: Final = re.compile(
@@ -133,7 +133,11 @@ def _loose(text: str) -> Iterator[Pair]:
 def headers(text: str) -> list[Pair]:
     """Return the headers of requests and answers that say something here."""
     found = [
-        Pair(name=each[1].lower(), value=each[2].strip().strip("\"'").rstrip(",;"), start=each.start())
+        Pair(
+            name=each[1].lower(),
+            value=each[2].partition(" -> ")[0].strip().strip("\"'").rstrip(",;"),
+            start=each.start(),
+        )
         for each in _HEADER.finditer(text)
     ]
     options = [Pair(name="content-type", value=each[1], start=each.start()) for each in _OPTION.finditer(text)]

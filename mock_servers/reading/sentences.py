@@ -15,22 +15,26 @@ _SHORTEST_MISSPELT: Final = 3
 _LONGEST_MISSPELT: Final = 20
 _LEAST_CUT: Final = 4
 """Words from which on the beginning of a sentence is recognised."""
+_LEAST_ALONE: Final = 2
+_FEW: Final = 8
+"""Words of a text that may be the beginning of a sentence and nothing else."""
 _MOST_NEAR: Final = 3
 _NEAR: Final = 0.6
 _FILLERS: Final = frozenset(["the", "a", "an"])
+_ARTICLES: Final = [[each] for each in sorted(_FILLERS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """A known sentence in a text, from `start` to `end`: whole, `is_cut` off, or with words that are `is_misspelt`.
 
-    `told` is where its last word ends that is no blank.
+    `last` is where its last word ends that is not a blank.
     """
 
     words: str
     start: int
     end: int
-    told: int = 0
+    last: int = 0
     is_cut: bool = False
     is_misspelt: bool = False
 
@@ -59,12 +63,16 @@ class _Words:
             (is_begun and not after.strip(" .\"'")) or "\n" in after or "\u2026" in between + after or "..." in between
         )
 
+    def following(self, place: int) -> Sequence[str]:
+        """Return the word after a place, and the next where that one is only an article."""
+        return self.meant[place + 1 : place + 3 if self.texts[place + 1 : place + 2][:1] in _ARTICLES else place + 2]
+
     def __len__(self) -> int:
         return len(self.texts)
 
 
 def words_of(sentence: str) -> tuple[str, ...]:
-    """Return the words by which a sentence is known, whatever stands between them."""
+    """Return the words by which a sentence is known, with anything between them."""
     return tuple(_WORD.findall(sentence.casefold()))
 
 
@@ -74,10 +82,11 @@ class KnownSentences:
     def __init__(self, sentences: Sequence[str]) -> None:
         self._words = {each: words_of(each) for each in dict.fromkeys(sentences) if each}
         self._longest = max(map(len, self._words), default=0)
-        self._begins: dict[str, list[str]] = {}
+        self._begins: dict[str, list[tuple[str, str]]] = {}
         for sentence, words in self._words.items():
             if words:
-                self._begins.setdefault(words[0], []).append(sentence)
+                second = words[1] if len(words) > 1 and not _BLANK.fullmatch(words[1]) else ""
+                self._begins.setdefault(words[0], []).append((second, sentence))
         known = {word for words in self._words.values() for word in words if len(word) >= _SHORTEST_MISSPELT}
         self._known = known | {word for words in self._words.values() for word in words}
         self._alike = {shorter: word for word in sorted(known) for shorter in (word, *_without_one(word))}
@@ -86,19 +95,25 @@ class KnownSentences:
         """Return the sentences of a text in their order; of those that begin at one place the longest."""
         words = _Words(text, self._meant)
         found, end = list[Sentence](), 0
-        for at, begins in enumerate(map(self._begins.get, words.meant)):
-            if begins is None or words.starts[at] < end:
+        for at in [at for at, word in enumerate(words.meant) if word in self._begins]:
+            if words.starts[at] < end:
                 continue
-            here = [fit for sentence in begins if (fit := self._fits(sentence, words, at)) is not None]
-            said = text[words.starts[at] :][: self._longest].casefold()
+            is_all = len(words) <= _FEW and all(map(str.isdecimal, words.texts[:at]))
+            following = words.following(at)
+            here = [
+                fit
+                for second, sentence in self._begins[words.meant[at]]
+                if (not second or second in following)
+                and (fit := self._fits(sentence, words, at, is_all=is_all)) is not None
+            ]
+            if not here:
+                continue
+            said = text[words.starts[at] : words.starts[at] + self._longest].casefold()
             best = max(
-                here,
-                key=lambda each: (not each.is_cut, each.told, said.startswith(each.words.casefold()), each.end),
-                default=None,
+                here, key=lambda each: (not each.is_cut, each.last, said.startswith(each.words.casefold()), each.end)
             )
-            if best is not None:
-                found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
-                end = best.end
+            found += [each for each in here if each.is_cut and each.end == best.end] if best.is_cut else [best]
+            end = best.end
         return found
 
     def near(self, text: str) -> list[str]:
@@ -115,8 +130,11 @@ class KnownSentences:
             return word
         return next((self._alike[each] for each in (word, *_without_one(word)) if each in self._alike), word)
 
-    def _fits(self, sentence: str, words: _Words, at: int) -> Sentence | None:
-        """Return the sentence when the words from a place on are its own, or its beginning."""
+    def _fits(self, sentence: str, words: _Words, at: int, *, is_all: bool) -> Sentence | None:
+        """Return the sentence when the words from a place on are its own, or its beginning.
+
+        Where the text is all there is, two words are enough of a beginning.
+        """
         place, count, reported, is_misspelt = at, 0, 0, False
         for part in (parts := self._words[sentence]):
             if _BLANK.fullmatch(part):
@@ -132,11 +150,12 @@ class KnownSentences:
                 place += 1
             count += 1
         is_cut = count < len(parts)
-        if is_cut and (count < max(_LEAST_CUT, _NEAR * len(parts)) or not words.ends_at(place, parts[count])):
+        least = _LEAST_ALONE if is_all and place >= len(words) else max(_LEAST_CUT, _NEAR * len(parts))
+        if is_cut and (count < least or not words.ends_at(place, parts[count])):
             return None
         end = words.ends[min(place, len(words)) - 1]
         return Sentence(
-            words=sentence, start=words.starts[at], end=end, told=reported, is_cut=is_cut, is_misspelt=is_misspelt
+            words=sentence, start=words.starts[at], end=end, last=reported, is_cut=is_cut, is_misspelt=is_misspelt
         )
 
 

@@ -1,6 +1,6 @@
 """Compares what a real service answered with what we would have said, rule by rule: same, differs, or cannot tell.
 
-It differs where the request itself calls for another answer, whatever a lent key set, a clock, or what only the
+It differs where the request itself calls for another answer, regardless of a lent key set, a clock, or what only the
 service knows may add. What is kept of it has no value of the exchange.
 """
 
@@ -137,7 +137,7 @@ class _Comparing:
         return self._by_no_row(sure)
 
     def _success(self, sure: Ruled | None) -> _Found:
-        """Tell of a success: whatever the request calls for has not stopped it."""
+        """Record a success: the refusal that the request calls for has not stopped it."""
         if self.judged.flow is None or (sure and any(each.unknown == WHICH_APIS for each in self.judged.ruled)):
             return _Found(verdict="cannot_tell")
         return _Found(verdict="differs", rules=(sure,), sure=sure) if sure else _Found(verdict="same")
@@ -275,7 +275,7 @@ def _members(answer: CapturedAnswer | None) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-# what is told at the end
+# what is reported at the end
 
 
 def table(days: Iterable[Day]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def own_proxy(environ: Mapping[str, str]) -> OwnProxy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """How hosts are reached: `routes` by host, for those that are elsewhere; `tls` verifies whoever answers."""
+    """How hosts are reached: `routes` by host, for those that are elsewhere; `tls` verifies who answers."""
 
     tls: ssl.SSLContext
     proxy: OwnProxy = field(default_factory=OwnProxy)
@@ -118,7 +118,7 @@ class Connector:
         return self.routes.get(host) or Route(host=host, name=host)
 
     def plainly(self, host: str, port: int) -> Outside:
-        """Reach a host, whatever is to be spoken there. Raises UnreachedError."""
+        """Reach a host, for any protocol. Raises UnreachedError."""
         proxy = self.proxy.for_host(host, port)
         if proxy is None:
             return Outside(socket=_connected(host, port, f"{host}:{port}"))

@@ -1,4 +1,4 @@
-"""Reads HTTP/1.1 that passes by, and never touches it: whoever sends and whoever gets it are others.
+"""Reads HTTP/1.1 that passes by, and never touches it: others send and receive it.
 
 It takes what both sides may take. Where it loses the thread it stops listening, and says why; the bytes go on.
 """
@@ -92,9 +92,9 @@ class ObservedExchange:
 
 
 class HttpObserver:
-    """Listens to one connection; each exchange is told when its answer has passed by, or will not come.
+    """Listens to one connection; each exchange is reported when its answer has passed by, or will not come.
 
-    What is said is kept until `catch_up` reads it: whoever passes bytes on has better to do when some have just come.
+    What is said is kept until `catch_up` reads it: the thread that passes bytes on must not wait for that.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class HttpObserver:
         self._tell(ObservedExchange(host=self._host, asked=asked, answer=answer, ended_at=self._moment))
 
     def _ignore(self, _: Message) -> None:
-        """Do nothing at the end of a request: its answer tells of it."""
+        """Do nothing at the end of a request: its answer reports it."""
 
 
 @dataclass(slots=True)
@@ -296,7 +296,7 @@ class _Reader:
 
 
 def _lines(head: bytearray) -> list[str]:
-    """Return the lines of a head; a folded one belongs to the one before."""
+    """Return the lines of a head; a line that goes on belongs to the one before."""
     text = head.removesuffix(b"\r").decode("latin-1").replace("\r\n", "\n")
     return (_FOLD.sub(" ", text) if "\n " in text or "\n\t" in text else text).split("\n")
 

@@ -37,7 +37,7 @@ _LONGEST_CLAIM: Final = 200
 
 
 def captured_of(heard: ObservedExchange) -> Captured:
-    """Return an exchange as whoever explains it takes it; what did not pass whole is a gap."""
+    """Return an exchange as `explain_captured` takes it; what did not pass whole is a gap."""
     gaps = Gaps()
     body = bytes(heard.asked.body)
     if not heard.asked.is_whole:
@@ -66,7 +66,7 @@ def _unpacked(body: bytes, coding: str) -> bytes | None:
         return body
     if coding.lower() not in ("gzip", "deflate"):
         return None
-    unpacking = zlib.decompressobj(wbits=47 if coding.lower() == "gzip" else 15)  # 47: whatever header is there
+    unpacking = zlib.decompressobj(wbits=47 if coding.lower() == "gzip" else 15)  # 47: any header
     try:
         found = unpacking.decompress(body, LARGEST_KEPT)
     except zlib.error:
@@ -104,7 +104,7 @@ def record_of(seen: SeenExchange, *, keeps_values: bool) -> Record:
 
 
 def path_shown(seen: SeenExchange) -> str:
-    """Return a path as it may be told: of an API's, what may name a person is left out."""
+    """Return a path as it may be shown: of an API's, what may name a person is left out."""
     path = urlsplit(seen.captured.url).path
     if seen.place.service != GATEWAY:
         return unregistered.without_secrets(path)
@@ -112,7 +112,7 @@ def path_shown(seen: SeenExchange) -> str:
 
 
 def parameter_shown(name: str, value: str) -> str:
-    """Return a parameter's value as it may be told: nobody registers anything here, so that words alone are known."""
+    """Return a parameter's value as it may be shown: nobody registers anything here, so that words alone are known."""
     return _unknown_in([(name, value)]).cut(shown_parameter(name, value))
 
 
@@ -130,7 +130,7 @@ def _plain(request: Request) -> Request:
 
 
 def response_of(seen: SeenExchange) -> dict[str, Any]:
-    """Return an answer as it may be told."""
+    """Return an answer as it may be shown."""
     answer = seen.captured.answer or CapturedAnswer(status=0)
     found = {name.lower(): value for name, value in reversed(answer.headers) if name.lower() in _KEPT_HEADERS}
     headers = {name.title(): value.partition("#")[0] for name, value in found.items()}

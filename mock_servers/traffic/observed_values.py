@@ -48,7 +48,7 @@ class SeenExchange:
 
     @functools.cached_property
     def answered(self) -> Answered:
-        """What the answer tells; of none nothing."""
+        """What the answer says; empty without one."""
         return of_answer(self.captured.answer or CapturedAnswer(status=0))
 
     @functools.cached_property
@@ -63,7 +63,7 @@ class SeenExchange:
 
     @functools.cached_property
     def secrets(self) -> Confidential:
-        """What of it must not be told: its values, what may name a person in a path, and what nobody registered."""
+        """What of it must not be shown: its values, what may name a person in a path, and what nobody registered."""
         in_path = confidential.ids_in(self.captured.url) if self.place.service == GATEWAY else ()
         unknown = unregistered.values(
             confidential.parameters(self.captured), urlsplit(self.captured.url).path, lambda _: False

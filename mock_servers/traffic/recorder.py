@@ -62,7 +62,7 @@ class _Kind:
 
 
 class ExplainingRecorder:
-    """Is told what passes by, from any thread, and says what was refused and why, by `say`, a line at a time.
+    """Records what passes by, from any thread, and says what was refused and why, by `say`, a line at a time.
 
     `keeps_values`: the journal may hold what is no secret. `keep` is given each exchange besides, `fetch` gets public
     key sets that have not passed by.
@@ -90,11 +90,11 @@ class ExplainingRecorder:
         self._waiting: deque[ObservedExchange | str] = deque()
         self._changed = threading.Condition()
         self._is_stopping = False
-        self._told_of_clock = False
+        self._said_of_clock = False
         self._thread = threading.Thread(target=self._work, name=__name__, daemon=True)
         self._thread.start()
 
-    # what it is told
+    # what passes by
 
     def on_exchange(self, observed: ObservedExchange) -> None:
         """Know an exchange."""
@@ -120,7 +120,7 @@ class ExplainingRecorder:
         )
 
     def _trouble(self, words: str) -> None:
-        """Count it, and have it said once, by the thread that may wait for whoever reads."""
+        """Count it, and have it said once, by the thread that may wait for the reader."""
         with self._changed:
             known = words in self._troubles
             if known or len(self._troubles) < _MOST_COUNTED:
@@ -249,8 +249,8 @@ class ExplainingRecorder:
     def _of_clock(self, heard: ObservedExchange, seen: SeenExchange, date: float | None) -> Finding | None:
         """Return what the service's clock says of this machine's, and say it once even when nothing was refused."""
         found = clock_finding(seen, date, heard) if date is not None else None
-        if found is not None and not self._told_of_clock:
-            self._told_of_clock = True
+        if found is not None and not self._said_of_clock:
+            self._said_of_clock = True
             self._tell_line(f"nhsauth: {found} ({found.certainty})")
         return found
 

@@ -1,7 +1,7 @@
-"""Leads programs on to the real hosts and lets every byte pass, while somebody listens.
+"""Connects programs to the real hosts and passes every byte on, while a listener reads along.
 
-TLS ends here on both sides, with an authority of our own towards the program. One connection leads to one; what it
-carries is never written anew. Other hosts are tunnelled, and nobody listens there.
+TLS ends here on both sides, with an authority of our own towards the program. Each connection has its own to the host,
+and its bytes are never rewritten. Other hosts are tunnelled, and nobody listens there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ PRODUCTION: Final = ("prod", "live")
 
 
 class TrafficRecorder(Protocol):
-    """Whoever is told of what passes by; every call is quick, and comes from any thread."""
+    """Listens to what passes by; every call is quick, and comes from any thread."""
 
     def on_exchange(self, observed: ObservedExchange) -> None:
         """Know an exchange."""
@@ -62,11 +62,11 @@ class TrafficRecorder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchingProxy:
-    """Where a program's CONNECT leads, while somebody watches.
+    """Where a program's CONNECT goes, while somebody watches.
 
     `known` finds the row of a host that is listened to. Without `production` no host of production is reached, not
     even by a tunnel. `own` are the names of this proxy itself. `tunnelled` counts the other hosts, `refused` those that
-    nobody was led to.
+    nobody was connected to.
     """
 
     known: Callable[[str], RealHost | None]
@@ -84,7 +84,7 @@ class WatchingProxy:
         object.__setattr__(self, "_open", threading.BoundedSemaphore(self.most))
 
     def refusal(self, authority: str, *, tunnels: int) -> Refusal | None:  # noqa: ARG002 - `most` counts them
-        """Return why a CONNECT to `host:port` is refused; `None` when it leads somewhere."""
+        """Return why a CONNECT to `host:port` is refused; `None` when it is allowed."""
         match = AUTHORITY.fullmatch(authority)
         if match is None:
             return self._refuse(400, authority, f"CONNECT to {shown_authority(authority)}: send host:port")
@@ -106,14 +106,14 @@ class WatchingProxy:
         """Return why a request without a tunnel is refused; `None` for the page of this process itself."""
         if scheme == "http" and authority.rpartition(":")[0] in self.own:
             return None
-        return self._refuse(403, authority, "nhsauth watch leads to https alone, by CONNECT")
+        return self._refuse(403, authority, "nhsauth watch passes on https alone, by CONNECT")
 
     def reach(self, authority: str) -> Outside | Refusal:
-        """Reach where a tunnel leads: a host that is known by TLS, any other as it is."""
+        """Reach the other end of a tunnel: a host that is known by TLS, any other as it is."""
         name, _, port = authority.lower().rpartition(":")
         name = name.removesuffix(".")
         if not self._open.acquire(blocking=False):
-            return self._fail(name, 503, f"{self.most} connections lead out already: close some, and try again", "")
+            return self._fail(name, 503, f"{self.most} connections are open already: close some, and try again", "")
         try:
             if self._is_heard(authority):
                 return self.connector.by_tls(name)

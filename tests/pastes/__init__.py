@@ -1,4 +1,4 @@
-"""Forty pastes of stuck developers, as they come: each with its cause, and what an answer has to say.
+"""Pastes of stuck developers, as they come: each with its cause, and what an answer has to say.
 
 Keys and secrets in them are made when a test runs. `screens.txt` holds the first screen of each, to be read aloud;
 `python -m tests.pastes` writes it anew.

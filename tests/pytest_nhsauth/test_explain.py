@@ -89,7 +89,7 @@ def test_the_founding_case_is_reported_from_a_response(
 
     assert found.stopped_by == ("decode_subject_token",)
     assert [(each.id, each.certainty) for each in found.findings][:1] == [("code-as-subject-token", "likely")]
-    assert found.answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert found.answer.startswith("The value sent as subject_token is probably an authorization code")
     assert next(found.details()) == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered 400 invalid_request: Malformed JWT in "
         "subject_token (rule decode_subject_token)."

@@ -33,7 +33,7 @@ def test_the_command_and_the_sentence_say_what_was_wrong_and_exit_with_1() -> No
 
     answer, _, details = result.stdout.partition("\n\n")
     assert (result.exit_code, result.stderr) == (1, "")
-    assert answer.startswith("Probably the value sent as subject_token is an authorization code")
+    assert answer.startswith("The value sent as subject_token is probably an authorization code")
     assert details.splitlines()[0] == (
         "POST int.api.service.nhs.uk/oauth2/token (token-exchange) was answered Malformed JWT in subject_token "
         "(rule decode_subject_token)."
@@ -48,7 +48,7 @@ def test_it_is_read_from_stdin_and_from_a_file(tmp_path: Path, given: str) -> No
     result = explain(f"@{path}" if given == "@" else "-", stdin=CURL if given == "-" else "")
 
     assert result.exit_code == 1
-    assert result.stdout.startswith("Probably the value sent as subject_token is an authorization code")
+    assert result.stdout.startswith("The value sent as subject_token is probably an authorization code")
 
 
 def test_the_answer_may_stand_in_a_file(tmp_path: Path) -> None:

@@ -322,7 +322,7 @@ except urllib.error.HTTPError as error:
 
     assert (without.stdout, fetched.stdout) == ("401\n", "401\n")
     assert "  One of these: your client_assertion was not signed by the key" in without.stderr
-    assert "  Probably the signature of your subject_token was not made by a key of the identity" in fetched.stderr
+    assert "  The signature of your subject_token was probably not made by a key of the identity" in fetched.stderr
 
 
 def exchange(second: Second) -> str:

@@ -183,11 +183,11 @@ CALL = f"GET {PATIENT}\nAuthorization: Bearer {{}}\n\n401\n"
     [
         (
             CALL.format("g1112R_ccQ1Ebbb4gtHBP1aaaNM") + '{"issue": [{"diagnostics": "Invalid Access Token"}]}',
-            "Probably the bearer token is a code of CIS2",
+            "The bearer token is probably a code of CIS2",
         ),
         (
             "403 Required scope(s): OauthV2.VerifyAccessToken.scopeSet, our token is of client_credentials",
-            "Probably your token",
+            "Your token was probably",
         ),
         (
             "Invalid 'exp' claim in subject_token JWT - JWT has expired",
@@ -208,7 +208,7 @@ CALL = f"GET {PATIENT}\nAuthorization: Bearer {{}}\n\n401\n"
         ),
     ],
 )
-def test_what_is_known_leads_and_no_more(text: str, answer: str) -> None:
+def test_what_is_known_comes_first_and_no_more(text: str, answer: str) -> None:
     assert explain_text(text).answer.startswith(answer)
 
 

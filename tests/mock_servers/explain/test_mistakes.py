@@ -50,7 +50,7 @@ ONLY_THE_SERVICE_KNOWS = {
     ("redirect-uri-differs", "nhs_login"),
     ("api-key-as-bearer", "api"),
 }
-"""The mistakes that are told at a mock and not offline, by the kind of request: there the rule says where to look."""
+"""Mistakes that a mock reports and `explain` does not, by the kind of request: there the rule says where to look."""
 BY_ITS_KEY_SET = {("wrong-kid", kind) for kind in ("client_credentials", "token_exchange")} | {
     ("other-private-key", kind) for kind in ("client_credentials", "token_exchange")
 }

@@ -1,4 +1,4 @@
-"""Forty pastes of stuck developers: what the answer says, how sure it is, and how it reads."""
+"""Pastes of stuck developers: what the answer says, how sure it is, and how it reads."""
 
 import re
 
@@ -7,7 +7,8 @@ import pytest
 from mock_servers.journal.finding import CERTAINTIES, Certainty
 from tests.pastes import SCREENS, TRUTH, explained, paste, private_key, screens, secret
 
-LEAST = 38
+MOST_SHORT = 2
+TRAPS = [name for name in TRUTH if "must_not_say" in TRUTH[name]]
 COLUMNS = 100
 LINES = 12
 
@@ -23,17 +24,24 @@ def missing(name: str) -> list[list[str]]:
     return [group for group in TRUTH[name]["must_say"] if not any(has(said, words) for words in group)]
 
 
+@pytest.mark.parametrize("name", TRAPS)
+def test_none_says_what_would_mislead(name: str) -> None:
+    said = " ".join(str(explained(name)).lower().split())
+
+    assert [words for words in TRUTH[name]["must_not_say"] if words in said] == []
+
+
 def sure(answer: str) -> Certainty:
     """How sure an answer is, by its own words."""
     if "One of these" in answer:
         return "possible"
-    return "likely" if answer.startswith("Probably") else "certain"
+    return "likely" if re.search(r"\bprobably\b", answer, re.IGNORECASE) else "certain"
 
 
 def test_nearly_each_says_what_it_must() -> None:
     short = {name: groups for name in TRUTH if (groups := missing(name))}
 
-    assert len(TRUTH) - len(short) >= LEAST, short
+    assert len(short) <= MOST_SHORT, short
 
 
 @pytest.mark.parametrize("name", TRUTH)

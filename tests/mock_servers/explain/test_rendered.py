@@ -9,11 +9,11 @@ from mock_servers.reading.captured import Captured
 from tests.mock_servers.explain.rendered import FORMS
 
 MENDED = ("har_cut_off", "entities", "mail")
-"""Forms in which a JWT with quotes around it cannot be told from a good one: the form's own quotes hide them."""
+"""Forms in which a JWT with quotes around it look like a good one: the form's own quotes hide them."""
 
 
 @pytest.fixture(scope="module")
-def all_told(ring: KeyRing) -> list[ExplainedMistake]:
+def all_explained(ring: KeyRing) -> list[ExplainedMistake]:
     return [each for each in explained_all(RealWorld(ring)) if is_form(each.captured)]
 
 
@@ -33,9 +33,9 @@ def is_of_time(each: ExplainedMistake) -> bool:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_paste_is_explained_as_its_clean_form(all_told: list[ExplainedMistake], form: str) -> None:
+def test_a_paste_is_explained_as_its_clean_form(all_explained: list[ExplainedMistake], form: str) -> None:
     lost = []
-    for each in all_told:
+    for each in all_explained:
         if is_of_time(each) or (form in MENDED and each.mistake.finding == "mangled-jwt"):
             continue
         found = explain_text(FORMS[form](each.captured))

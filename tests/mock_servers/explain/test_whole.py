@@ -1,4 +1,4 @@
-"""What is told of a request, of its answer, and of both where they do not fit."""
+"""What is said of a request, of its answer, and of both where they do not fit."""
 
 import json
 import shlex
@@ -67,7 +67,7 @@ def test_a_code_sent_as_subject_token_is_reported_by_the_command_and_the_answer(
     assert (found.stopped_by, found.by, found.refused) == (("decode_subject_token",), "answer", True)
     assert ids(found) == [("code-as-subject-token", "likely")]
     assert found.answer == (
-        "Probably the value sent as subject_token is an authorization code, or another opaque token, and not the "
+        "The value sent as subject_token is probably an authorization code, or another opaque token, and not the "
         "id_token. Exchange the code at the provider's token endpoint, and send the id_token of that answer."
     )
 
@@ -369,7 +369,7 @@ NAMES = st.sampled_from(
     answer=st.sampled_from(ANSWERS) | st.text(max_size=60),
     at=st.none() | st.floats(min_value=0, max_value=4e9),
 )
-def test_whatever_is_pasted_is_explained_or_refused_in_one_line(
+def test_anything_pasted_is_explained_or_refused_in_one_line(
     host: str, path: str, method: str, form: Any, headers: Any, answer: str | None, at: float | None
 ) -> None:
     sent = shlex.join(

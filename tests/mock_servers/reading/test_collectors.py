@@ -83,7 +83,7 @@ KNOWN = KnownSentences(
     "text",
     ["malformed jwt in subject_token", "… Malformed  JWT\nin 'subject_token' !", "Malformd JWT in subject token"],
 )
-def test_a_sentence_is_found_whatever_stands_between_its_words(text: str) -> None:
+def test_a_sentence_is_found_with_anything_between_its_words(text: str) -> None:
     assert [each.words for each in KNOWN.in_text(text)] == ["Malformed JWT in subject_token"]
 
 

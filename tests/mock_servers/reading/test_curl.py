@@ -235,7 +235,7 @@ def options(draw: st.DrawFn) -> list[str]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(given_options=st.lists(options(), max_size=5), data=st.data())
-def test_whatever_is_written_is_read_as_curl_reads_it(
+def test_any_spelling_is_read_as_curl_reads_it(
     oracle: Oracle, given_options: list[list[str]], data: st.DataObject
 ) -> None:
     written = [data.draw(st.sampled_from(quotings))(word) for option in given_options for word in option]
@@ -250,7 +250,7 @@ def test_whatever_is_written_is_read_as_curl_reads_it(
 
 
 @given(st.text(max_size=200))
-def test_whatever_follows_curl_is_read_or_refused_in_one_line(text: str) -> None:
+def test_anything_after_curl_is_read_or_refused_in_one_line(text: str) -> None:
     said = ""
     try:
         curl.read(f"curl {text}")

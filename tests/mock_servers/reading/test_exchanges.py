@@ -261,7 +261,7 @@ REFUSED = {
         f"POST {URL} HTTP/1.1\nwhat is this\n\n",
         'Among the headers stands "what is this"…, which is none',
     ),
-    "bytes": (f"{RAW}\0", "The text has bytes that are no text; allowed: a curl command, HTTP, HAR or a cassette"),
+    "bytes": (f"{RAW}\0", "The text has NUL bytes, so it is binary; allowed: a curl command, HTTP, HAR or a cassette"),
     "JSON of something else": (
         '{"a": 1}',
         "The text is no request; allowed: a curl command, HTTP, a HAR file or a cassette",
@@ -308,7 +308,7 @@ def test_a_value_is_reported_from_a_request(text: str) -> None:
         lambda text: st.integers(0, len(text)).map(lambda end: text[:end])
     )
 )
-def test_whatever_is_given_is_read_or_refused_in_one_line(text: str) -> None:
+def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
     said = ""
     try:
         exchanges.read(text, known)

@@ -32,7 +32,7 @@ from mock_servers.traffic.observed_values import SeenExchange
     ],
 )
 @pytest.mark.parametrize("secret", ["hunter2Hunter", "abcdefgh9", "9912003888", "t_d9_UkxQ1ZB3mYw7rLp"])
-def test_no_secret_stays_whatever_is_around_it(tmp_path: Path, secret: str, around: str) -> None:
+def test_no_secret_stays_with_anything_around_it(tmp_path: Path, secret: str, around: str) -> None:
     sent, url = around.format(secret), "https://int.api.service.nhs.uk/oauth2/token"
     place = place_of(url)
     assert place is not None

@@ -337,7 +337,7 @@ SCRIPTS = {
         ),
         heard=(("GET", "/a", 200, PACKED),),
     ),
-    "folded headers": Script(
+    "header lines that go on": Script(
         steps=(
             (
                 b"GET /a HTTP/1.1\r\nHost: x\r\nX: a\r\n  b\r\n\r\n",
@@ -634,7 +634,7 @@ def test_beyond_a_bound_of_connections_it_says_so(play: Play, watch: Watch) -> N
 
         status = watching.answer_to(f"{INT}:443").split(b"\r\n")[0].decode()
 
-    assert status == "HTTP/1.1 503 1 connections lead out already: close some, and try again"
+    assert status == "HTTP/1.1 503 1 connections are open already: close some, and try again"
 
 
 def test_the_environments_own_proxy_is_gone_through(play: Play, watch: Watch) -> None:
