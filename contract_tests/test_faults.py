@@ -132,7 +132,7 @@ STATUSES: list[tuple[dict[str, Any], int, str, Any]] = [
 def test_a_service_that_is_not_there_is_reported_by_what_is_before_it(
     target: Target, members: dict[str, Any], status: int, content_type: str, body: Any
 ) -> None:
-    """A page, unless something else was ordered."""
+    """The proxy before the service answers with an HTML page, unless the fault orders another body."""
     need(target.abilities, Ability.FAULTS)
     with target.fault(on="token", do="status", **members):
         answer = client_credentials(target).send()

@@ -89,7 +89,7 @@ def test_hello_world_is_nowhere_else(target: Target, method: str, path: str) -> 
 
 @proves("gateway §2 scope too low", "D")
 def test_an_application_is_greeted_by_its_own_token_alone(target: Target) -> None:
-    """A person's opens nothing there."""
+    """A person's token is refused there."""
     need(target.abilities, Ability.GATEWAY)
     status_of = 401 if Switch.SCOPE_STATUS_401 in target.switches else 403
 

@@ -260,7 +260,7 @@ def test_a_product_is_made_shown_changed_and_removed(target: Target) -> None:
 
 
 def test_a_proxy_shows_where_it_is_deployed_and_its_base_path(target: Target) -> None:
-    """Its only revision is the first."""
+    """A proxy has one revision, number 1."""
     deployed = call(target, "GET", "/apis/canary-api-int/deployments")
     revision = call(target, "GET", "/apis/canary-api-int/revisions/1")
 

@@ -141,7 +141,7 @@ def _placed(sound: Draft) -> None:
 
 @pytest.mark.parametrize(("name", "case", "change"), GOOD, ids=[f"{name}-{case}" for name, case, _ in GOOD])
 def test_what_a_client_may_do_otherwise_passes(target: Target, name: str, case: str, change: Any) -> None:
-    """Strictness ends where it ends."""
+    """These variations of a correct request are accepted."""
     sound = SOUND[name](target)
     change(sound)
     _placed(sound)

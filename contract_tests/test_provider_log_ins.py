@@ -257,7 +257,7 @@ AGAIN = [
 
 @pytest.mark.parametrize(("asked", "sentence"), AGAIN)
 def test_the_page_comes_again_and_says_why(target: Target, asked: dict[str, Any], sentence: str | None) -> None:
-    """For what a person has mistaken; no redirect."""
+    """After a person's mistake the log-in page is shown again, without a redirect."""
     answer = asking(target, CIS2, asked).send()
 
     assert (answer.status, "location" in answer.headers) == (200, False)

@@ -42,7 +42,7 @@ def redirect_uri_relative(draft: Draft) -> None:
 
 
 def redirect_uri_foreign(draft: Draft) -> None:
-    """Come back to where the client is not at home."""
+    """Send a redirect URI that is not the client's."""
     draft.asked["redirect_uri"] = "https://another.example/callback"
 
 

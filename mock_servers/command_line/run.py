@@ -149,7 +149,7 @@ class Signals:
             signal.signal(number, self._receive)
 
     def started(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start a command, and pass on to it what has been received and what will be. Raises OSError."""
+        """Start a command, and pass on to it the signals received so far and later. Raises OSError."""
         group = None if self._shared or os.name != "posix" else 0
         before_it_runs = die_with_parent(os.getpid())
         process = subprocess.Popen(  # noqa: S603 - the user's own command

@@ -60,7 +60,7 @@ class Pause:
 
     @contextmanager
     def elsewhere(self, let_go: Callable[[], None]) -> Iterator[None]:
-        """Wait for something else for the length of a block; `let_go` ends that when all waiting is ended."""
+        """Count a block as waiting; `let_go` ends its wait when all waiting is ended."""
         with self.with_extra_workers():
             with self._changed:
                 self._elsewhere.append(let_go)
