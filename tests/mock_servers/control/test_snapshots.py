@@ -1,7 +1,9 @@
 """States that a test elsewhere remembers and returns to."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
+import pytest
 from werkzeug.test import TestResponse
 
 from mock_servers.mock import Mock
@@ -38,3 +40,24 @@ def test_only_the_newest_are_kept(control: Control) -> None:
     statuses = [control("POST", f"/snapshots/{name}/restore").status_code for name in (names[0], names[-1])]
 
     assert statuses == [404, 204]
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "a\x00b", "%2e%2e", "<script>", "x" * 5000, "' OR 1=1 --", "\u202e"])
+def test_a_hostile_name_is_no_snapshot_and_spends_none(control: Control, name: str) -> None:
+    kept = control("POST", "/snapshots").get_json()["id"]
+
+    refused = control("POST", f"/snapshots/{quote(name, safe='')}/restore")
+
+    assert refused.status_code == 404
+    assert control("POST", f"/snapshots/{kept}/restore").status_code == 204
+
+
+def test_a_snapshot_gives_hostile_values_back_as_they_were(control: Control, platform: Mock) -> None:
+    name = "<script>alert(1)</script>{{ 7*7 }}'; DROP TABLE apps; --\u202e" * 100
+    control("POST", "/apps", {"client_id": "hostile", "name": name})
+    kept = control("POST", "/snapshots").get_json()["id"]
+    control("DELETE", "/apps/hostile")
+
+    control("POST", f"/snapshots/{kept}/restore")
+
+    assert platform.apps.get("hostile").name == name

@@ -180,6 +180,17 @@ def test_a_claim_may_be_nested_but_not_without_end(platform: Mock, post: Post, d
     assert refusal_of(answer) == (400, "invalid_request", sentence)
 
 
+def test_ten_thousand_levels_of_a_claim_are_malformed(post: Post) -> None:
+    header, claims = (
+        base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        for text in ('{"alg":"RS512"}', '{"exp":' + "[" * 10_000 + "]" * 10_000 + "}")
+    )
+
+    answer = post(**FORM, client_assertion=f"{header}.{claims}.c2ln")
+
+    assert refusal_of(answer) == (400, "invalid_request", "Malformed JWT in client_assertion")
+
+
 @pytest.mark.parametrize("kid", [["nhsauth-1"], {"kid": 1}, 1, True, "x" * 100_000, "\u0000", "\ud800"])
 def test_an_odd_kid_matches_no_key(platform: Mock, post: Post, kid: Any) -> None:
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(headers={"kid": kid}))

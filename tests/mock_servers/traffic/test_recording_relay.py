@@ -11,12 +11,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 
 from mock_servers.http import server as http_server
 from mock_servers.http.server import Server
-from mock_servers.real_hosts.certificate import Authority, Contexts, make_authority, real_time
+from mock_servers.real_hosts.certificate import LEAF_DAYS, Authority, Contexts, make_authority, real_time
 from mock_servers.settings.real_host import Hosts
 from mock_servers.traffic.connect_upstream import Connector, OwnProxy, Route
 from mock_servers.traffic.http_observer import ObservedExchange
@@ -206,19 +207,19 @@ def trusting(authority: Authority) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=authority.pem.decode())
 
 
-def contexts(authority: Authority) -> ssl.SSLContext:
-    return Contexts(authority, [], lambda name: name == INT).server()
+def contexts(authority: Authority, now: Callable[[], datetime] = real_time) -> ssl.SSLContext:
+    return Contexts(authority, [], lambda name: name == INT, now=now).server()
 
 
-Play = Callable[[Script], Host]
+Play = Callable[..., Host]
 
 
 @pytest.fixture
 def play(real_authority: Authority) -> Iterator[Play]:
     hosts: list[Host] = []
 
-    def started(script: Script) -> Host:
-        hosts.append(Host(contexts(real_authority), script))
+    def started(script: Script, now: Callable[[], datetime] = real_time) -> Host:
+        hosts.append(Host(contexts(real_authority, now), script))
         return hosts[-1]
 
     yield started
@@ -540,6 +541,17 @@ def test_a_certificate_that_does_not_hold_is_a_502_that_says_so(play: Play, watc
 
     assert status.startswith(f"HTTP/1.1 502 the certificate of 127.0.0.1:{host.port} does not hold for {INT}: ")
     assert watching.heard.otherwise[0].startswith("Without nhsauth your program would have met a certificate error")
+    assert host.got == []
+
+
+def test_a_certificate_that_has_expired_is_a_502_that_says_so(play: Play, watch: Watch) -> None:
+    long_ago = real_time() - timedelta(days=LEAF_DAYS + 2)
+    host = play(Script(steps=((GET, OK),), heard=()), now=lambda: long_ago)
+
+    status = watch(host.port).answer_to(f"{INT}:443").split(b"\r\n")[0].decode()
+
+    assert status.startswith(f"HTTP/1.1 502 the certificate of 127.0.0.1:{host.port} does not hold for {INT}: ")
+    assert "certificate has expired" in status
     assert host.got == []
 
 
