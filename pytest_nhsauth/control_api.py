@@ -23,8 +23,6 @@ __tracebackhide__ = True  # shown where the test asks for it
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
 _CONTROL: Final = "/_nhsauth"
-_LOCATION: Final = "nhsauth-control"
-"""The header by which the port of the services names that of the control API."""
 
 _ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
     (400, "client_id"): NoSuchAppError,
@@ -148,17 +146,13 @@ class ControlApi:
 
         Raises ServerDiedError without an answer, NotAMockError for an answer that no mock gives.
         """
-        answer = self._sent("GET", f"{self.url}{_CONTROL}/status")
-        named = answer.headers.get(_LOCATION)
-        if named is not None:
-            apart = ControlApi(named.removesuffix(_CONTROL), self._http, self.url)
-            apart.located()
-            return apart
-        status = self.ask("GET", "/status")
-        if not isinstance(status, dict) or status.get("ready") is not True:
+        health = self.ask("GET", "/health")
+        if not isinstance(health, dict) or health.get("status") != "ok":
             raise NotAMockError(f"{self.url} answers, and is no nhsauth mock")
-        base, control = status["urls"]["base"], status["urls"]["control"]
-        return self if control == f"{base}{_CONTROL}" else ControlApi(self.url, self._http, base)
+        named = str(health["control"]).removesuffix(_CONTROL)
+        if named != self.url:
+            return ControlApi(named, self._http, self.url)
+        return ControlApi(self.url, self._http, self.ask("GET", "/status")["urls"]["base"])
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
         """Return the JSON, or the text, of an answer; None without a body.

@@ -41,7 +41,8 @@ def _status(url: str) -> Mapping[str, Any]:
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", url) or not _is_whole(url):
         raise Misuse(f"--url is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
     try:
-        status = _read(f"{url.rstrip('/')}/_nhsauth/status")
+        health = _read(f"{url.rstrip('/')}/_nhsauth/health")
+        status = _read(f"{health['control']}/status") if isinstance(health, dict) and "control" in health else None
     except (urllib.error.HTTPError, http.client.HTTPException, ValueError):
         status = None
     except OSError as error:
@@ -53,17 +54,8 @@ def _status(url: str) -> Mapping[str, Any]:
 
 
 def _read(url: str) -> Any:
-    """Return the JSON at a URL, or where a 404 says that the control API has a port of its own."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=_TIMEOUT) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            apart = error.headers.get("nhsauth-control")
-        if apart is None:
-            raise
-    with opener.open(f"{apart}/status", timeout=_TIMEOUT) as answer:
+    with opener.open(url, timeout=_TIMEOUT) as answer:
         return json.load(answer)
 
 

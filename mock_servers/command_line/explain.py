@@ -21,6 +21,7 @@ import click
 import requests
 
 from mock_servers.command_line import explanation_text
+from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.named_file import FilesBelow
 from mock_servers.command_line.observations import ObservationCollector
@@ -44,7 +45,6 @@ from mock_servers.reading.raw_http import is_answer, read_answer
 from mock_servers.reading.reader import LARGEST
 from mock_servers.wire.wording import printable, shown
 
-_TIMEOUT: Final = 10  # seconds
 _OF_THE_REAL: Final = (
     "An id of the real service can be looked up by NHS England alone: quote it to them. "
     "What its error means, `nhsauth errors TEXT` says."
@@ -258,7 +258,7 @@ def _fetched(url: str) -> bytes:
 def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
     """Ask a running mock for the exchange with a message id. Raises AnswerIsNo, and Misuse if `server` is not a URL."""
     base = _server(server).rstrip("/")
-    explained = _answer(f"{base}/_nhsauth/explain", {"value": message_id})
+    explained = _answer(base, "POST", "/explain", {"value": message_id})
     if "detail" in explained:
         raise AnswerIsNo(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
     if "exchange" not in explained:
@@ -277,22 +277,19 @@ def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] 
     if circumstance.key_set is not None or circumstance.at is not None or is_private(value):
         return None
     base = _server(circumstance.server).rstrip("/")
-    if "urls" not in _answer(f"{base}/_nhsauth/status"):
+    if "urls" not in _answer(base, "GET", "/status"):
         return None
     given = {"value": value.strip(), "as": circumstance.role, "token_url": circumstance.token_url}
-    explained = _answer(f"{base}/_nhsauth/explain", {name: each for name, each in given.items() if each is not None})
+    explained = _answer(base, "POST", "/explain", {name: each for name, each in given.items() if each is not None})
     return explained if explained.get("issued") else None
 
 
-def _answer(url: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+def _answer(server: str, method: str, path: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
     """Return the JSON object that a call of the control API answers, be it a problem; else an empty one."""
-    method = "GET" if body is None else "POST"
-    with requests.Session() as session:
-        session.trust_env = False  # a proxy has no business between this process and a mock
-        try:
-            explained = session.request(method, url, json=body, timeout=_TIMEOUT).json()
-        except (requests.RequestException, ValueError):
-            return {}
+    try:
+        explained = control_call(method, server, path, body)
+    except (requests.RequestException, ValueError):
+        return {}
     return explained if isinstance(explained, dict) else {}
 
 

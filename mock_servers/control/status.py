@@ -25,10 +25,11 @@ from mock_servers.version import installed
 def get_health(request: Request) -> Response:
     """That the mock answers, and its state can be written: for probes and wait scripts, under any Host.
 
+    `control` is the URL of the control API, which may have a port of its own; this call is at both.
     Never in the journal.
     """
     request.platform.store.backend.probe()
-    return Response(body={"status": "ok", "version": installed()})
+    return Response(body={"status": "ok", "version": installed(), "control": request.control})
 
 
 @Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))})
@@ -83,7 +84,10 @@ _KNOWN: Final = (
 _FILES: Final = ("ca", "bundle", "java")
 
 SCHEMAS: Final = {
-    "Health": answer_object({"status": {"const": "ok"}, "version": TEXT}, "That the mock answers."),
+    "Health": answer_object(
+        {"status": {"const": "ok"}, "version": TEXT, "control": TEXT},
+        "That the mock answers, and where it is controlled.",
+    ),
     "Status": answer_object(
         {
             "ready": {"const": True},

@@ -26,8 +26,6 @@ _OWN: Final = "/_nhsauth/"
 """Below it the control API itself says that the state is out of reach, as it says everything."""
 _PUBLIC: Final = re.compile(rf"{CONTROL_PATH}/(callback|health|apps/.+/jwks)")
 """What of it is for people, probes and services: the page that ends a log-in, the health, the key set of an app."""
-CONTROL_HEADER: Final = "nhsauth-control"
-"""The header of a 404 below `/_nhsauth/` that names the port that has the control API, for our own programs."""
 
 
 class _Map(Map):
@@ -123,8 +121,6 @@ class PlatformApp(flask.Flask):
             return self._whole.answer_itself(environ, start_response)
         mounts = self._mounts.platform if real is None else self._mounts.at_host(real)
         is_open = names.control_url is None or _is_public(path, environ) or IN_PROCESS in environ
-        if not is_open and path.startswith(_OWN):
-            start_response = _naming(names.control_of(f"{called}{prefix}"), start_response)
         mount = next(
             each
             for each in mounts
@@ -191,12 +187,3 @@ class PlatformApp(flask.Flask):
 
 def _is_public(path: str, environ: WSGIEnvironment) -> bool:
     return _PUBLIC.fullmatch(path) is not None and (path == CALLBACK or environ["REQUEST_METHOD"] in ("GET", "HEAD"))
-
-
-def _naming(control: str, start_response: StartResponse) -> StartResponse:
-    """Return a `start_response` that adds where the control API is."""
-
-    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        return start_response(status, [*headers, (CONTROL_HEADER, control)], *more)
-
-    return start

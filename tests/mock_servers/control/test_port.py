@@ -48,19 +48,14 @@ def test_beside_the_services_it_is_a_path_that_is_not_there(platform: Mock, path
     assert (answer.status_code, answer.json()) == (404, expected)
 
 
-def test_a_path_that_is_not_there_names_the_port_that_has_it(platform: Mock) -> None:
-    answer = get(f"{platform.url}/_nhsauth/status")
-
-    assert answer.headers["nhsauth-control"] == control(platform)
-    assert "nhsauth-control" not in get(f"{platform.url}/elsewhere").headers
-
-
 @pytest.mark.parametrize("below", ["", "/_worlds/w"])
 def test_health_and_key_sets_are_there_all_the_same(platform: Mock, below: str) -> None:
     requests.post(f"{control(platform)}/worlds", json={"name": "w"}, timeout=30)
     jwks = f"{platform.url}{below}/_nhsauth/apps/{READY_MADE_APP.client_id}/jwks"
 
-    assert get(f"{platform.url}{below}/_nhsauth/health").json()["status"] == "ok"
+    for url in (platform.url, platform.names.control_url):
+        health = get(f"{url}{below}/_nhsauth/health").json()
+        assert health["control"] == f"{platform.names.control_url}{below}/_nhsauth"
     assert list(get(jwks).json()) == ["keys"]
     assert requests.put(jwks, json={"keys": []}, timeout=30).status_code == 404
 

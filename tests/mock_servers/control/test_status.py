@@ -23,7 +23,10 @@ def test_its_health_is_reported_under_any_host_and_is_never_in_the_journal(
 ) -> None:
     answer = control("GET", "/health", base_url=base_url)
 
-    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok", "version": installed()})
+    assert (answer.status_code, answer.get_json()) == (
+        200,
+        {"status": "ok", "version": installed(), "control": f"{base_url}/_nhsauth"},
+    )
     assert len(platform.exchanges) == 0
 
 
