@@ -8,16 +8,17 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from mock_servers.identity_provider.headless import log_in
 from tests.processes import finished
 from tests.served import NHSAUTH, PATIENCE, Serve, Served
 
@@ -221,6 +222,62 @@ def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> Non
         statuses = [asked(each, "POST", "/oauth2/token", form)[0] for each in (first, second)]
 
     assert statuses == [200, 400]
+
+
+def code_of(served: Served, callback: str) -> str:
+    """The code that a log-in at the platform ends with."""
+
+    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        method, body = ("GET", None) if form is None else ("POST", urlencode(form))
+        with closing(plain(served)) as connection:
+            connection.request(method, url.removeprefix(served.url), body, {"Content-Type": FORM})
+            answer = connection.getresponse()
+            return answer.status, dict(answer.headers), answer.read()
+
+    query = {"response_type": "code", "client_id": "mine", "redirect_uri": callback, "scope": "nhs-cis2"}
+    end = log_in(call, f"{served.url}/oauth2/authorize?{urlencode({**query, 'state': 's'})}", "656005750104")
+    return parse_qs(urlsplit(end).query)["code"][0]
+
+
+def raced(served: Served, **form: str) -> list[Answer]:
+    """What 200 posts of one form are answered, eight at a time, each at whichever worker takes its connection."""
+
+    def answer(_: int) -> Answer:
+        with closing(plain(served)) as connection:
+            return asked(connection, "POST", "/oauth2/token", urlencode(form))
+
+    with ThreadPoolExecutor(8) as clients:
+        return list(clients.map(answer, range(200)))
+
+
+def test_of_two_hundred_posts_of_one_value_to_two_workers_one_wins(serve: Serve, tmp_path: Path) -> None:
+    """A client assertion, then a code, then the refresh token that came for it."""
+    callback = "https://client.example/back"
+    secret = {"client_id": "mine", "client_secret": "not-used-elsewhere"}
+    (tmp_path / "nhsauth.toml").write_text(
+        f"""
+        [[apps]]
+        client_id = "{secret["client_id"]}"
+        client_secret = "{secret["client_secret"]}"
+        make_key = true
+        redirect_uris = ["{callback}"]
+        quota_per_minute = 0
+        """,
+        encoding="utf-8",
+    )
+    served = serve("--workers", "2", "--log-level", "error")
+    assertion = posted(served.url, "/_nhsauth/client-assertions", {"client_id": "mine"})["client_assertion"]
+    code = code_of(served, callback)
+
+    assertions = raced(served, grant_type="client_credentials", **ASSERTED, client_assertion=assertion)
+    codes = raced(served, grant_type="authorization_code", code=code, redirect_uri=callback, **secret)
+    (won,) = [body for status, body in codes if status == 200]
+    tokens = raced(served, grant_type="refresh_token", refresh_token=json.loads(won)["refresh_token"], **secret)
+
+    for answers in (assertions, codes, tokens):
+        statuses = Counter(status for status, _ in answers)
+        assert (statuses[200], statuses.total()) == (1, 200)
+        assert statuses.keys() <= {200, 400, 401}
 
 
 def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(serve: Serve) -> None:
