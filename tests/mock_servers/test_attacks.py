@@ -219,3 +219,17 @@ def test_a_state_on_a_full_disk_is_said_and_serves_again_once_there_is_room(smal
     assert 503 in full
     assert full <= {201, 503}
     assert again == 201
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["none yet", "one of ours"])
+def test_a_state_on_a_read_only_disk_ends_the_server_in_one_line(small_disk: Path, *, is_there: bool) -> None:
+    location = f"sqlite:{small_disk / 'state.db'}"
+    if is_there:
+        open_state(location, KINDS).close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S603, S607 - our own command
+
+    command = [sys.executable, "-m", "mock_servers", "serve", "--port", "0", "--state", location]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert ended.stderr.startswith(f"Error: {small_disk / 'state.db'} cannot be ")
