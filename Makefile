@@ -96,7 +96,6 @@ locked: .venv/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch .venv/installed .venv/installed-test .venv/installed-dev
 
-# Strict: a version that the database does not know fails it, since nothing was asked of that one.
 # A version that the database does not know fails it: of that one nothing was asked.
 audit: .venv/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group audit

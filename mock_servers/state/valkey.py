@@ -23,8 +23,10 @@ from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step,
 from mock_servers.state.table import Kind, StateError, UnreachableStateError, UnusableStateError
 
 _TO_CONNECT: Final = 1.0
-_TO_ANSWER: Final = 2.0
-"""Seconds; our own scripts take less than a thousandth of that."""
+_TO_ANSWER: Final = 10.0
+"""Seconds. Our own scripts take milliseconds, but with `appendfsync always` each waits for the disk: for seconds while
+others write much to that one.
+"""
 
 _TO_DO_ALL: Final = 60.0
 """Seconds for a script over whole tables. No request waits for one."""

@@ -1,7 +1,7 @@
 """People log in with a real browser: at the providers and at the platform, until a code or an error has arrived."""
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 import requests
@@ -15,6 +15,9 @@ pytestmark = pytest.mark.browser
 
 CIS2 = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
 TIMEOUT = 30
+MARKUP = "'\"></code><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}"
+WORD = "'\"><img/src=x/onerror=alert(1)>"
+"""Markup without blanks, for what takes none."""
 PATIENTS_REQUEST = {"scope": "openid profile", "nonce": "n", "vtr": '["P5.Cp.Cd"]'}
 
 
@@ -165,3 +168,64 @@ def test_a_redirect_uri_that_is_not_registered_ends_on_a_page(page: "Page", serv
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
     assert page.get_by_role("heading", level=1).count() == 1
+
+
+def foreign(page: "Page") -> set[str]:
+    """The elements and attributes on a page that are the markup's."""
+    names = page.evaluate(
+        "[...document.body.querySelectorAll('*')].flatMap(each => [each.localName, ...each.getAttributeNames()])"
+    )
+    return {*names} & {"img", "script", "onerror"}
+
+
+@pytest.fixture
+def marked(served: Mock) -> Mock:
+    """A mock with an app and people whose every field that takes any text is markup."""
+
+    def create(path: str, **members: Any) -> None:
+        answer = requests.post(f"{served.url}/_nhsauth/{path}", json=members, timeout=TIMEOUT)
+        assert answer.status_code == 201, answer.text
+
+    role = dict.fromkeys(("person_roleid", "role_name", "org_code", "org_name"), MARKUP)
+    claims = {"nhsid_nrbac_roles": [role], "nhsid_user_orgs": [role], "name": MARKUP}
+    callback = f"{served.url}/_nhsauth/callback"
+    create("apps", client_id=WORD, name=MARKUP, client_secret=WORD, redirect_uris=[callback])
+    for provider, level, number in (("cis2", "aal3", "656005759999"), ("nhs_login", "P9", "9912003888")):
+        people = {"provider": provider, "level": level, "given_name": MARKUP, "family_name": MARKUP}
+        create("users", id=number, claims=claims if provider == "cis2" else {}, **people)
+    return served
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "person"),
+    [
+        (
+            f"{CIS2}/authorize",
+            {"scope": "openid selectedrole", "nonce": MARKUP, "acr_values": MARKUP, "vtr": MARKUP},
+            "656005759999",
+        ),
+        ("/authorize", {**PATIENTS_REQUEST, "nonce": MARKUP, "acr_values": MARKUP}, "9912003888"),
+    ],
+    ids=["CIS2", "NHS login"],
+)
+def test_markup_in_every_field_of_a_log_in_is_text(
+    page: "Page", marked: Mock, path: str, asked: dict[str, str], person: str
+) -> None:
+    """The fixture of the page fails when the browser complains, be it of a script, an image or the policy."""
+    page.goto(authorize(marked, path, **{**asked, "client_id": WORD, "state": MARKUP}))
+    shown, found = page.locator("main").text_content() or "", foreign(page)
+    page.locator(f"input[value='{person}']").check()
+    page.get_by_role("button", name="Continue").click()
+    state = arrived(page)["state"]
+
+    assert (shown.count(MARKUP) > 1, WORD in shown, found) == (True, True, set())
+    assert (state, MARKUP in (page.locator("main").text_content() or ""), foreign(page)) == (MARKUP, True, set())
+
+
+@pytest.mark.parametrize("path", ["errors?text={}", "callback?error={0}&error_description={0}&{0}={0}", "?text={}"])
+def test_markup_in_a_query_is_text(page: "Page", served: Mock, path: str) -> None:
+    page.goto(f"{served.url}/_nhsauth/{path.format(quote(MARKUP, safe=''))}")
+    fields = page.evaluate("[...document.querySelectorAll('input')].map(each => each.value)")
+
+    assert MARKUP in [*fields, *page.locator("dd").all_text_contents()]
+    assert foreign(page) == set()

@@ -330,3 +330,52 @@ def test_the_end_says_nothing_when_the_mock_was_asked_nothing(pytester: pytest.P
     pytester.makepyfile("def test_it(nhsauth): pass")
 
     run().stdout.no_fnmatch_line("*nhsauth: *")
+
+
+def test_no_secret_reaches_the_report_the_log_or_a_junit_file(pytester: pytest.Pytester, run: Run) -> None:
+    """Not even where pytest shows local variables: what the fixtures give has a repr without secrets."""
+    pytester.makepyfile(
+        leaking="""
+        from pathlib import Path
+        import requests
+
+        def leak(platform, *issued):
+            sent = [f"Qx7vK9zwpL4tRm{number}Zy8" for number in range(100, 109)]
+            Path("secrets").write_text(" ".join([*sent, *issued]))
+            names = ("client_secret", "client_assertion", "subject_token", "refresh_token", "code", "password")
+            for name, value in zip(names, sent):
+                requests.post(platform.token_url, {"grant_type": "refresh_token", name: value}, timeout=10)
+            url = f"{platform.gateway}/hello-world/hello/user"
+            for header in ({"Authorization": f"Bearer {sent[6]}"}, {"apikey": sent[7]}, {"Cookie": f"a={sent[8]}"}):
+                requests.get(url, headers=header, timeout=10)
+            for value in issued:
+                requests.post(platform.token_url, {"grant_type": value, "refresh_token": value}, timeout=10)
+        """
+    )
+    pytester.makepyfile(
+        """
+        from leaking import leak
+
+        def test_it(nhsauth, nhsauth_app, nhsauth_client, nhsauth_id_token, nhsauth_exchanges):
+            tokens = nhsauth_client.token_exchange(nhsauth_id_token())
+            leak(nhsauth, tokens.access_token, tokens.refresh_token, nhsauth_app.client_secret)
+            assert not nhsauth_exchanges
+        """
+    )
+    options = (
+        "--showlocals",
+        "-rA",
+        "--log-level=DEBUG",
+        "-o",
+        "junit_logging=all",
+        "-o",
+        "nhsauth_log_propagate=true",
+    )
+
+    shown = str(run(*options, "--junitxml", "junit.xml").stdout)
+
+    *secrets, registered = (pytester.path / "secrets").read_text(encoding="utf-8").split()
+    junit = (pytester.path / "junit.xml").read_text(encoding="utf-8")
+    assert [secret for secret in (*secrets, registered) if secret in shown or secret in junit] == []
+    assert "grant_type is" in junit
+    assert "nhsauth exchanges" in shown

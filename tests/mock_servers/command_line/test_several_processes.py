@@ -8,16 +8,18 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
+from threading import Barrier
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+from mock_servers.identity_provider.headless import log_in
 from tests.processes import finished
 from tests.served import NHSAUTH, PATIENCE, Serve, Served
 
@@ -236,6 +238,52 @@ def test_what_one_worker_has_issued_is_good_at_another_once(serve: Serve) -> Non
         statuses = [asked(each, "POST", "/oauth2/token", form)[0] for each in (first, second)]
 
     assert statuses == [200, 400]
+
+
+CALLBACK = "https://client.example/back"
+MINE = {"client_id": "mine", "client_secret": "not-used-elsewhere"}
+RACES = 100
+
+
+def code_of(connection: HTTPConnection, origin: str) -> str:
+    """The code that a log-in at the platform ends with."""
+
+    def call(url: str, form: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:
+        method, body = ("GET", None) if form is None else ("POST", urlencode(form))
+        connection.request(method, url.removeprefix(origin), body, {"Content-Type": FORM})
+        answer = connection.getresponse()
+        return answer.status, dict(answer.headers), answer.read()
+
+    query = {"response_type": "code", "client_id": "mine", "redirect_uri": CALLBACK, "scope": "nhs-cis2", "state": "s"}
+    end = log_in(call, f"{origin}/oauth2/authorize?{urlencode(query)}", "656005750104")
+    return parse_qs(urlsplit(end).query)["code"][0]
+
+
+def test_of_two_posts_of_one_value_to_two_workers_at_once_one_wins(serve: Serve, tmp_path: Path) -> None:
+    """A hundred codes, then the refresh token of the last one, and a hundred times the one that came for it."""
+    app = "".join(f'{name} = "{value}"\n' for name, value in MINE.items())
+    more = f'redirect_uris = ["{CALLBACK}"]\nquota_per_minute = 0\n'
+    (tmp_path / "nhsauth.toml").write_text(f"[[apps]]\n{app}{more}", encoding="utf-8")
+    served = serve("--workers", "2", "--log-level", "error")
+
+    def won(**form: str) -> str:
+        """The refresh token that the one who wins is given."""
+        begin = Barrier(2)
+
+        def post(connection: HTTPConnection) -> Answer:
+            begin.wait()
+            return asked(connection, "POST", "/oauth2/token", urlencode({**MINE, **form}))
+
+        (loser, _), (winner, body) = sorted(clients.map(post, both), reverse=True)
+        assert (winner, loser) in ((200, 400), (200, 401))
+        return str(json.loads(body)["refresh_token"])
+
+    with to_each_worker(served, lambda: plain(served), "/_nhsauth/health") as both, ThreadPoolExecutor(2) as clients:
+        for _ in range(RACES):
+            code = code_of(both[0], served.url)
+            token = won(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+        for _ in range(RACES):
+            token = won(grant_type="refresh_token", refresh_token=token)
 
 
 def test_a_fault_is_met_as_often_as_it_was_ordered_any_caller_that_meets_it(serve: Serve) -> None:

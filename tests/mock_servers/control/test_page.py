@@ -362,6 +362,8 @@ def jwt(claims: str) -> str:
         HOSTILE * 20,
         jwt('{"iss": "<img src=x onerror=alert(1)>", "\\ud800": "\\u001b[2J\\u202e", "<b>": ["<i>", {"</td>": 1}]}'),
         jwt('{"exp": 1e400, "iat": [], "nbf": {"<a>": 1}}'),
+        jwt('{"<img>": ' + '["<img>", ' * 10_000 + "1" + "]" * 10_000 + "}"),
+        jwt('{"<img>": ' + '["<img>", ' * 50 + "1" + "]" * 50 + "}"),
         "\ud800".encode(errors="surrogatepass").decode(errors="replace"),
     ],
 )

@@ -349,6 +349,14 @@ def test_a_server_that_is_slow_is_not_waited_for_nor_asked_again(
         assert numbers(backend).count("a") == 3  # what was sent before was done, and once
 
 
+@pytest.mark.slow
+def test_a_server_that_waits_for_its_disk_for_seconds_is_waited_for(valkey: Valkey) -> None:
+    with opened(valkey.url) as backend, valkey.client() as client:
+        client.execute_command("CLIENT", "PAUSE", 3000, "ALL")  # type: ignore[no-untyped-call]
+
+        assert numbers(backend).count("a") == 1
+
+
 def test_whole_tables_are_waited_for_longer_than_one_step(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mock_servers.state.valkey._TO_ANSWER", 0.1)
     with opened(valkey.url) as backend, ThreadPoolExecutor(1) as another:
