@@ -37,6 +37,13 @@ test-state: .venv/installed-test
 	        || exit 1; \
 	done
 
+# Good requests damaged by generated edits, and the cure of each followed by a machine; FUZZ is their number.
+FUZZ ?= 20000
+
+.PHONY: fuzz
+fuzz: .venv/installed-test
+	FUZZ=$(FUZZ) $(BIN)/python -m pytest -n 0 -m slow --timeout 3600 $(PYTEST_ARGS) tests/mock_servers/diagnosis/test_followed_cures.py
+
 test-interop: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group interop
 	npm --prefix tests/interop/node ci --ignore-scripts --no-audit --no-fund --silent

@@ -107,7 +107,10 @@ def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
 
 def _ranked(case: Case, finders: Sequence[Finder]) -> list[tuple[int, Finding]]:
     """Return the same, each with the number of rules between the refusal and its mistake."""
-    found = [one for finder in finders for one in asked(finder, case)]
+    found = [one for finder in finders if not finder.last_resort for one in asked(finder, case)]
+    explained = {distance for distance, _ in found}
+    last = (one for finder in finders if finder.last_resort for one in asked(finder, case))
+    found.extend(one for one in last if one[0] not in explained)
     found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
     nearest: dict[Finding, int] = {}
     for distance, finding in found:

@@ -22,13 +22,15 @@ class Finder:
     """Looks for one mistake.
 
     It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that
-    passed rules out its mistakes. An `informational` explains no rule, and its findings come last. `named` are the ids
-    of its findings if they differ from the function's name, with a description if they differ from each other.
+    passed rules out its mistakes. An `informational` explains no rule, and its findings come last. A `last_resort`
+    counts only if no other finding explains the same rule. `named` are the ids of its findings if they differ from the
+    function's name, with a description if they differ from each other.
     """
 
     find: Callable[[Case], Finding | None]
     rules: tuple[str, ...] = ()
     informational: bool = False
+    last_resort: bool = False
     named: tuple[str, ...] | Mapping[str, str] = ()
 
     @property

@@ -1,4 +1,4 @@
-"""Mistakes in other claims of an assertion: no jti, or not text; different iss and sub."""
+"""Mistakes in other claims of an assertion: no exp; no jti, or not text; different iss and sub."""
 
 from __future__ import annotations
 
@@ -11,6 +11,20 @@ from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
+
+
+def exp_missing(case: Case) -> Finding | None:
+    """The assertion has no exp."""
+    exp = case.claim("exp")
+    if case.assertion is None or javascript.truthy(exp):
+        return None
+    return Finding(
+        id="exp-missing",
+        certainty="certain",
+        seen="The assertion has no exp." if exp is UNDEFINED else f"exp is {shown(exp)}, which counts as missing.",
+        cause="The service takes no assertion without an end of its life, whose name is exp.",
+        cure="Add exp: the time now plus 300, in seconds since 1970. In Python: int(time.time()) + 300.",
+    )
 
 
 def jti_missing(case: Case) -> Finding | None:
@@ -68,6 +82,7 @@ def _is_key(case: Case, value: Any) -> bool:
 
 
 FINDERS: Final = (
+    Finder(find=exp_missing, rules=("check_client_assertion_exp_present",)),
     Finder(find=jti_missing, rules=("check_client_assertion_jti_present",)),
     Finder(find=jti_number, rules=("find_client_assertion_jti",)),
     Finder(find=iss_sub_differ, rules=("find_client_id",)),

@@ -49,7 +49,7 @@ def known_keys(case: Case, kid: Any) -> Iterator[KnownKey]:
     """
     seen: set[int] = set()
     others = (*_held(case), *_of_apps(case, kid), *_kept(case, kid)) if case.known.is_all else ()
-    for each in (*_named(case.key_set.keys if case.key_set else (), "this app", registered=True), *others):
+    for each in (*named_keys(case.key_set.keys if case.key_set else (), "this app", registered=True), *others):
         modulus = each.key.public_numbers().n
         if modulus not in seen:
             seen.add(modulus)
@@ -88,7 +88,8 @@ def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield encode(value).rstrip(b"=").decode(), f"{digest} {name}"
 
 
-def _named(jwks: Any, owner: str, *, registered: bool = False) -> Iterator[KnownKey]:
+def named_keys(jwks: Any, owner: str, *, registered: bool = False) -> Iterator[KnownKey]:
+    """Return the usable keys of a key set, as those of this owner."""
     for jwk in jwks or ():
         key = usable(jwk) if isinstance(jwk, Mapping) else None
         if key is not None:
@@ -129,11 +130,11 @@ def _with(table: Table[V], kid: Any) -> list[V]:
 
 def _of_apps(case: Case, kid: Any) -> Iterator[KnownKey]:
     for app in _with(case.known.store.apps, kid):
-        yield from _named((app.jwks or {}).get("keys"), _app(app))
+        yield from named_keys((app.jwks or {}).get("keys"), _app(app))
 
 
 def _kept(case: Case, kid: Any) -> Iterator[KnownKey]:
     """Return the keys of the sets that were fetched and are kept."""
     for kept in _with(case.known.store.jwks, kid):
         owner = case.known.owner_of(kept.url)
-        yield from _named(kept.keys, _app(owner) if owner is not None else f"the key set at {shown(kept.url)}")
+        yield from named_keys(kept.keys, _app(owner) if owner is not None else f"the key set at {shown(kept.url)}")

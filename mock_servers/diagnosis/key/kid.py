@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.key.key import digests, known_keys, usable
+from mock_servers.diagnosis.key.key import KnownKey, digests, known_keys, named_keys, usable
+from mock_servers.diagnosis.key.proof import Attempt, attempt
 from mock_servers.diagnosis.key.signature import AS_GIVEN
 from mock_servers.diagnosis.opaque_value import is_unfilled
-from mock_servers.jose import javascript, jwts
+from mock_servers.jose import javascript
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import duration, moment, shown
@@ -30,7 +31,22 @@ def unknown_kid(case: Case) -> Finding | None:
     kid, kept = case.header("kid"), case.key_set
     if not javascript.truthy(kid) or kept is None or not kept.keys or kept.find(kid) is not None:
         return None
-    return _new(case, kept, kid) or _nameless(case, kept, kid) or (None if kept.problem else _wrong(case, kept, kid))
+    new = _new(case, kept, kid)
+    if new is not None:
+        return new
+    tried = _tried(case)
+    return _nameless(kept, kid, tried.maker) or (None if kept.problem else _wrong(case, kept, kid, tried))
+
+
+def _tried(case: Case) -> Attempt:
+    """Try the known keys on the assertion's signature, even if its header names another."""
+    if case.assertion is None:
+        return Attempt()
+    return attempt(case, "client_assertion", case.assertion, known_keys(case, case.header("kid")))
+
+
+def _jwk_of(maker: KnownKey | None, jwks: Iterable[_Jwk]) -> _Jwk | None:
+    return next((jwk for jwk in jwks if maker is not None and usable(jwk) == maker.key), None)
 
 
 def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
@@ -49,10 +65,10 @@ def _new(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
     )
 
 
-def _nameless(case: Case, kept: FetchedJwks, kid: Any) -> Finding | None:
+def _nameless(kept: FetchedJwks, kid: Any, maker: KnownKey | None) -> Finding | None:
     """A key of the set has no kid, or one that is not text, and so no assertion's kid can name it."""
     nameless = [jwk for jwk in kept.keys or () if not _is_name(jwk.get("kid"))]
-    mine = next((jwk for jwk in nameless if _signed_by(case, jwk)), None)
+    mine = _jwk_of(maker, nameless)
     if not nameless or (mine is None and len(nameless) < len(kept.keys or ())):
         return None
     has = "no kid" if "kid" not in nameless[0] else f"kid {shown(nameless[0]['kid'])}, which is not text"
@@ -72,52 +88,52 @@ def _is_name(kid: Any) -> bool:
     return isinstance(kid, str) and kid != ""
 
 
-def _wrong(case: Case, kept: FetchedJwks, kid: Any) -> Finding:
-    resemblance = next(_resemblances(case, kept, kid), None)
+def _wrong(case: Case, kept: FetchedJwks, kid: Any, tried: Attempt) -> Finding:
+    named = [jwk for jwk in kept.keys or () if _is_name(jwk.get("kid"))]
+    mine = _jwk_of(tried.maker, named)
     return Finding(
         id="wrong-kid",
         certainty="certain",
         seen=f"kid is {shown(kid)}; the registered set has {shown(kept.kids)}.",
-        cause=resemblance[0] if resemblance else "The key set of the app has no key with this kid.",
-        cure=_cure(case, kept, resemblance[1] if resemblance else None),
+        cause=next(_resemblances(case, kept, kid, mine), "The key set of the app has no key with this kid."),
+        cure=f"Send kid {shown(mine['kid'])}, exactly as the set has it. The signature is that key's."
+        if mine is not None
+        else f"{_not_ours(tried)} Sign with the private key of {_one_of(named)}, and send that kid; or register the "
+        "public key that you sign with.",
     )
 
 
-def _cure(case: Case, kept: FetchedJwks, jwk: _Jwk | None) -> str:
-    if jwk is None and len(kept.keys or ()) == 1:
-        jwk = (kept.keys or ())[0]
-    if jwk is None:
-        return "Send the kid of the key that you sign with, exactly as the set has it."
-    sure = " The signature is that key's." if _signed_by(case, jwk) else ""
-    return f"Send kid {shown(jwk.get('kid'))}, exactly as the set has it.{sure}"
+def _not_ours(tried: Attempt) -> str:
+    maker = tried.maker
+    if maker is None or maker.registered:
+        return f"No {'registered key' if tried.is_complete else 'key that was tried'} made this signature."
+    return f"The signature is that of kid {shown(maker.kid)} of {maker.owner}, which is not in the set."
 
 
-def _signed_by(case: Case, jwk: _Jwk) -> bool:
-    """Whether this one key made the signature; the only one that is tried."""
-    key = usable(jwk)
-    return key is not None and case.assertion is not None and jwts.verify(case.assertion, key, ("RS512",))
+def _one_of(named: Sequence[_Jwk]) -> str:
+    kids = [jwk["kid"] for jwk in named]
+    return f"kid {shown(kids[0])}" if len(kids) == 1 else f"one of {shown(kids)}"
 
 
-def _resemblances(case: Case, kept: FetchedJwks, kid: Any) -> Iterator[tuple[str, _Jwk | None]]:
-    """Return what the kid is instead, with the key that is meant, the surest first."""
+def _resemblances(case: Case, kept: FetchedJwks, kid: Any, mine: _Jwk | None) -> Iterator[str]:
+    """Return what the kid is instead, the surest first; the key that made the signature, `mine`, decides."""
     if not isinstance(kid, str):
-        yield (
-            "The kid is not text, but the kids of the set are.",
-            kept.find(javascript.text(kid)) if javascript.is_number(kid) else None,
-        )
+        yield "The kid is not text, but the kids of the set are."
         return
     if is_unfilled(kid):
-        yield "It is a variable that was not filled in.", None
-    for jwk in (each for each in kept.keys or () if _is_name(each.get("kid"))):
-        yield from ((words, jwk) for words in _of_key(kid[:_LONGEST], jwk))
+        yield "It is a variable that was not filled in."
+    meant = [mine] if mine is not None else [jwk for jwk in kept.keys or () if _is_name(jwk.get("kid"))]
+    for jwk in meant:
+        yield from _of_key(kid[:_LONGEST], jwk)
+    if mine is not None and _without_digits(kid) == _without_digits(mine["kid"]) != "":
+        yield f"It differs from {shown(mine['kid'])} only in its number."
     if _FILE.fullmatch(kid[:_LONGEST]):
-        yield "It looks like a file name. A kid is the name that the key has in the key set.", None
+        yield "It looks like a file name. A kid is the name that the key has in the key set."
     owner = next((key.owner for key in known_keys(case, kid) if not key.registered and key.kid == kid), None)
     if owner is not None:
-        yield f"It is a kid of {owner}, not of this app.", None
-    named = next((jwk for jwk in kept.keys or () if jwk.get("kid") in dict(digests(jwk))), None)
-    if named is not None:
-        yield "The registered kid is the thumbprint of its key, but you send a name of your own.", named
+        yield f"It is a kid of {owner}, not of this app."
+    if any(jwk.get("kid") in dict(digests(jwk)) for jwk in meant):
+        yield "The registered kid is the thumbprint of its key, but you send a name of your own."
 
 
 def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
@@ -134,8 +150,6 @@ def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
     file = _FILE.fullmatch(kid)
     if file is not None and _normalised(file[1]) == _normalised(own):
         yield f"It is a file name; the key in it is registered as {shown(own)}."
-    if _without_digits(kid) == _without_digits(own) != "":
-        yield f"It differs from {shown(own)} only in its number."
 
 
 def _normalised(kid: str) -> str:
@@ -151,16 +165,24 @@ def kid_of_id_token(case: Case) -> Finding | None:
     if case.subject is None or not case.refused_by(_UNKNOWN_AT_PROVIDER):
         return None
     kept, provider, kid = case.learned["provider_jwks"], case.learned["provider"], case.subject.header.get("kid")
-    owner = next((key.owner for key in known_keys(case, kid) if key.kid == kid), None)
+    known = (*named_keys(kept.keys, provider.title), *known_keys(case, kid))
+    maker = attempt(case, "subject_token", case.subject, known).maker
+    owner = next((key.owner for key in known if key.kid == kid), None)
     return Finding(
         id="wrong-kid",
         certainty="certain",
         seen=f"kid of subject_token is {shown(kid)}; {provider.title} signs with {shown(kept.kids)}.",
-        cause=f"It is a kid of {owner}."
-        if owner
-        else f"{provider.title} did not make this id_token, or made it long ago.",
+        cause=_why_not_its_kid(provider.title, owner, maker),
         cure=AS_GIVEN,
     )
+
+
+def _why_not_its_kid(title: str, owner: str | None, maker: KnownKey | None) -> str:
+    if maker is not None and maker.owner == title:
+        return f"{title}'s key {shown(maker.kid)} made the signature: the header was changed after that."
+    if owner is not None:
+        return f"It is a kid of {owner}."
+    return f"{title} did not make this id_token, or made it long ago."
 
 
 _NAMED: Final = {

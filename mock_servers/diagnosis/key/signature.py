@@ -1,14 +1,13 @@
 """Why a signature is invalid: another key, another algorithm, a token that was changed or cut.
 
-All known keys are tried only if the signature was refused; otherwise only the registered one, once.
+Keys are tried, the one that should have made it first. All known keys are tried only if the signature was refused;
+otherwise only the app's registered ones.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -16,9 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
+from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.wire.wording import shown
 
 AS_GIVEN: Final = (
@@ -37,12 +37,16 @@ _WRAPS: Final = (64, 72, 76, 80)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Signed:
-    """A token with a refused signature, its field, and the key that should have made it."""
+    """A token with a signature that its key did not make, its field, and that key.
+
+    `refused`: the service has refused the signature; otherwise it refused something else first.
+    """
 
     field: str
     jwt: Jwt
     key: RSAPublicKey
     kid: Any
+    refused: bool = True
 
 
 def _signed(case: Case) -> _Signed | None:
@@ -52,16 +56,45 @@ def _signed(case: Case) -> _Signed | None:
     key = usable(case.learned.get("provider_jwk") or {})
     if case.refused_by(_SUBJECT) and case.subject is not None and key is not None:
         return _Signed(field="subject_token", jwt=case.subject, key=key, kid=case.subject.header.get("kid"))
-    return None
+    return _not_yet_verified(case)
 
 
-def signature_cut_off(case: Case) -> Finding | None:
-    """The signature does not have the length that this key makes."""
+def _not_yet_verified(case: Case) -> _Signed | None:
+    """Return the assertion, when its signature would be refused once the rest is right."""
+    kid = case.header("kid")
+    jwk = case.key_set.find(kid) if case.key_set is not None else None
+    key = usable(jwk or {})
+    if case.assertion is None or key is None or case.header("alg") not in _RSA:
+        return None
+    if jwts.verify(case.assertion, key, _RSA):
+        return None
+    return _Signed(field="client_assertion", jwt=case.assertion, key=key, kid=kid, refused=False)
+
+
+def refused_signature(case: Case) -> Finding | None:
+    """The signature is not the one that the named key makes of this text."""
     signed = _signed(case)
     if signed is None:
         return None
+    tried = attempt(case, signed.field, signed.jwt, _keys(case, signed))
+    if tried.proof is None:
+        return _of_length(signed) or _by_nobody(case, signed, tried)
+    if tried.proof.maker.key != signed.key:
+        return _by_another(case, signed, tried.proof.maker)
+    return _by_the_key_itself(signed, tried.proof)
+
+
+def _keys(case: Case, signed: _Signed) -> Iterable[KnownKey]:
+    yield KnownKey(owner="this app", kid=signed.kid, key=signed.key, registered=True)
+    for each in known_keys(case, signed.jwt.header.get("kid")):
+        if each.key != signed.key and (signed.refused or each.registered):
+            yield each
+
+
+def _of_length(signed: _Signed) -> Finding | None:
+    """The signature does not have the length that this key makes."""
     length, wanted = len(signed.jwt.signature), signed.key.key_size // 8
-    if length == wanted or length in _RSA_BYTES:
+    if not signed.refused or length == wanted or length in _RSA_BYTES:
         return None
     if length in _OTHERS:
         return Finding(
@@ -73,108 +106,105 @@ def signature_cut_off(case: Case) -> Finding | None:
             cure="Let the library write alg: give it RS512 and the RSA private key.",
         )
     characters = -(-length * 8 // 6)
-    wrapped = any(characters % wrap == 0 for wrap in _WRAPS) and characters > 0
     return Finding(
         id="signature-cut-off",
         certainty="certain",
         seen=f"The signature of {signed.field} has {length} bytes ({characters} characters); this key makes {wanted}.",
-        cause="It ends where a line would be wrapped." if wrapped else "The end of the token was lost on the way.",
+        cause=_why_of_length(characters, is_longer=length > wanted),
         cure="Send the token in one piece, on one line, as the library returned it.",
     )
 
 
-def signature_by_other_alg(case: Case) -> Finding | None:
-    """The right key made the signature, but with another algorithm than the header says."""
-    signed = _signed(case)
-    if signed is None:
-        return None
-    claimed = signed.jwt.header.get("alg")
-    made_by = next((alg for alg in _RSA if alg != claimed and _verifies(signed.jwt, signed.key, alg)), None)
-    if made_by is None:
-        return None
-    padding = " Its padding is PSS, which RS algorithms do not have." if made_by.startswith("PS") else ""
+def _why_of_length(characters: int, *, is_longer: bool) -> str:
+    if is_longer:
+        return "Something was added to the end of the token."
+    wrapped = any(characters % wrap == 0 for wrap in _WRAPS) and characters > 0
+    return "It ends where a line would be wrapped." if wrapped else "The end of the token was lost on the way."
+
+
+def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
+    """The right key made the signature, but of another text, by another algorithm, or written in another way."""
+    if proof.form:
+        return _changed(
+            signed,
+            f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
+            "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's "
+            "bytes.",
+        )
+    if proof.is_of_other_text:
+        return _changed(
+            signed,
+            f"The registered key made the signature of {signed.field}, but not for the header and payload that were "
+            "sent.",
+            "The header or payload was changed after signing, or the signature is that of another JWT.",
+        )
+    if proof.text:
+        return _changed(
+            signed,
+            f"The registered key signed {signed.field} with {proof.text}.",
+            proof.cause,
+        )
+    padding = " Its padding is PSS, which RS algorithms do not have." if proof.alg.startswith("PS") else ""
     return Finding(
         id="signature-by-other-alg",
         certainty="certain",
-        seen=f"The registered key made the signature of {signed.field} by {made_by}; the header says {shown(claimed)}.",
+        seen=f"The registered key made the signature of {signed.field} by {proof.alg}; the header says "
+        f"{shown(signed.jwt.header.get('alg'))}.",
         cause=f"Your code wrote the header by hand, or after signing.{padding}",
         cure="Let the library write alg: RS512 (RSASSA-PKCS1-v1_5 with SHA-512).",
     )
 
 
-def _verifies(jwt: Jwt, key: RSAPublicKey, alg: Any) -> bool:
-    return alg in _RSA and jwts.verify(replace(jwt, header={**jwt.header, "alg": alg}), key, (alg,))
+def _changed(signed: _Signed, seen: str, cause: str) -> Finding:
+    return Finding(
+        id="changed-after-signing",
+        certainty="certain",
+        seen=seen if signed.field == "client_assertion" else seen.replace("The registered key", "The provider's key"),
+        cause=cause,
+        cure="Give the library all members before it signs, and send its result unchanged."
+        if signed.field == "client_assertion"
+        else AS_GIVEN,
+    )
 
 
-def changed_after_signing(case: Case) -> Finding | None:
-    """The right key made the signature, but the header or payload was written differently."""
-    signed = _signed(case)
-    if signed is None:
-        return None
-    alg = signed.jwt.header.get("alg")
-    for header, payload in product(_written(signed.jwt.header, "kid", "typ"), _written(signed.jwt.claims)):
-        if _verifies(replace(signed.jwt, signing_input=jwts.signing_input(header[1], payload[1])), signed.key, alg):
-            how = " and ".join(filter(None, (f"the header {header[0]}", f"the payload {payload[0]}")))
-            return Finding(
-                id="changed-after-signing",
-                certainty="certain",
-                seen=f"The registered key signed {signed.field} with {how}.",
-                cause="Your code decoded the header or payload and wrote it again after signing.",
-                cure="Give the library all members before it signs, and send its result unchanged.",
-            )
-    return None
-
-
-def _written(members: Mapping[str, Any], *later: str) -> Iterator[tuple[str, bytes]]:
-    """Return the ways in which the same members might have been written when they were signed."""
-    ordered = dict(sorted(members.items()))
-    yield "as sent", json.dumps(members, separators=(",", ":")).encode()
-    yield "written with blanks", json.dumps(members).encode()
-    yield "in the order of the alphabet", json.dumps(ordered, separators=(",", ":")).encode()
-    yield "in the order of the alphabet, with blanks", json.dumps(ordered).encode()
-    yield "in letters that are not escaped", json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
-    for name in later:
-        if name in members:
-            fewer = {key: value for key, value in members.items() if key != name}
-            yield f"without {name}", json.dumps(fewer, separators=(",", ":")).encode()
-
-
-def other_private_key(case: Case) -> Finding | None:
-    """Another key made the signature."""
-    signed = _signed(case)
-    if signed is None:
-        return _not_by_registered(case)
-    alg = signed.jwt.header.get("alg")
-    others = (key for key in known_keys(case, signed.jwt.header.get("kid")) if key.key != signed.key)
-    maker = next((key for key in others if _verifies(signed.jwt, key.key, alg)), None)
-    if maker is None and any(find(case) for find in (signature_cut_off, signature_by_other_alg, changed_after_signing)):
-        return None
+def _by_nobody(case: Case, signed: _Signed, tried: Attempt) -> Finding:
     if signed.field == "subject_token":
-        return _not_by_provider(case, signed, maker)
-    if maker is not None:
-        return _made_by(signed, maker)
+        return _not_by_provider(case, signed, f"matches no key that {_whose(case, tried)}", "likely")
+    if not signed.refused:
+        return Finding(
+            id="other-private-key",
+            certainty="certain",
+            seen=f"The signature does not match the key registered as kid {shown(signed.kid)}.",
+            cause="It was signed with another private key, or changed after signing.",
+            cure="Sign with the private half of the registered key, and send the assertion unchanged.",
+        )
     modulus = f"{signed.key.public_numbers().n:x}"
     return Finding(
         id="other-private-key",
         certainty="likely",
-        seen=f"No key that {_whose(case)} made the signature of client_assertion; the key registered as kid "
+        seen=f"No key that {_whose(case, tried)} made the signature of client_assertion; the key registered as kid "
         f"{shown(signed.kid)} has {signed.key.key_size} bits, and its modulus begins {modulus[:16]}.",
         cause="It was signed with another private key, or changed after signing.",
         cure="Run `openssl rsa -in key.pem -noout -modulus`, compare, and sign with the key that matches.",
     )
 
 
-def _whose(case: Case) -> str:
+def _whose(case: Case, tried: Attempt) -> str:
     if not case.known.is_all:
         return "the key set has"
-    return "this mock knows" if are_all_known(case) else "was tried"
+    return "this mock knows" if are_all_known(case) and tried.is_complete else "was tried"
 
 
-def _not_by_provider(case: Case, signed: _Signed, maker: KnownKey | None) -> Finding:
-    whose = f"matches kid {shown(maker.kid)} of {maker.owner}" if maker else f"matches no key that {_whose(case)}"
+def _by_another(case: Case, signed: _Signed, maker: KnownKey) -> Finding:
+    if signed.field == "subject_token":
+        return _not_by_provider(case, signed, f"matches kid {shown(maker.kid)} of {maker.owner}", "certain")
+    return _made_by(signed, maker)
+
+
+def _not_by_provider(case: Case, signed: _Signed, whose: str, certainty: Certainty) -> Finding:
     return Finding(
         id="other-private-key",
-        certainty="certain" if maker else "likely",
+        certainty=certainty,
         seen=f"The signature of subject_token {whose}; the header says kid {shown(signed.kid)}.",
         cause=f"Someone other than {case.learned['provider'].title} signed it, or it was changed after signing.",
         cure=AS_GIVEN,
@@ -205,24 +235,11 @@ def _made_by(signed: _Signed, maker: KnownKey) -> Finding:
     )
 
 
-def _not_by_registered(case: Case) -> Finding | None:
-    """Something else was refused first; the signature is then verified with the named key only."""
-    jwk = case.key_set.find(case.header("kid")) if case.key_set is not None else None
-    key, alg = usable(jwk or {}), case.header("alg")
-    if case.assertion is None or key is None or alg not in _RSA or _verifies(case.assertion, key, alg):
-        return None
-    return Finding(
-        id="other-private-key",
-        certainty="certain",
-        seen=f"The signature does not match the key registered as kid {shown(case.header('kid'))}.",
-        cause="It was signed with another private key, or changed after signing.",
-        cure="Sign with the private half of the registered key, and send the assertion unchanged.",
-    )
-
-
-FINDERS: Final = (
-    Finder(find=signature_by_other_alg, rules=(_ASSERTION, _SUBJECT)),
-    Finder(find=changed_after_signing, rules=(_ASSERTION, _SUBJECT)),
-    Finder(find=signature_cut_off, rules=(_ASSERTION, _SUBJECT)),
-    Finder(find=other_private_key, rules=(_ASSERTION, _SUBJECT), named=("other-private-key", "jwk-and-pem-differ")),
-)
+_NAMED: Final = {
+    "signature-by-other-alg": "The right key made the signature, but with another algorithm than the header says.",
+    "changed-after-signing": "The right key made the signature, but the header or payload was written differently.",
+    "signature-cut-off": "The signature does not have the length that this key makes.",
+    "other-private-key": "Another key made the signature.",
+    "jwk-and-pem-differ": "Another key made the signature.",
+}
+FINDERS: Final = (Finder(find=refused_signature, rules=(_ASSERTION, _SUBJECT), named=_NAMED),)

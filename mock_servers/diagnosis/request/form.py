@@ -11,7 +11,7 @@ from mock_servers.apim.request_form import FORM
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
-from mock_servers.wire.wording import shown
+from mock_servers.wire.wording import names, shown
 from mock_servers.wire.wrapping import json_object
 
 _CONTENT_TYPE: Final = "check_content_type_form"
@@ -38,6 +38,8 @@ _NAME_OF_KIND: Final = {
 }
 """The parameter for each kind of issued value."""
 _LONGEST_NAME: Final = 30
+_LONG: Final = 500
+"""Characters that no API key or code has, but a JWT, even a damaged one."""
 _NEAR: Final = 0.85
 """How alike two names are of which one is misspelt by a letter."""
 _GZIP: Final = b"\x1f\x8b"
@@ -123,7 +125,9 @@ def compressed_body(case: Case) -> Finding | None:
 
 def encoded_twice(case: Case) -> Finding | None:
     """The whole form was encoded twice, so it arrived as one long parameter name."""
-    found = next((name for name in case.request.form if any(f"{each}=" in name for each in PARAMETERS)), None)
+    form = case.request.form
+    held = (name for name in form if any(f"{each}=" in name for each in PARAMETERS))
+    found = next((name for name in held if "&" in name or len(list(form)) == 1), None)
     if found is None:
         return None
     return Finding(
@@ -170,7 +174,9 @@ def _swallowing(case: Case) -> Iterator[tuple[str, str, str]]:
 def parameter_name(case: Case) -> Finding | None:
     """A parameter has the wrong name, such as assertion, clientAssertion or grant-type."""
     form = case.request.form
-    spelt = ((name, meant) for name in form if (meant := _meant(name)) and meant not in form)
+    spelt = (
+        (name, meant) for name in form if (meant := _meant(name)) and meant not in form and _fits(case, name, meant)
+    )
     found = next(spelt, None) or next(_by_value(case), None)
     if found is None:
         return None
@@ -182,6 +188,12 @@ def parameter_name(case: Case) -> Finding | None:
         cause="Parameter names must match exactly. The service ignores names that it does not know.",
         cure=f"Call it {meant}.",
     )
+
+
+def _fits(case: Case, name: str, meant: str) -> bool:
+    """Whether a value can be that of the parameter: a JWT under a name like client is no client_id."""
+    value = case.form(name) or ""
+    return meant not in ("client_id", "code") or (len(value) < _LONG and not value.startswith("eyJ"))
 
 
 def _by_value(case: Case) -> Iterator[tuple[str, str]]:
@@ -202,6 +214,20 @@ def _meant(sent: str) -> str | None:
         return known.get(letters)
     nearest = get_close_matches(letters, known, n=1, cutoff=_NEAR)
     return known[nearest[0]] if nearest else None
+
+
+def parameter_missing(case: Case) -> Finding | None:
+    """The form lacks a parameter, and no other finding says why."""
+    missing = _REQUIRED.get(case.refusal.rule)
+    if missing is None or missing in case.request.form or not list(case.request.form):
+        return None
+    return Finding(
+        id="parameter-missing",
+        certainty="certain",
+        seen=f"The form has no {missing}; it has {names(case.request.form)}.",
+        cause="The service reads the parameter by exactly this name, from the form in the body.",
+        cure=f"Send {missing} as well.",
+    )
 
 
 def content_type_missing(case: Case) -> Finding | None:
@@ -271,6 +297,13 @@ def charset_suffix(case: Case) -> Finding | None:
     )
 
 
+_REQUIRED: Final = {
+    "check_grant_type_present": "grant_type",
+    "check_grant_type_token_exchange": "grant_type",
+    "check_client_assertion_present": "client_assertion",
+    "check_subject_token_present": "subject_token",
+}
+"""The parameter that a rule misses."""
 _OF_BODY: Final = (_CONTENT_TYPE, "check_content_type", _NO_GRANT)
 FINDERS: Final = (
     Finder(find=multipart_body, rules=_OF_BODY),
@@ -287,4 +320,5 @@ FINDERS: Final = (
     Finder(find=query_string_params, rules=_OF_BODY),
     Finder(find=charset_suffix, rules=(_CONTENT_TYPE,)),
     Finder(find=secret_style_client_credentials, rules=("check_client_assertion_type",)),
+    Finder(find=parameter_missing, rules=tuple(_REQUIRED), last_resort=True),
 )

@@ -130,9 +130,11 @@ case("dash", "wrong-kid", KID_UNKNOWN, 'kid is "test1"', '"test-1"', "The signat
 case("case", "wrong-kid", KID_UNKNOWN, "only in capital letters")(kid("NHSAUTH-1"))
 
 
-@case("another key", "wrong-kid", KID_UNKNOWN, 'Send kid "nhsauth-1", exactly as the set has it.')
+@case(
+    "another key", "wrong-kid", KID_UNKNOWN, "No registered key made this signature. Sign with the private key of kid"
+)
 def kid_of_another_key(world: World) -> TestResponse:
-    """Nearly the kid of the key, which has not made the signature: that is not said."""
+    """Nearly the kid of the key, which has not made the signature: another kid alone would not help."""
     return world.ask(world.signed(world.claims(), {"kid": "NHSAUTH-1"}, world.stranger("").private))
 
 
@@ -171,10 +173,38 @@ def kid_is_a_digest_of_the_pem(world: World) -> TestResponse:
     return kid(base64.b64encode(hashlib.sha256(der).digest()).decode())(world)
 
 
-@case("of neither key", "wrong-kid", KID_UNKNOWN, "no key with this kid", "Send the kid of the key that you sign with")
+@case(
+    "of neither key", "wrong-kid", KID_UNKNOWN, "no key with this kid", 'Send kid "winter"', "signature is that key's"
+)
 def kid_of_neither_key(world: World) -> TestResponse:
-    world.platform.apps.change(APP, jwks={"keys": [world.public(kid="summer"), world.public(kid="winter")]})
+    summer = world.stranger("summer").public_jwk(alg="RS512")
+    world.platform.apps.change(APP, jwks={"keys": [summer, world.public(kid="winter")]})
     return kid("9")(world)
+
+
+@case("another number", "wrong-kid", KID_UNKNOWN, 'Send kid "rota-2"', "signature is that key's")
+def kid_that_differs_from_two_in_its_number(world: World) -> TestResponse:
+    """The key that made the signature decides, not the first kid that looks alike."""
+    first = world.stranger("rota-1").public_jwk(alg="RS512")
+    world.platform.apps.change(APP, jwks={"keys": [first, world.public(kid="rota-2")]})
+    return kid("rota-3")(world)
+
+
+@case("a number, and nobody's key", "wrong-kid", KID_UNKNOWN, "no key with this kid", "No registered key made")
+def kid_of_another_number_by_nobody(world: World) -> TestResponse:
+    return world.ask(world.signed(world.claims(), {"kid": "nhsauth-2"}, world.stranger("").private))
+
+
+@case(
+    "kid and key of another app",
+    "wrong-kid",
+    KID_UNKNOWN,
+    'The signature is that of kid "their-key" of app "the other"',
+)
+def kid_and_key_of_another_app(world: World) -> TestResponse:
+    other = world.stranger("their-key")
+    world.platform.apps.create(client_id="other", name="the other", jwks=keys.jwks(other, alg="RS512"))
+    return world.ask(world.signed(world.claims(), {"kid": "their-key"}, other.private))
 
 
 def unnamed(jwk: dict[str, Any]) -> dict[str, Any]:
@@ -316,6 +346,64 @@ def payload_written_anew(world: World) -> TestResponse:
     return world.ask(f"{sent.decode()}.{signature}")
 
 
+def signed_text(make: Callable[[bytes, bytes], bytes], encode: Callable[[bytes], str] = base64url) -> Make:
+    """Send a good header and payload, and the signature of the text that `make` builds of them."""
+
+    def send(world: World) -> TestResponse:
+        parts = ({"alg": "RS512", "typ": "JWT", "kid": world.key.kid}, world.claims())
+        header, payload = (json.dumps(part, separators=(",", ":")).encode() for part in parts)
+        signature = pyjwt.get_algorithm_by_name("RS512").sign(make(header, payload), world.key.private)
+        return world.ask(f"{jwts.signing_input(header, payload).decode()}.{encode(signature)}")
+
+    return send
+
+
+for slip, build in {
+    "a line feed after the payload": lambda header, payload: jwts.signing_input(header, payload) + b"\n",
+    "a carriage return and a line feed": lambda header, payload: jwts.signing_input(header, payload) + b"\r\n",
+    "the JSON instead of its base64url": lambda header, payload: header + b"." + payload,
+    "the payload alone": lambda _, payload: base64url(payload).encode(),
+    "the JSON of the payload alone": lambda _, payload: payload,
+    "in UTF-16": lambda header, payload: jwts.signing_input(header, payload).decode().encode("utf-16-le"),
+    "as sent hashed twice": lambda header, payload: hashlib.sha512(jwts.signing_input(header, payload)).digest(),
+    "sent hashed twice": lambda header, payload: (
+        hashlib.sha512(jwts.signing_input(header, payload)).hexdigest().encode()
+    ),
+}.items():
+    case(slip, "changed-after-signing", SIGNATURE, "The registered key signed client_assertion with", slip)(
+        signed_text(build)
+    )
+for form, write in {
+    "in hex.": bytes.hex,
+    "in hex, and then in base64url": lambda signature: base64url(signature.hex().encode()),
+    "in base64 twice": lambda signature: base64url(base64.b64encode(signature)),
+}.items():
+    case(form, "changed-after-signing", SIGNATURE, "its third part is written", form)(
+        signed_text(jwts.signing_input, write)
+    )
+
+
+@case("of another JWT", "changed-after-signing", SIGNATURE, "but not for the header and payload that were sent")
+def signature_of_another_jwt(world: World) -> TestResponse:
+    other, sent = (world.signed(world.claims()) for _ in range(2))
+    return world.ask(f"{sent.rpartition('.')[0]}.{other.rpartition('.')[2]}")
+
+
+@case("exp changed later", "changed-after-signing", SIGNATURE, 'other values of "jti", "exp", as exchange 1 sent them')
+def signature_that_was_sent_before(world: World) -> TestResponse:
+    first = world.signed(world.claims())
+    world.ask(first)
+    claims = {**jwts.decode(first).claims, "exp": world.claims()["exp"] - 1, "jti": world.jti()}
+    header = jwts.decode(first).header
+    text = jwts.signing_input(*(json.dumps(part, separators=(",", ":")).encode() for part in (header, claims)))
+    return world.ask(f"{text.decode()}.{first.rpartition('.')[2]}")
+
+
+@case("one letter too many", "signature-cut-off", SIGNATURE, "Something was added to the end")
+def signature_with_a_letter_more(world: World) -> TestResponse:
+    return world.ask(f"{world.signed(world.claims())}A")
+
+
 PROVIDER_KID = (401, "Invalid 'kid' header in subject_token JWT - no matching public key")
 
 
@@ -350,6 +438,13 @@ def id_token_under_the_kid_of_the_app(world: World) -> TestResponse:
 def id_token_under_no_kid_known(world: World) -> TestResponse:
     token = jwts.decode(world.id_token())
     return world.exchange(jwts.sign({**token.header, "kid": "zz"}, token.claims, world.key.private))
+
+
+@case("renamed", "wrong-kid", PROVIDER_KID, 'kid of subject_token is "zz"', "the header was changed after that")
+def id_token_whose_kid_was_changed(world: World) -> TestResponse:
+    header, payload, signature = world.id_token().split(".")
+    members = {**jwts.decode(f"{header}.{payload}.{signature}").header, "kid": "zz"}
+    return world.exchange(f"{base64url(json.dumps(members).encode())}.{payload}.{signature}")
 
 
 # 15 to 17: the header

@@ -16,6 +16,8 @@ import pytest
 import requests
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.diagnosis.key.proof import MOST
+from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
@@ -23,11 +25,12 @@ from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.fault import Fault
 from tests.mock_servers.diagnosis.assertion_mistakes.request import secret_as_iss
-from tests.mock_servers.diagnosis.assertion_mistakes.signing import key_of_nobody
+from tests.mock_servers.diagnosis.assertion_mistakes.signing import PROVIDER_KID, key_of_nobody
 from tests.mock_servers.diagnosis.assertion_mistakes.world import (
     APP,
     ASSERTION_TYPE,
     JTI_USED,
+    KID_UNKNOWN,
     MISTAKES,
     NOW,
     SIGNATURE,
@@ -98,7 +101,7 @@ def test_what_goes_out_is_the_same_whether_it_is_explained_or_not(
 
 
 def verifications(record: Record) -> int:
-    """How many RSA signatures are checked to explain an exchange."""
+    """How many public-key operations it takes to explain an exchange."""
     calls: Counter[str] = Counter()
     before = sys.getprofile()
     sys.setprofile(lambda _, event, called: calls.update([called.__qualname__] if event == "c_call" else ()))
@@ -106,10 +109,14 @@ def verifications(record: Record) -> int:
         record.examination()
     finally:
         sys.setprofile(before)
-    return calls["RSAPublicKey.verify"]
+    return calls["RSAPublicKey.verify"] + calls["RSAPublicKey.recover_data_from_signature"]
 
 
-@pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire != SIGNATURE], ids=str)
+OF_KEYS = (SIGNATURE, KID_UNKNOWN, PROVIDER_KID)
+"""The refusals for which keys are tried."""
+
+
+@pytest.mark.parametrize("mistake", [each for each in MISTAKES if each.wire not in OF_KEYS], ids=str)
 def test_explaining_checks_one_signature_at_most_unless_that_is_what_failed(
     platform: Mock, ring: KeyRing, strangers: KeyRing, mistake: Mistake, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -127,6 +134,28 @@ def test_the_count_sees_the_signatures_that_are_tried_when_one_fails(
     key_of_nobody(world)
 
     assert verifications(platform.exchanges.last) > 1
+
+
+@pytest.mark.parametrize("kid", ["nhsauth-1", "of-nobody"])
+def test_of_many_keys_a_hundred_are_tried_at_most(world: World, kid: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.CRITICAL, "mock_servers.exchanges")
+    numbers = world.key.private.public_key().public_numbers()
+    size, others = (numbers.n.bit_length() // 8), []
+    for step in range(150):
+        n = (numbers.n + 2 * step + 2).to_bytes(size)
+        others.append({**world.public(kid=f"other-{step}"), "n": jwts.base64url(n)})
+    mine = world.stranger("nhsauth-1", 8 * size).public_jwk(alg="RS512")
+    world.platform.apps.change(APP, jwks={"keys": [mine, *others]})
+    nobody = world.strangers.pair("nobody", bits=8 * size).private
+    world.ask(world.signed(world.claims(), {"kid": kid}, nobody))
+    record = world.platform.exchanges.last
+
+    tried = verifications(record)
+
+    assert MOST // 2 < tried <= MOST
+    assert record.findings[0].id == ("other-private-key" if kid == "nhsauth-1" else "wrong-kid")
+    assert "No registered key" not in str(record.findings[0])
+    assert "this mock knows" not in record.findings[0].seen
 
 
 def test_a_secret_as_iss_is_cut_in_every_sentence(platform: Mock, world: World) -> None:

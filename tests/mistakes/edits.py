@@ -1,0 +1,241 @@
+"""Generated damage: a good request, one or two edits drawn from a grammar, and a machine that follows the cure.
+
+An edit is an operation at a place. Places are the names and values of the form, of the JWT's header and of its claims
+before it is signed, and the text of a JWT after that.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from hypothesis import strategies as st
+
+from mock_servers.journal.finding import Finding
+from mock_servers.journal.record import Record
+from tests.mistakes.listed import APP, ASSERTION_TYPE, GOOD, ID_TOKEN, STRANGER, TOKEN_EXCHANGE, Draft, World
+
+FIELDS: Final = ("grant_type", "client_assertion_type", "client_assertion", "subject_token_type", "subject_token")
+HEADER: Final = ("alg", "typ", "kid")
+CLAIMS: Final = ("iss", "sub", "aud", "jti", "exp")
+_JWTS: Final = ("client_assertion", "subject_token")
+_KNOWN: Final = (
+    APP,
+    STRANGER,
+    "nhsauth-1",
+    "nhsauth-secret",
+    "client_credentials",
+    "urn:ietf:params:oauth:token-type:jwt",
+    ASSERTION_TYPE,
+    ID_TOKEN,
+    TOKEN_EXCHANGE,
+    "https://int.api.service.nhs.uk/oauth2/token",
+    "RS256",
+    "undefined",
+    "",
+)
+_CHARACTERS: Final = " \t\n\"'.-_=+/%A0é\u200b\ufeff\u2013"
+
+_Operation = Callable[[str, "Edit"], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """An operation at the `part` of a request with this `name`; `at` is the share of the text before it."""
+
+    part: str
+    name: str
+    operation: str
+    at: float = 0
+    length: int = 1
+    text: str = ""
+
+    def apply(self, members: dict[str, Any]) -> None:
+        """Damage the member of a form, header or claims, where it is there."""
+        if self.name not in members:
+            return
+        value = members[self.name]
+        if self.operation == "leave out":
+            del members[self.name]
+        elif self.part.endswith(" name"):
+            renamed = {self.of(name) if name == self.name else name: each for name, each in members.items()}
+            members.clear()
+            members.update(renamed)
+        elif isinstance(value, str):
+            members[self.name] = self.of(value)
+        elif isinstance(value, int | float):
+            members[self.name] = _NUMBERS[self.length % len(_NUMBERS)](value)
+
+    def of(self, text: str) -> str:
+        """Return the text, damaged."""
+        return _OPERATIONS[self.operation](text, self)
+
+    def place(self, text: str) -> int:
+        """Return where in a text it is."""
+        return int(self.at * len(text))
+
+
+def _delete(text: str, edit: Edit) -> str:
+    at = edit.place(text)
+    return text[:at] + text[at + edit.length :]
+
+
+def _swap(text: str, edit: Edit) -> str:
+    at = edit.place(text)
+    return f"{text[:at]}{text[at : at + 2][::-1]}{text[at + 2 :]}"
+
+
+_OPERATIONS: Final[Mapping[str, _Operation]] = {
+    "insert": lambda text, edit: f"{text[: edit.place(text)]}{edit.text}{text[edit.place(text) :]}",
+    "add": lambda text, edit: f"{text}{edit.text}",
+    "delete": _delete,
+    "swap": _swap,
+    "truncate": lambda text, edit: text[: edit.place(text)],
+    "repeat": lambda text, _: f"{text}{text}",
+    "percent": lambda text, _: quote(text, safe=""),
+    "base64": lambda text, _: base64.b64encode(text.encode()).decode(),
+    "JSON": lambda text, _: json.dumps(text),
+    "HTML": lambda text, _: html.escape(f"<{text}>"),
+    "hex": lambda text, _: text.encode().hex(),
+    "upper": lambda text, _: text.upper(),
+    "lower": lambda text, _: text.lower(),
+    "replace": lambda _, edit: edit.text,
+}
+_NUMBERS: Final[Sequence[Callable[[float], Any]]] = (
+    str,
+    lambda value: value * 1000,
+    lambda value: value + 3600,
+    lambda value: value - 3600,
+    lambda _: None,
+    lambda value: [value],
+    lambda value: value / 60,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damaged:
+    """A good request of a `kind` with its edits, each of which can be undone."""
+
+    kind: str
+    edits: tuple[Edit, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+    def send(self, world: World) -> Record:
+        """Make the request, send it, and return its record; values that an answer has named are set at the end."""
+        draft = GOOD[self.kind](world)
+        for part, members in (("header", draft.jose), ("claim", draft.claims)):
+            for edit in self._at(part, f"{part} name"):
+                edit.apply(members)
+            members.update({name: value for name, value in self.values if name in _MEMBERS[part]})
+        draft.finish.append(self._damage_form)
+        draft.send()
+        return world.platform.exchanges.last
+
+    def _at(self, *parts: str) -> list[Edit]:
+        return [edit for edit in self.edits if edit.part in parts]
+
+    def _damage_form(self, draft: Draft) -> None:
+        for edit in self._at("text", "field", "field name"):
+            edit.apply(draft.form)
+        draft.form.update({name: value for name, value in self.values if name in FIELDS})
+
+    def following(self, finding: Finding) -> Damaged:
+        """Return the request after its sender has done what a finding says, and nothing else."""
+        value = value_in(finding)
+        if value is not None:
+            kept = tuple(edit for edit in self.edits if edit.name != value[0] or edit.part == "text")
+            return Damaged(kind=self.kind, edits=kept, values=(*self.values, value))
+        names = named_in(finding)
+        return Damaged(kind=self.kind, edits=tuple(edit for edit in self.edits if edit.name not in names))
+
+
+_MEMBERS: Final = {"header": HEADER, "claim": CLAIMS}
+_NAMES: Final = (*FIELDS, *HEADER, *CLAIMS)
+_SET: Final = re.compile(
+    rf"\b(?:Send|Set|Use) (?:the )?({'|'.join(_NAMES)})(?: to| as| =)? \"([^\"\\…]+)\"(?:[.,:;]| exactly|$)"
+)
+_ALSO: Final = (
+    (r"API key", ("iss", "sub")),
+    (r"id_token(?!_)", ("subject_token",)),
+    (r"[Ss]ign(?:s|ed|ature)?\b|private key|assertion(?!_type)|JWT", ("client_assertion",)),
+    (r"[Pp]arameter|form\b|body", FIELDS),
+)
+
+
+def value_in(finding: Finding) -> tuple[str, str] | None:
+    """Return the member that a cure names with the value to set."""
+    found = _SET.search(finding.cure)
+    return (found[1], found[2]) if found is not None else None
+
+
+def named_in(finding: Finding) -> set[str]:
+    """Return the members of a request that a finding is about."""
+    text = f"{finding.seen} {finding.cure}"
+    names = {name for name in _NAMES if re.search(rf"(?<![\w-]){name}(?![\w-])", text)}
+    return names | {name for pattern, also in _ALSO if re.search(pattern, finding.cure) for name in also}
+
+
+def _places(kind: str) -> list[tuple[str, str]]:
+    fields = FIELDS if kind == "token_exchange" else FIELDS[:3]
+    return [
+        *(("field name", name) for name in fields),
+        *(("text" if name in _JWTS else "field", name) for name in fields),
+        *((part, name) for part, names in _MEMBERS.items() for name in names),
+        *((f"{part} name", name) for part, names in _MEMBERS.items() for name in names),
+    ]
+
+
+@st.composite
+def _edits(draw: st.DrawFn, kind: str) -> Edit:
+    part, name = draw(st.sampled_from(_places(kind)))
+    operation = draw(st.sampled_from(["leave out", *_OPERATIONS]))
+    known = operation == "replace" and not part.endswith(" name")
+    return Edit(
+        part=part,
+        name=name,
+        operation=operation,
+        at=draw(st.floats(min_value=0, max_value=0.999)),
+        length=draw(st.integers(min_value=1, max_value=12)),
+        text=draw(st.sampled_from(_KNOWN if known else _CHARACTERS)),
+    )
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> Damaged:
+    """Requests with one or two edits."""
+    kind = draw(st.sampled_from(["client_credentials", "token_exchange"]))
+    return Damaged(kind=kind, edits=tuple(draw(st.lists(_edits(kind), min_size=1, max_size=2))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What came of a damaged request: the end in a word, and the finding that was followed."""
+
+    end: str
+    finding: Finding | None = None
+
+
+def followed(world: World, request: Damaged) -> Followed:
+    """Send a damaged request, follow its first finding, and send it again, each time at a world's start."""
+    world.again()
+    first = request.send(world)
+    if first.refusal is None:
+        return Followed(end="accepted")
+    finding = next(iter(first.findings), None)
+    if finding is None:
+        return Followed(end="without a finding")
+    world.again()
+    cured = request.following(finding)
+    second = cured.send(world)
+    if second.refusal is None:
+        return Followed(end="200", finding=finding)
+    is_same = (second.refusal.rule, second.refusal.description) == (first.refusal.rule, first.refusal.description)
+    if is_same and (cured == request or first.findings[0].seen == next(iter(second.findings), finding).seen):
+        return Followed(end=f"{finding.certainty}, and the same refusal", finding=finding)
+    return Followed(end="next problem", finding=finding)
