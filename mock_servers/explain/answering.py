@@ -76,10 +76,20 @@ def of_clue(finding: Finding) -> Headline:
 
 def _agreed(headline: Headline, around: Sequence[Headline]) -> Headline:
     """Return what the request shows; where request and text both make the same likely, it is certain."""
-    clue = next((each for each in around if each.id == headline.id), None)
-    if clue is None or (headline.certainty != "certain" and clue.certainty == "certain"):
+    clue = next((each for each in around if _is_same(each, headline)), None)
+    if clue is None or headline.certainty == "possible":
+        return headline
+    if headline.certainty == "likely" and clue.certainty == "certain":
         return headline
     return replace(headline, certainty="certain", cure=clue.cure, because=(*headline.because[:1], *clue.because))
+
+
+def _is_same(clue: Headline, headline: Headline) -> bool:
+    """Whether both name one mistake; a clock that is wrong and a zone that is mistaken have one id."""
+    return clue.id == headline.id and (_ZONE in clue.words) == (_ZONE in headline.words)
+
+
+_ZONE: Final = "local time"
 
 
 def of_rows(rows: Sequence[Entry]) -> Headline:
@@ -186,16 +196,18 @@ def _lowered(words: str) -> str:
 _MILESTONES: Final = (
     ("check_client_assertion_alg", "alg"),
     ("check_client_assertion_typ", "typ"),
-    ("find_client_id", "iss and sub"),
+    ("find_client_id", "iss"),
+    ("find_client_id", "sub"),
     ("find_client_assertion_jti", "jti"),
     ("check_client_assertion_exp_near", "exp"),
     ("find_app", "your API key"),
     ("find_app_jwk", "kid"),
-    ("check_client_assertion_signature", "key and signature"),
+    ("check_client_assertion_signature", "public key"),
+    ("check_client_assertion_signature", "signature"),
     ("check_client_assertion_aud", "aud"),
 )
 """What a check has accepted, in the order of the service."""
-_LATE: Final = ("your API key", "kid", "key and signature", "aud")
+_LATE: Final = ("your API key", "kid", "public key", "signature", "aud")
 _KNOWN: Final = frozenset(["S", "Q"])
 
 
@@ -205,14 +217,15 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
         return ""
     until = min(ruled.index(each) for each in stopped)
     before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
-    found = [words for name, words in _MILESTONES if name in before]
+    refused = set(_STEP_WORD.findall(stopped[0].row.sentence))
+    found = [words for name, words in _MILESTONES if name in before and words not in refused]
     late = [each for each in found if each in _LATE]
     words = listed(late or found) if found else ""
     if not words:
         return ""
-    them = "that" if len(late or found) == 1 else "these"
+    them, was = ("that", "was") if len(late or found) == 1 else ("these", "were")
     whose = "" if late else " of your client_assertion"
-    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
+    return f"{words[0].upper() + words[1:] if late else words}{whose} {was} accepted: the service checks {them} first."
 
 
 def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Place | None, wrong: str) -> str:
@@ -270,8 +283,8 @@ class Answering:
             answer=worded(headline),
             do=tuple(self._do(headline)),
             why=tuple(self._why(headline)),
-            fine=tuple(self._fine(headline)),
-            next=tuple(each.replace(" is nothing", " is missing") for each in self._explanation.then),
+            fine=tuple(self._fine(headline)) if headline.id not in _OF_OTHER_VALUES else (),
+            next=tuple(self._next(headline)),
         )
 
     def _headline(self) -> Headline | None:
@@ -369,7 +382,8 @@ class Answering:
         said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
         if said or self._view.heard:
             objects = any(each.refusal is not None for each in self._view.stopped)
-            yield f'The service said "{said or self._view.heard}".' + (" That fits." if objects else "")
+            words = said or self._view.heard
+            yield f'The service said "{words}"{"" if words.endswith(".") else "."}{" That fits." if objects else ""}'
         yield from headline.because
 
     def _fine(self, headline: Headline) -> Iterator[str]:
@@ -381,6 +395,10 @@ class Answering:
             words = well_formed(token.header, token.claims, self._place(), headline.words)
             if words:
                 yield f"{words} {_UNSIGNED}"
+
+    def _next(self, headline: Headline) -> Iterator[str]:
+        if headline.id not in _OF_OTHER_VALUES:
+            yield from (each.replace(" is nothing", " is missing") for each in self._explanation.then)
 
     def _assertion(self) -> Jwt | None:
         form = self._scene().form
@@ -430,10 +448,12 @@ class Answering:
 
 
 _UNSIGNED: Final = "Its signature was not checked: give your key set with --jwks."
+_OF_OTHER_VALUES: Final = frozenset(["swapped-tokens"])
+"""Findings after which nothing else about the client_assertion is said: another value belongs there."""
 _OF_THE_FORM: Final = frozenset(
     [
         *("check_client_assertion_type", "check_client_assertion_present", "check_content_type_form"),
-        *("check_grant_type_present", "check_grant_type_known", "check_client_assertion_aud"),
+        *("check_grant_type_present", "check_grant_type_known"),
     ]
 )
 """Rules that a request of the right form passes: how it is sent right is then printed."""

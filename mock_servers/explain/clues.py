@@ -315,10 +315,21 @@ CLUES: Final = (
     Clue(
         rules=_EXPIRED,
         find=program(
-            "local-time",
+            "utc-as-local",
             "clock-behind-or-bst",
-            "Your code makes exp from local time, which in summer is an hour off UTC.",
-            "Take the time in UTC: int(time.time()) in Python, DateTimeOffset.UtcNow in C#.",
+            "Your code treats UTC as local time: in British Summer Time that makes exp an hour early.",
+            "Use int(time.time()), or datetime.now(UTC).timestamp(): utcnow() has no time zone, so timestamp() takes "
+            "it as local time.",
+            "likely",
+        ),
+    ),
+    Clue(
+        rules=_EXP_FAR,
+        find=program(
+            "local-as-utc",
+            "clock-ahead",
+            "Your code treats local time as UTC: in British Summer Time that makes exp an hour late.",
+            "Take the time in UTC: DateTimeOffset.UtcNow in C#, Instant.now() in Java, int(time.time()) in Python.",
             "likely",
         ),
     ),

@@ -66,14 +66,9 @@ def _lifetime(finding: Finding, sent: _Sent) -> Finding:
 
 
 def _local_time(finding: Finding, _: _Sent) -> Finding:
-    used = "Your code used local time as UTC"
-    if not finding.cause.startswith(used):
+    if "local time" not in finding.cause:
         return finding
-    return replace(
-        finding,
-        cause=finding.cause.replace(used, "Your code treated local time as UTC"),
-        cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().",
-    )
+    return replace(finding, cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().")
 
 
 def _token_of_provider(finding: Finding, sent: _Sent) -> Finding:

@@ -41,7 +41,7 @@ def finding(name: str, certainty: Certainty, seen: str, cause: str, cure: str) -
 
 def quote(words: str) -> str:
     """Return words of the text in quotes, on one line."""
-    return f'"{one_line(words)}"'
+    return f'"{one_line(" ".join(words.split()))}"'
 
 
 def program(

@@ -19,8 +19,9 @@ MISTAKES: Final = {
     r"|toEpochMilli|UnixMilli)",
     "hour": rf"(?:exp(?!ires_?in)|Add|plus|delta|lifetime|ttl){_REST}"
     r"(?:time\.Hour|AddHours\(|hours\s*=\s*\d|[\"']\dh[\"']|\b60\s*\*\s*60\b|\b3600\b|ofHours\(|ChronoUnit\.HOURS|\d\.hours?\b|addHour)",
-    "local-time": r"utcnow\(\)[^\n]{0,60}|\bDateTime\.Now\b[^\n]{0,60}|LocalDateTime\.now\(\)"
-    rf"|datetime\.now\(\){_REST}timestamp",
+    "utc-as-local": r"utcnow\(\)[^;]{0,60}?\.timestamp\(\)|mktime\([^\n]{0,30}utcnow\(\)",
+    "local-as-utc": r"(?<!DateTimeOffset\()\bDateTime\.Now\b(?!\.ToUniversal)[^\n]{0,60}"
+    r"|LocalDateTime\.now\(\)[^\n]{0,60}ZoneOffset\.UTC|timegm\([^\n]{0,20}datetime\.now\(\)",
     "text-exp": r"exp[\"']?\s*(?:=>|[:=,])\s*(?:str\(|String\(|strval|[\"']\d{9,})"
     rf"|exp{_REST}(?:isoformat|ToString\(|toISOString|date\([\"']c)",
     "retry": r"\bretr(?:y|ies|ied|ying)\b[^\n\"']{0,40}",
@@ -57,7 +58,7 @@ MISTAKES: Final = {
     r"|\bstatic\b[^\n]{0,30}\b(?:assertion|jwt)\b\s?=[^\n]{0,40}"
     r"|\b(?:sign(?:ed|s)?|made|built|created|generated|mint(?:ed|s)?)\b[^\n.]{0,40}"
     r"\b(?:startup|start-up|at start|only once|just once|at import|class level)\b"
-    r"|\b(?:assertion|jwt)\b[^\n.]{0,30}\b(?:cached|reused|kept in memory|singleton)\b",
+    r"|\b(?:assertion|jwt)\b(?:(?!\b(?:not|never)\b|n't\b)[^\n.]){0,30}\b(?:cached|reused|kept in memory|singleton)\b",
     "json-powershell": r"ConvertTo-Json\b",
     "json-python": r"\b(?:requests|httpx|session|client)\.(?:post|request)\([^\n]{0,200}\bjson\s?=",
     "json-javascript": r"JSON\.stringify\(",
@@ -73,7 +74,8 @@ _NEEDS: Final = {
     "rs256": "rs256 rsa256 rsasha256 sha256",
     "milliseconds": "exp",
     "hour": "hour 3600 60 h\" h'",
-    "local-time": "now",
+    "utc-as-local": "utcnow",
+    "local-as-utc": "now",
     "text-exp": "exp",
     "retry": "retr",
     "changed-key": "key kid jwks certificate",

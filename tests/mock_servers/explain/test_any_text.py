@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.said import known_sentences, said_in
@@ -218,5 +219,30 @@ def test_an_order_that_is_known_says_what_has_passed() -> None:
     late = explain_text("Missing or invalid 'aud' claim in client_assertion JWT")
     early = explain_text("Missing 'kid' header in client_assertion JWT")
 
-    assert late.fine == ("Your API key, kid and key and signature passed: the service checks these first.",)
-    assert early.fine == ("alg of your client_assertion passed: the service checks that first.",)
+    assert late.fine == ("Your API key, kid, public key and signature were accepted: the service checks these first.",)
+    assert early.fine == ("alg of your client_assertion was accepted: the service checks that first.",)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refused"),
+    [
+        ("Invalid 'iss'/'sub' claims in client_assertion JWT", "iss"),
+        ("Non-unique 'jti' claim in client_assertion JWT", "jti"),
+    ],
+)
+def test_what_is_refused_is_not_called_fine(sentence: str, refused: str) -> None:
+    (fine,) = explain_text(sentence).fine
+
+    assert refused not in fine
+    assert "alg, typ" in fine
+
+
+def test_of_an_assertion_in_the_wrong_field_nothing_else_is_said(ring: KeyRing) -> None:
+    id_token = assertion(ring, iss="https://am.nhsint.example", sub="5", tokenName="id_token")
+    form = f"subject_token_type={ID_TOKEN_TYPE}&subject_token={assertion(ring)}&client_assertion={id_token}"
+    explanation = explain_text(
+        f"curl {INT} -d 'grant_type={TOKEN_EXCHANGE}&client_assertion_type={ASSERTION_TYPE}&{form}'"
+    )
+
+    assert explanation.answer.startswith("subject_token is a client assertion")
+    assert (explanation.fine, explanation.next) == ((), ())

@@ -15,6 +15,7 @@ TOKEN_EXPIRED = "keymanagement.service.access_token_expired"
 FAULT = f'{{"fault":{{"faultstring":"Access Token expired","detail":{{"errorcode":"{TOKEN_EXPIRED}"}}}}}}'
 DATE = "Date: Tue, 20 Jan 2026 09:01:47 GMT"
 UNKNOWN_APP = "Invalid 'iss'/'sub' claims in client_assertion JWT"
+EXP_FAR = "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future"
 SPENT = "Non-unique 'jti' claim in client_assertion JWT"
 UNREACHABLE = "The JWKS endpoint, for your client_assertion can't be reached"
 BASIC = f"POST {INT}\nAuthorization: Basic UWszdlQ4bVpwMTpzM2NyM3RzM2NyM3Q="
@@ -79,6 +80,11 @@ OUTCOME = '{{"resourceType":"OperationOutcome","issue":[{{"code":"x","details":{
             "The header of your client_assertion has no kid; Microsoft's JwtSecurityToken writes none by itself.",
         ),
         (f"{SPENT}: jti = str(int(time.time()))", "Your code probably makes jti from the clock"),
+        (
+            f"{EXPIRED}: exp = datetime.utcnow().timestamp() + 300",
+            "Your code treats UTC as local time: in British",
+        ),
+        (f"{EXP_FAR}: exp = DateTime.Now.AddMinutes(5)", "Your code treats local time as UTC: in British"),
         (f"{EXPIRED}. We sign the assertion once at startup.", "Your code probably signed one client_assertion"),
         (
             f"{EXPIRED}\nclass A:\n    ASSERTION = jwt.encode(claims, KEY)",
@@ -126,6 +132,10 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
         (f"{SPENT}, the assertion is not cached, it is never reused", "sends it again"),
         (f"{SPENT}, jti = uuid4()", "from the clock"),
         (f"{EXPIRED}\n    assertion = jwt.encode(claims, KEY)", "one client_assertion"),
+        (f"{EXPIRED}: exp = DateTime.Now.AddMinutes(5)", "local time"),
+        (f"{EXP_FAR}: exp = datetime.utcnow().timestamp()", "local time"),
+        (f"{EXP_FAR}: exp = new DateTimeOffset(DateTime.Now).ToUnixTimeSeconds()", "local time"),
+        (f"{EXPIRED}: exp = datetime.utcnow() + timedelta(minutes=5)", "local time"),
         (f"{UNREACHABLE}. It is public, not on the VPN", "inside your own network"),
         (f"{UNKNOWN_APP}, products Hello World - Sandbox and PDS - Integration", "sandbox"),
         (f"{SCOPE}. We use CIS2 log-in, not client_credentials", "issued to an application"),
