@@ -295,8 +295,8 @@ JWKS_UNREACHABLE = _row(
     "public_key error",
     "The JWKS endpoint, for your client_assertion can't be reached",
     cause="The URL of the key set is behind a log-in, a VPN or a firewall, has a self-signed certificate, or sleeps.",
-    cure="Make it public on the internet, with status 200 and no redirect. The service does not keep the failure. "
-    + _SPENT,
+    cure="Make it public on the internet, with status 200 and no redirect. Retry as soon as the URL is public: "
+    "failures are not cached. " + _SPENT,
 )
 JWKS_UNREADABLE = _catch_all(
     "§3.19a",

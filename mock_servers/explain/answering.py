@@ -18,7 +18,7 @@ from mock_servers.explain.plain_words import plain
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.rewording import LIMIT, life, listed
 from mock_servers.explain.scene import Scene
-from mock_servers.explain.supposing import is_literal
+from mock_servers.explain.supposing import NO_SIGNATURE, is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
@@ -279,12 +279,15 @@ class Answering:
         headline = self._headline()
         if headline is None:
             return self._nothing_wrong()
+        answer, following = worded(headline), tuple(self._next(headline))
+        if headline.certainty == "certain" and following:
+            answer, following = _with_second(answer, following)
         return Parts(
-            answer=worded(headline),
+            answer=answer,
             do=tuple(self._do(headline)),
             why=tuple(self._why(headline)),
             fine=tuple(self._fine(headline)) if headline.id not in _OF_OTHER_VALUES else (),
-            next=tuple(self._next(headline)),
+            next=following,
         )
 
     def _headline(self) -> Headline | None:
@@ -394,7 +397,7 @@ class Answering:
         if token is not None and not passed:
             words = well_formed(token.header, token.claims, self._place(), headline.words)
             if words:
-                yield f"{words} {_UNSIGNED}"
+                yield f"{words}{self._of_signature()}"
 
     def _next(self, headline: Headline) -> Iterator[str]:
         if headline.id not in _OF_OTHER_VALUES:
@@ -403,6 +406,11 @@ class Answering:
     def _assertion(self) -> Jwt | None:
         form = self._scene().form
         return jwts.decoded(form.get("client_assertion", ""))
+
+    def _of_signature(self) -> str:
+        """Say that the signature was not checked, where there is one: the decoded parts of a JWT have none."""
+        sent = self._scene().form.get("client_assertion", "")
+        return "" if sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
 
     def _place(self) -> Place | None:
         return place_of(self._view.captured.url) if self._view.captured is not None else None
@@ -425,7 +433,13 @@ class Answering:
             )
         if token is None or place is None:
             return Parts(answer=f"{self._explanation.request}: I see nothing that would be refused.")
+        return self._looks_right(token, place)
+
+    def _looks_right(self, token: Jwt, place: Place) -> Parts:
+        """Return what is said of a client assertion in which nothing would be refused."""
         url = f"{place.home}{place.token_path}"
+        if url != token.claims.get("aud") == url.replace(":443/", "/"):
+            return Parts(answer=f"aud of this client_assertion lacks the port :443. Set aud to {url}.")
         expired = token.claims.get("exp")
         made = token.claims.get("iat")
         is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
@@ -442,11 +456,21 @@ class Answering:
                     "key is registered under this kid."
                 ),
             ),
-            fine=(f"{well_formed(token.header, token.claims, place, '')} {_UNSIGNED}",),
+            fine=(f"{well_formed(token.header, token.claims, place, '')}{self._of_signature()}",),
             moment=f"{when}, and it has expired since. That is normal." if is_over else "",
         )
 
 
+def _with_second(answer: str, following: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Name the second fault beside the first, where both find room in two lines; the rest is said afterwards."""
+    fault, *rest = _SENTENCE.split(following[0])
+    both = f"{answer} Next: {fault}"
+    if len(both) > _TWO_LINES:
+        return answer, following
+    return both, (" ".join(rest), *following[1:]) if rest else following[1:]
+
+
+_TWO_LINES: Final = 195
 _UNSIGNED: Final = "Its signature was not checked: give your key set with --jwks."
 _OF_OTHER_VALUES: Final = frozenset(["swapped-tokens"])
 """Findings after which nothing else about the client_assertion is said: another value belongs there."""
