@@ -175,6 +175,9 @@ def _fields(
     is_in_url = address is not None and "grant_type=" in address.url
     found = {} if is_in_url else {each.name: each for each in _near(facts, said, address)}
     values = {name: _value(each, tokens, gaps) for name, each in found.items()}
+    if "grant_type" in values and said is not None:
+        left = [each for each in _TOKENS if each in tokens and each not in values and f"in {each}" in said.words]
+        values |= {each: tokens[each].text or rebuilt(tokens[each]) for each in left}
     if is_in_url or "grant_type" in values:
         return list({**_passed(values, said), **values}.items())
     host = host_of(address.url if address is not None else next(filter(None, map(_audience, tokens.values())), ""))

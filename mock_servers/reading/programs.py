@@ -12,9 +12,10 @@ from mock_servers.reading.negation import is_denied, is_denied_inside, sentence_
 
 _REST: Final = r"[^\n]{0,120}"
 """Of a line; without an end a long one would be read again and again."""
+_NOW: Final = r"(?:Date\.now|currentTimeMillis|getTime)\(\)"
 _MILLISECONDS: Final = (
-    r"exp(?:(?!toSeconds)[^\n]){0,120}?(?:Milliseconds\b(?!\.toSeconds)(?:\(\))?|(?:Date\.now|currentTimeMillis|getTime)\(\)"
-    r"|toEpochMilli\(\)|UnixMilli\(\))"
+    rf"exp(?:(?!toSeconds|{_NOW}|\b(?:iat|nbf)\b)[^\n]){{0,120}}?"
+    rf"(?:Milliseconds\b(?!\.toSeconds)(?:\(\))?|{_NOW}|toEpochMilli\(\)|UnixMilli\(\))"
 )
 """A time in milliseconds in what exp is made from."""
 _DIVIDED: Final = r"[^\n,;]{0,60}?(?:(?<![/*])/(?!/)\s*[\w(]|\*\s*0?\.001|\*\s*1e-3)"

@@ -110,6 +110,10 @@ OUTCOME = '{{"resourceType":"OperationOutcome","issue":[{{"code":"x","details":{
         (f"authorization: Bearer null\n{FAULT_UNKNOWN}", 'The token in the Authorization header is the text "null"'),
         (f"Malformed JWT in client_assertion\n{PLAIN_BASE64}", "The JWT is in plain Base64"),
         (
+            f'Malformed JWT in client_assertion\n{PLAIN_BASE64}\n"grant_type=client_credentials&client_assertion="+jwt',
+            "The JWT is in plain Base64",
+        ),
+        (
             CIS2_CLAIMS.format(f"{CIS2}/{REALM}"),
             "aud of your client_assertion lacks the port :443",
         ),
@@ -168,6 +172,8 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
         (f"{EXP_FAR}: exp: Math.floor((Date.now() + 300000) / 1000)", "milliseconds"),
         (f"{EXP_FAR}: exp = TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis())", "milliseconds"),
         (f"{EXP_FAR}: exp: Date.now() / 1000 + 300", "not in seconds"),
+        (f"{EXP_FAR}: exp: Date.now() / 1000 + 300, iat: Date.now()", "milliseconds"),
+        (f"{EXP_FAR}: exp: Date.now() / 1000 + 300, iat: Date.now() / 100", "not in seconds"),
         (f"authorization: Bearer <token>\n{FAULT_UNKNOWN}", "never filled in"),
         (f"Malformed JWT in client_assertion\n{PLAIN_BASE64.translate(URL_SAFE)}", "Base64"),
         (
