@@ -89,6 +89,11 @@ def _is_same(clue: Headline, headline: Headline) -> bool:
     return clue.id == headline.id and (_ZONE in clue.words) == (_ZONE in headline.words)
 
 
+def _contradicts(shown: Headline, clue: Headline) -> bool:
+    """Whether the request shows that a clock is not off by a time zone, where a clue says so."""
+    return clue.id == shown.id and _ZONE in clue.words and _ZONE not in shown.words
+
+
 _ZONE: Final = "local time"
 
 
@@ -296,6 +301,7 @@ class Answering:
         found = [each for each in self._explanation.findings if not _is_usual(each) and each.id not in self._view.apart]
         headlines = [of_finding(each, self._certainty(each)) for each in found]
         headlines = [_agreed(each, around) for each in headlines]
+        around = [each for each in around if not any(_contradicts(one, each) for one in headlines)]
         sure = [each for each in (*headlines, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:

@@ -70,6 +70,16 @@ def _local_time(finding: Finding, _: _Sent) -> Finding:
     return replace(finding, cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().")
 
 
+def _local_as_utc(finding: Finding, _: _Sent) -> Finding:
+    if " 1 hour, as when local time" not in finding.cause:
+        return finding
+    return replace(
+        finding,
+        cause="Your code treated local time as UTC: in British Summer Time that makes exp an hour late.",
+        cure="Use UTC time: int(time.time()) in Python, DateTimeOffset.UtcNow in C#, Instant.now() in Java.",
+    )
+
+
 def _token_of_provider(finding: Finding, sent: _Sent) -> Finding:
     jwt = jwts.decoded(sent.bearer.rpartition(" ")[2])
     what = described_jwt(jwt) if jwt is not None else ""
@@ -163,6 +173,7 @@ _CHANGES: Final[Mapping[str, Callable[[Finding, _Sent], Finding]]] = {
     "mangled-jwt": _base64url,
     "wrong-kid": _kid_alone,
     "clock-behind-or-bst": _local_time,
+    "clock-ahead": _local_as_utc,
     "provider-token-at-api": _token_of_provider,
     "bearer-shape": _no_bearer,
     "app-not-known-here": _application_id,

@@ -3,6 +3,7 @@
 import html
 import json
 import time
+from email.utils import formatdate
 
 import pytest
 
@@ -246,3 +247,36 @@ def test_of_an_assertion_in_the_wrong_field_nothing_else_is_said(ring: KeyRing) 
 
     assert explanation.answer.startswith("subject_token is a client assertion")
     assert (explanation.fine, explanation.next) == ((), ())
+
+
+EXP = "Invalid 'exp' claim in client_assertion JWT - "
+EXPIRED, FAR = f"{EXP}JWT has expired", f"{EXP}more than 5 minutes in future"
+EARLY, LATE = "exp = datetime.utcnow().timestamp() + 300", "exp = DateTime.Now.AddMinutes(5)"
+
+
+@pytest.mark.parametrize(
+    ("off", "code", "sentence", "answer"),
+    [
+        (
+            -3600,
+            EARLY,
+            EXPIRED,
+            "Your code treated UTC as local time: in British Summer Time that makes exp an hour early",
+        ),
+        (-3600, "no ntpd", EXPIRED, "Your code probably treated UTC as local time"),
+        (-3600, LATE, EXPIRED, "Your code probably treated UTC as local time"),
+        (-1500, EARLY, EXPIRED, ""),
+        (3600, LATE, FAR, "Your code treated local time as UTC: in British Summer Time that makes exp an hour late"),
+        (3600, EARLY, FAR, "Your code probably treated local time as UTC"),
+    ],
+)
+def test_whether_utc_or_local_time_was_mistaken_follows_the_sign(
+    ring: KeyRing, off: int, code: str, sentence: str, answer: str
+) -> None:
+    sent = assertion(ring, iat=int(NOW) + off, exp=int(NOW) + off + 300)
+    form = f"grant_type=client_credentials&client_assertion_type={ASSERTION_TYPE}&client_assertion={sent}"
+    refused = f'HTTP/1.1 400 Bad Request\nDate: {formatdate(NOW, usegmt=True)}\n\n{{"error_description": "{sentence}"}}'
+    found = explain_text(f"{code}\nPOST {INT}\ncontent-type: application/x-www-form-urlencoded\n\n{form}\n\n{refused}")
+
+    assert found.answer.startswith(answer)
+    assert answer or "local time" not in found.answer
