@@ -173,8 +173,8 @@ CLIENT_ASSERTION_EXPIRED = _row(
     400,
     "invalid_request",
     "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
-    cause="The assertion was made long before it was sent, the clock is slow, or local time was used as UTC: in "
-    "summer that is one hour wrong.",
+    cause="The assertion was made long before it was sent, the clock is slow, or your code treats UTC as local "
+    "time: in summer exp is then an hour early.",
     cure="Make a new assertion for each request. Use UTC, and set exp a few minutes ahead.",
 )
 CLIENT_ASSERTION_KID_MISSING = _row(

@@ -78,10 +78,11 @@ MISTAKES: Final = {
     r"|[\w.-]{1,200}\.(?:local|internal|intranet|lan|corp)\b)[^\s\"']*",
 }
 """By the name of the mistake, what it looks like."""
+_OF_MILLISECONDS: Final = "milliseconds date.now( currenttimemillis( gettime( toepochmilli( unixmilli("
 _NEEDS: Final = {
     "rs256": "rs256 rsa256 rsasha256 sha256",
-    "milliseconds": "exp",
-    "other-divisor": "exp",
+    "milliseconds": _OF_MILLISECONDS,
+    "other-divisor": _OF_MILLISECONDS,
     "hour": "hour 3600 60 h\" h'",
     "utc-as-local": "utcnow",
     "local-as-utc": "now",
