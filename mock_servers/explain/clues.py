@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.diagnosis.opaque_value import shape_of
 from mock_servers.explain import setup, timing
-from mock_servers.explain.judging import host_of, place_of
+from mock_servers.explain.judging import host_of
 from mock_servers.explain.scene import Clue, Scene, finding, program, seen_words
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.providers import PROVIDERS
@@ -328,22 +328,6 @@ def _unfilled_bearer(scene: Scene) -> Finding | None:
 _NO_VALUE: Final = re.compile(r"Bearer\s+(?:undefined|null|none|nil|nan|\[object Object\])", re.IGNORECASE)
 
 
-def _without_port(scene: Scene) -> Finding | None:
-    """Find an aud in the text that differs from the token endpoint in the port alone."""
-    for each in scene.facts.addresses:
-        place = place_of(each.url) if each.name.lower() in ("aud", "audience") else None
-        endpoint = f"{place.home}{place.token_path}" if place is not None else ""
-        if each.url != endpoint and each.url == endpoint.replace(":443/", "/"):
-            return finding(
-                "cis2-aud-without-443",
-                "certain",
-                f"aud is {each.url}.",
-                "aud of your client_assertion lacks the port :443, with which CIS2 writes its token endpoint.",
-                f"Set aud to {endpoint}.",
-            )
-    return None
-
-
 def _scopes_of_other(scene: Scene) -> Finding | None:
     query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
     host = host_of(scene.captured.url) if scene.captured is not None else None
@@ -402,7 +386,6 @@ CLUES: Final = (
     ),
     Clue(rules=_EXP_FAR, find=_hours_ahead),
     Clue(rules=frozenset(["find_token", "check_token_present"]), find=_unfilled_bearer),
-    Clue(rules=frozenset(["check_assertion_audience"]), find=_without_port),
     Clue(
         rules=_EXPIRED,
         find=program(

@@ -284,7 +284,7 @@ def _why_behind(hours: float | None, ahead: float) -> str:
     if hours == -1:
         return "Your code treated UTC as local time: in British Summer Time that makes exp an hour early."
     if hours is not None:
-        return f"Your code mixed up UTC and local time: exp is {abs(hours):g} hours early."
+        return f"Your code mixed up UTC and local time, which is {abs(hours):g} hours away from UTC."
     return f"Your clock is slow by at least {duration(ahead)}, or you kept an old assertion."
 
 
