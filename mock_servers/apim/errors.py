@@ -173,8 +173,8 @@ CLIENT_ASSERTION_EXPIRED = _row(
     400,
     "invalid_request",
     "Invalid 'exp' claim in client_assertion JWT - JWT has expired",
-    cause="The assertion was made long before it was sent, the clock is slow, or local time was used as UTC: in "
-    "summer that is one hour wrong.",
+    cause="The assertion was made long before it was sent, the clock is slow, or your code treats UTC as local "
+    "time: in summer exp is then an hour early.",
     cure="Make a new assertion for each request. Use UTC, and set exp a few minutes ahead.",
 )
 CLIENT_ASSERTION_KID_MISSING = _row(
@@ -295,8 +295,8 @@ JWKS_UNREACHABLE = _row(
     "public_key error",
     "The JWKS endpoint, for your client_assertion can't be reached",
     cause="The URL of the key set is behind a log-in, a VPN or a firewall, has a self-signed certificate, or sleeps.",
-    cure="Make it public on the internet, with status 200 and no redirect. The service does not keep the failure. "
-    + _SPENT,
+    cure="Make it public on the internet, with status 200 and no redirect. Retry as soon as the URL is public: "
+    "failures are not cached. " + _SPENT,
 )
 JWKS_UNREADABLE = _catch_all(
     "§3.19a",

@@ -18,7 +18,7 @@ from mock_servers.explain.plain_words import plain
 from mock_servers.explain.request_explanation import Parts, RequestExplanation
 from mock_servers.explain.rewording import LIMIT, life, listed
 from mock_servers.explain.scene import Scene
-from mock_servers.explain.supposing import is_literal
+from mock_servers.explain.supposing import NO_SIGNATURE, is_literal
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
@@ -76,10 +76,25 @@ def of_clue(finding: Finding) -> Headline:
 
 def _agreed(headline: Headline, around: Sequence[Headline]) -> Headline:
     """Return what the request shows; where request and text both make the same likely, it is certain."""
-    clue = next((each for each in around if each.id == headline.id), None)
-    if clue is None or (headline.certainty != "certain" and clue.certainty == "certain"):
+    clue = next((each for each in around if _is_same(each, headline)), None)
+    if clue is None or headline.certainty == "possible":
+        return headline
+    if headline.certainty == "likely" and clue.certainty == "certain":
         return headline
     return replace(headline, certainty="certain", cure=clue.cure, because=(*headline.because[:1], *clue.because))
+
+
+def _is_same(clue: Headline, headline: Headline) -> bool:
+    """Whether both name one mistake; a clock that is wrong and a zone that is mistaken have one id."""
+    return clue.id == headline.id and (_ZONE in clue.words) == (_ZONE in headline.words)
+
+
+def _contradicts(shown: Headline, clue: Headline) -> bool:
+    """Whether the request shows that a clock is not off by a time zone, where a clue says so."""
+    return clue.id == shown.id and _ZONE in clue.words and _ZONE not in shown.words
+
+
+_ZONE: Final = "local time"
 
 
 def of_rows(rows: Sequence[Entry]) -> Headline:
@@ -186,16 +201,18 @@ def _lowered(words: str) -> str:
 _MILESTONES: Final = (
     ("check_client_assertion_alg", "alg"),
     ("check_client_assertion_typ", "typ"),
-    ("find_client_id", "iss and sub"),
+    ("find_client_id", "iss"),
+    ("find_client_id", "sub"),
     ("find_client_assertion_jti", "jti"),
     ("check_client_assertion_exp_near", "exp"),
     ("find_app", "your API key"),
     ("find_app_jwk", "kid"),
-    ("check_client_assertion_signature", "key and signature"),
+    ("check_client_assertion_signature", "public key"),
+    ("check_client_assertion_signature", "signature"),
     ("check_client_assertion_aud", "aud"),
 )
 """What a check has accepted, in the order of the service."""
-_LATE: Final = ("your API key", "kid", "key and signature", "aud")
+_LATE: Final = ("your API key", "kid", "public key", "signature", "aud")
 _KNOWN: Final = frozenset(["S", "Q"])
 
 
@@ -205,14 +222,15 @@ def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
         return ""
     until = min(ruled.index(each) for each in stopped)
     before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
-    found = [words for name, words in _MILESTONES if name in before]
+    refused = set(_STEP_WORD.findall(stopped[0].row.sentence))
+    found = [words for name, words in _MILESTONES if name in before and words not in refused]
     late = [each for each in found if each in _LATE]
     words = listed(late or found) if found else ""
     if not words:
         return ""
-    them = "that" if len(late or found) == 1 else "these"
+    them, was = ("that", "was") if len(late or found) == 1 else ("these", "were")
     whose = "" if late else " of your client_assertion"
-    return f"{words[0].upper() + words[1:] if late else words}{whose} passed: the service checks {them} first."
+    return f"{words[0].upper() + words[1:] if late else words}{whose} {was} accepted: the service checks {them} first."
 
 
 def well_formed(header: Mapping[str, Any], claims: Mapping[str, Any], place: Place | None, wrong: str) -> str:
@@ -266,12 +284,15 @@ class Answering:
         headline = self._headline()
         if headline is None:
             return self._nothing_wrong()
+        answer, following = worded(headline), tuple(self._next(headline))
+        if headline.certainty == "certain" and following:
+            answer, following = _with_second(answer, following)
         return Parts(
-            answer=worded(headline),
+            answer=answer,
             do=tuple(self._do(headline)),
             why=tuple(self._why(headline)),
-            fine=tuple(self._fine(headline)),
-            next=tuple(each.replace(" is nothing", " is missing") for each in self._explanation.then),
+            fine=tuple(self._fine(headline)) if headline.id not in _OF_OTHER_VALUES else (),
+            next=following,
         )
 
     def _headline(self) -> Headline | None:
@@ -280,6 +301,7 @@ class Answering:
         found = [each for each in self._explanation.findings if not _is_usual(each) and each.id not in self._view.apart]
         headlines = [of_finding(each, self._certainty(each)) for each in found]
         headlines = [_agreed(each, around) for each in headlines]
+        around = [each for each in around if not any(_contradicts(one, each) for one in headlines)]
         sure = [each for each in (*headlines, *around) if each.certainty != "possible"]
         best = min(sure, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
         if best is not None:
@@ -369,7 +391,8 @@ class Answering:
         said = (self._view.spoken or self._view.answered.sentence) if self._view.answered is not None else ""
         if said or self._view.heard:
             objects = any(each.refusal is not None for each in self._view.stopped)
-            yield f'The service said "{said or self._view.heard}".' + (" That fits." if objects else "")
+            words = said or self._view.heard
+            yield f'The service said "{words}"{"" if words.endswith(".") else "."}{" That fits." if objects else ""}'
         yield from headline.because
 
     def _fine(self, headline: Headline) -> Iterator[str]:
@@ -380,11 +403,20 @@ class Answering:
         if token is not None and not passed:
             words = well_formed(token.header, token.claims, self._place(), headline.words)
             if words:
-                yield f"{words} {_UNSIGNED}"
+                yield f"{words}{self._of_signature()}"
+
+    def _next(self, headline: Headline) -> Iterator[str]:
+        if headline.id not in _OF_OTHER_VALUES:
+            yield from (each.replace(" is nothing", " is missing") for each in self._explanation.then)
 
     def _assertion(self) -> Jwt | None:
         form = self._scene().form
         return jwts.decoded(form.get("client_assertion", ""))
+
+    def _of_signature(self) -> str:
+        """Say that the signature was not checked, where there is one: the decoded parts of a JWT have none."""
+        sent = self._scene().form.get("client_assertion", "")
+        return "" if sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
 
     def _place(self) -> Place | None:
         return place_of(self._view.captured.url) if self._view.captured is not None else None
@@ -407,7 +439,13 @@ class Answering:
             )
         if token is None or place is None:
             return Parts(answer=f"{self._explanation.request}: I see nothing that would be refused.")
+        return self._looks_right(token, place)
+
+    def _looks_right(self, token: Jwt, place: Place) -> Parts:
+        """Return what is said of a client assertion in which nothing would be refused."""
         url = f"{place.home}{place.token_path}"
+        if url != token.claims.get("aud") == url.replace(":443/", "/"):
+            return Parts(answer=f"aud of this client_assertion lacks the port :443. Set aud to {url}.")
         expired = token.claims.get("exp")
         made = token.claims.get("iat")
         is_over = javascript.is_number(expired) and javascript.number(expired) < time.time()
@@ -424,16 +462,28 @@ class Answering:
                     "key is registered under this kid."
                 ),
             ),
-            fine=(f"{well_formed(token.header, token.claims, place, '')} {_UNSIGNED}",),
+            fine=(f"{well_formed(token.header, token.claims, place, '')}{self._of_signature()}",),
             moment=f"{when}, and it has expired since. That is normal." if is_over else "",
         )
 
 
+def _with_second(answer: str, following: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Name the second fault beside the first, where both find room in two lines; the rest is said afterwards."""
+    fault, *rest = _SENTENCE.split(following[0])
+    both = f"{answer} Next: {fault}"
+    if len(both) > _TWO_LINES:
+        return answer, following
+    return both, (" ".join(rest), *following[1:]) if rest else following[1:]
+
+
+_TWO_LINES: Final = 195
 _UNSIGNED: Final = "Its signature was not checked: give your key set with --jwks."
+_OF_OTHER_VALUES: Final = frozenset(["swapped-tokens"])
+"""Findings after which nothing else about the client_assertion is said: another value belongs there."""
 _OF_THE_FORM: Final = frozenset(
     [
         *("check_client_assertion_type", "check_client_assertion_present", "check_content_type_form"),
-        *("check_grant_type_present", "check_grant_type_known", "check_client_assertion_aud"),
+        *("check_grant_type_present", "check_grant_type_known"),
     ]
 )
 """Rules that a request of the right form passes: how it is sent right is then printed."""

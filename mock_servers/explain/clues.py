@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.diagnosis.opaque_value import shape_of
 from mock_servers.explain import setup, timing
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.scene import Clue, Scene, finding, program, quote
+from mock_servers.explain.scene import Clue, Scene, finding, program, seen_words
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.reading.facts import Address
@@ -81,10 +81,10 @@ def _other_redirect_uri(scene: Scene) -> Finding | None:
         "redirect-uri-differs",
         "certain" if is_registered else "likely",
         f"They differ in {_difference(sent, other)}.",
-        f"redirect_uri is {sent} but {other} is registered."
+        f"redirect_uri has {_differing(sent, other)}, but the registered one has {_differing(other, sent)}."
         if is_registered
-        else f"redirect_uri is {sent}, and the registered one is probably {other}.",
-        f"Send redirect_uri={other} exactly, or register {sent} as well.",
+        else f"redirect_uri has {_differing(sent, other)}; the registered one probably has {_differing(other, sent)}.",
+        f"{_port_first(sent, other)}redirect_uri={other} exactly. Or register {sent} as well.",
     )
 
 
@@ -92,6 +92,25 @@ def _is_alike(one: str, other: str) -> bool:
     left, right = (urlsplit(each) for each in (one, other))
     near = SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
     return near and (left.hostname == right.hostname or left.path == right.path) and host_of(one) is None
+
+
+def _port_first(sent: str, registered: str) -> str:
+    """Say how to get the registered URL: an application on the developer's own machine has to run on its port."""
+    mine, right = urlsplit(sent), urlsplit(registered)
+    if mine.hostname in ("localhost", "127.0.0.1") and mine.port != right.port and right.hostname == mine.hostname:
+        return f"Run your app on port {right.port or 80}, not {mine.port or 80}, and send "
+    return "Send "
+
+
+def _differing(url: str, other: str) -> str:
+    """Name the parts of a URL in which it differs from another."""
+    left, right = urlsplit(url), urlsplit(other)
+    parts = {"scheme": "scheme", "netloc": "host", "path": "path", "query": "query"}
+    return " and ".join(
+        f"the {words} {getattr(left, name) or '(none)'}"
+        for name, words in parts.items()
+        if getattr(left, name) != getattr(right, name)
+    )
 
 
 def _difference(sent: str, registered: str) -> str:
@@ -113,7 +132,7 @@ def _refreshed_twice(scene: Scene) -> Finding | None:
     return finding(
         "refresh-token-spent",
         "certain",
-        f"refresh token {_short(min(repeated))} stands in two requests.",
+        f"Two requests used refresh token {_short(min(repeated))}.",
         "The same refresh token was used twice: the first use spent it and gave a new one.",
         "Refresh under a lock, and always go on with the newest refresh token.",
     )
@@ -132,7 +151,7 @@ def _redeemed_twice(scene: Scene) -> Finding | None:
     words = scene.line("runs-twice")
     if not (repeated or again or words):
         return None
-    shows = f"code {cut(min(repeated or again))} stands in two requests." if repeated or again else ""
+    shows = f"Two requests used code {cut(min(repeated or again))}." if repeated or again else ""
     return finding(
         "code-spent-or-late",
         "certain" if repeated else "likely",
@@ -157,7 +176,7 @@ def _repeated(lines: Sequence[str]) -> set[str]:
 
 def _quoted(scene: Scene, *mistakes: str) -> str:
     """Say which words of the text show something."""
-    return f"The text has {' and '.join(quote(words) for each in mistakes if (words := scene.line(each)))}."
+    return seen_words(*(words for each in mistakes if (words := scene.line(each))))
 
 
 def _sandbox_product(scene: Scene) -> Finding | None:
@@ -256,6 +275,59 @@ def _platform(address: Address) -> bool:
     return host is not None and host.plays == "platform"
 
 
+def _hours_ahead(scene: Scene) -> Finding | None:
+    """Find a lifetime in hours, and how many the text names."""
+    line = scene.line("hour")
+    if not line:
+        return None
+    found = next(filter(None, (each.search(line) for each in _HOURS)), None)
+    count = int(found[1] or 1) if found is not None else 0
+    ahead = {0: "in hours", 1: "an hour ahead"}.get(count, f"{count} hours ahead")
+    return finding(
+        "lifetime-too-long",
+        "certain",
+        _quoted(scene, "hour"),
+        f"exp is set {ahead}; at most 5 minutes are allowed.",
+        "Set exp to now + 5 minutes or less.",
+    )
+
+
+_HOURS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?:(\d+)\s*\*\s*)?time\.Hour\b(?!\s*\*)",
+        r"AddHours\((\d+)",
+        r"hours\s*=\s*(\d+)",
+        r"[\"'](\d+)h[\"']",
+        r"\b(?:60\s*\*\s*60|3600)\b(?:\s*\*\s*(\d+)\b)?",
+        r"ofHours\((\d+)",
+        r"(\d+)\s*,\s*ChronoUnit\.HOURS",
+        r"(\d+)\.hours?\b",
+        r"addHour\(()\)",
+    )
+)
+"""How programs write a number of hours."""
+
+
+def _unfilled_bearer(scene: Scene) -> Finding | None:
+    """Find that a text stands in place of the token, as a program writes a variable that has no value."""
+    sent = [each.value for each in scene.facts.headers if each.name == "authorization"]
+    empty = next((each for each in sent if _NO_VALUE.fullmatch(each)), None)
+    if empty is None:
+        return None
+    return finding(
+        "bearer-shape",
+        "certain",
+        f"The Authorization header is {shown(empty)}.",
+        f"The token in the Authorization header is the text {shown(empty.split()[-1])}: a variable was never filled "
+        "in.",
+        "Look at the status and the body of the token call: it gave no access_token.",
+    )
+
+
+_NO_VALUE: Final = re.compile(r"Bearer\s+(?:undefined|null|none|nil|nan|\[object Object\])", re.IGNORECASE)
+
+
 def _scopes_of_other(scene: Scene) -> Finding | None:
     query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
     host = host_of(scene.captured.url) if scene.captured is not None else None
@@ -299,26 +371,39 @@ CLUES: Final = (
             "milliseconds",
             "exp-unit",
             "exp is in milliseconds.",
-            "Set exp in seconds since 1970: ToUnixTimeSeconds() in C#, Date.now() / 1000 in JavaScript, "
-            "getEpochSecond() in Java.",
+            "Set exp in seconds since 1970: Math.floor(Date.now() / 1000) + 300 in JavaScript, ToUnixTimeSeconds() in "
+            "C#, getEpochSecond() in Java.",
+        ),
+    ),
+    Clue(
+        rules=_EXP_FAR | _EXPIRED,
+        find=program(
+            "other-divisor",
+            "exp-unit",
+            "exp is not in seconds.",
+            "Divide milliseconds by 1000: Math.floor(Date.now() / 1000) + 300 in JavaScript.",
+        ),
+    ),
+    Clue(rules=_EXP_FAR, find=_hours_ahead),
+    Clue(rules=frozenset(["find_token", "check_token_present"]), find=_unfilled_bearer),
+    Clue(
+        rules=_EXPIRED,
+        find=program(
+            "utc-as-local",
+            "clock-behind-or-bst",
+            "Your code treats UTC as local time: in British Summer Time that makes exp an hour early.",
+            "Use int(time.time()), or datetime.now(UTC).timestamp(): utcnow() has no time zone, so timestamp() takes "
+            "it as local time.",
+            "likely",
         ),
     ),
     Clue(
         rules=_EXP_FAR,
         find=program(
-            "hour",
-            "lifetime-too-long",
-            "exp is set an hour ahead, or more; at most 5 minutes are allowed.",
-            "Set exp to now + 5 minutes or less.",
-        ),
-    ),
-    Clue(
-        rules=_EXPIRED,
-        find=program(
-            "local-time",
-            "clock-behind-or-bst",
-            "Your code makes exp from local time, which in summer is an hour off UTC.",
-            "Take the time in UTC: int(time.time()) in Python, DateTimeOffset.UtcNow in C#.",
+            "local-as-utc",
+            "clock-ahead",
+            "Your code treats local time as UTC: in British Summer Time that makes exp an hour late.",
+            "Take the time in UTC: DateTimeOffset.UtcNow in C#, Instant.now() in Java, int(time.time()) in Python.",
             "likely",
         ),
     ),
@@ -385,8 +470,8 @@ CLUES: Final = (
             "web-page-url",
             "jwks-is-not-a-set",
             "The key set URL is a web page (HTML) that shows the file, not the JSON file itself.",
-            "Register the raw address (raw.githubusercontent.com/… at GitHub, /-/raw/ at GitLab). The service may keep "
-            "the page for an hour.",
+            "Register the raw address (raw.githubusercontent.com/… at GitHub, /-/raw/ at GitLab). If it still fails, "
+            "wait an hour: the service may have cached the page.",
             "likely",
         ),
     ),

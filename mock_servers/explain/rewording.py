@@ -14,7 +14,6 @@ from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.reading.captured import Captured
-from mock_servers.wire.wording import cut
 
 LIMIT: Final = 300
 """Seconds that an assertion may live."""
@@ -66,13 +65,18 @@ def _lifetime(finding: Finding, sent: _Sent) -> Finding:
 
 
 def _local_time(finding: Finding, _: _Sent) -> Finding:
-    used = "Your code used local time as UTC"
-    if not finding.cause.startswith(used):
+    if "local time" not in finding.cause:
+        return finding
+    return replace(finding, cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().")
+
+
+def _local_as_utc(finding: Finding, _: _Sent) -> Finding:
+    if " 1 hour, as when local time" not in finding.cause:
         return finding
     return replace(
         finding,
-        cause=finding.cause.replace(used, "Your code treated local time as UTC"),
-        cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().",
+        cause="Your code treated local time as UTC: in British Summer Time that makes exp an hour late.",
+        cure="Use UTC time: int(time.time()) in Python, DateTimeOffset.UtcNow in C#, Instant.now() in Java.",
     )
 
 
@@ -94,7 +98,7 @@ def _no_bearer(finding: Finding, sent: _Sent) -> Finding:
     cause = "The gateway reads the token after the word Bearer."
     if token or scheme.lower() == "bearer":
         return replace(finding, cause=cause)
-    return replace(finding, cause=cause, cure=f"Send Authorization: Bearer {cut(scheme)}, with one space.")
+    return replace(finding, cause=cause, cure="Write Bearer and one space before the token.")
 
 
 def _application_id(finding: Finding, sent: _Sent) -> Finding:
@@ -133,14 +137,43 @@ def _port(finding: Finding, _: _Sent) -> Finding:
 
 
 def _alg_alone(finding: Finding, _: _Sent) -> Finding:
-    if "signed by" not in finding.seen:
+    if "signed with" not in finding.seen:
         return finding
     return replace(finding, cure="Sign the client_assertion with RS512. A kid is not needed.")
 
 
+def _base64url(finding: Finding, _: _Sent) -> Finding:
+    if not finding.cause.startswith(("This is ordinary base64", "The base64 was padded")):
+        return finding
+    return replace(
+        finding,
+        seen="The JWT is in plain Base64, not in base64url without padding.",
+        cause=finding.seen,
+        cure="Encode each part as base64url without padding: Base64.getUrlEncoder().withoutPadding() in Java, "
+        "Base64UrlEncoder in C#. Or let a JWT library make the whole.",
+    )
+
+
+def _kid_alone(finding: Finding, _: _Sent) -> Finding:
+    cure, signed, _rest = finding.cure.partition(" The signature is that key's.")
+    if not signed:
+        return finding
+    cause = f"{finding.cause} The signature verifies with that key, so only the kid is wrong."
+    return replace(finding, cure=cure, cause=cause)
+
+
+def _seconds(finding: Finding, _: _Sent) -> Finding:
+    cure = f"Set exp to the current Unix time plus at most {LIMIT}, e.g. int(time.time()) + {LIMIT}."
+    return replace(finding, cure=cure)
+
+
 _CHANGES: Final[Mapping[str, Callable[[Finding, _Sent], Finding]]] = {
     "lifetime-too-long": _lifetime,
+    "exp-unit": _seconds,
+    "mangled-jwt": _base64url,
+    "wrong-kid": _kid_alone,
     "clock-behind-or-bst": _local_time,
+    "clock-ahead": _local_as_utc,
     "provider-token-at-api": _token_of_provider,
     "bearer-shape": _no_bearer,
     "app-not-known-here": _application_id,

@@ -40,8 +40,14 @@ def finding(name: str, certainty: Certainty, seen: str, cause: str, cure: str) -
 
 
 def quote(words: str) -> str:
-    """Return words of the text in quotes, on one line."""
-    return f'"{one_line(words)}"'
+    """Return words of the text on one line, in quotes, or in backticks where they have quotes themselves."""
+    mark = "`" if '"' in words else '"'
+    return f"{mark}{one_line(' '.join(words.split()))}{mark}"
+
+
+def seen_words(*words: str) -> str:
+    """Say which words of the text show something."""
+    return f"Seen in your paste: {' and '.join(map(quote, words))}."
 
 
 def program(
@@ -51,6 +57,6 @@ def program(
 
     def find(scene: Scene) -> Finding | None:
         line = scene.line(mistake)
-        return finding(name, certainty, f"The text has {quote(line)}.", cause, cure) if line else None
+        return finding(name, certainty, seen_words(line), cause, cure) if line else None
 
     return find

@@ -10,7 +10,7 @@ from typing import Final
 from mock_servers.catalogue.entries import entries
 from mock_servers.diagnosis.libraries import LIBRARIES, Library
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.scene import Clue, Scene, finding, program, quote
+from mock_servers.explain.scene import Clue, Scene, finding, program, seen_words
 from mock_servers.journal.finding import Finding
 from mock_servers.reading.facts import Facts
 
@@ -84,7 +84,7 @@ def _key_of_other_environment(scene: Scene) -> Finding | None:
     return finding(
         "app-not-known-here",
         "likely",
-        f"The text has {quote(line)}.",
+        seen_words(line),
         f"The API key is that of your app in {name}, and {here.environment} does not know it.",
         f"Register an app for {here.environment} in the developer portal, and use its API key, kid and public key "
         "there.",
@@ -102,7 +102,7 @@ def _kid_alike(scene: Scene) -> Finding | None:
     return finding(
         "wrong-kid",
         "certain" if len(alike) == 1 else "likely",
-        f'The text has kid "{kid}", and a key set with kid "{other}".',
+        f'Seen in your paste: kid "{kid}", and a key set with kid "{other}".',
         f'kid is "{kid}", but the key set has "{other}".',
         f'Send kid "{other}", exactly as the set has it.',
     )
@@ -136,7 +136,7 @@ def _new_pair(scene: Scene) -> Finding | None:
     return finding(
         "other-private-key",
         "likely",
-        f"The text has {quote(line)}.",
+        seen_words(line),
         "Your service probably signs with a new key pair, whose public key is not in the registered key set.",
         "Publish the new public key in the key set, under a new kid, or sign with the old private key.",
     )

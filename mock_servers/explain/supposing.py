@@ -20,6 +20,8 @@ from mock_servers.reading.requests import PARAMETERS
 _UNSUPPORTED: Final = 415
 _HEAD: Final = re.compile(r"[ \t]*[A-Z]+ /\S* HTTP/")
 """How a request begins whose headers are all in the text."""
+NO_SIGNATURE: Final = "bm90LWluLXRoZS10ZXh0"
+"""The signature of a JWT of which a text has the decoded parts alone."""
 INT: Final = "https://int.api.service.nhs.uk/oauth2/token"
 _NOT_CALLED: Final = frozenset(["aud", "audience", "iss", "issuer", "system", "proxy_pass", "location", "audienceurl"])
 """What a text calls a URL that nobody posted to."""
@@ -173,9 +175,12 @@ def _fields(
     is_in_url = address is not None and "grant_type=" in address.url
     found = {} if is_in_url else {each.name: each for each in _near(facts, said, address)}
     values = {name: _value(each, tokens, gaps) for name, each in found.items()}
+    if "grant_type" in values and said is not None:
+        left = [each for each in _TOKENS if each in tokens and each not in values and f"in {each}" in said.words]
+        values |= {each: tokens[each].text or rebuilt(tokens[each]) for each in left}
     if is_in_url or "grant_type" in values:
         return list({**_passed(values, said), **values}.items())
-    host = host_of(address.url) if address is not None else None
+    host = host_of(address.url if address is not None else next(filter(None, map(_audience, tokens.values())), ""))
     if host is not None and host.plays != "platform":
         supposed_ones = dict(_of_grant("refresh_token" if "refresh" in facts.text else "authorization_code", gaps))
         proof = tokens.get("client_assertion")
@@ -272,7 +277,7 @@ def _supposed_fields(
 def rebuilt(token: Token) -> str:
     """Return a JWT of which the decoded parts are known alone; what is not known of it is as it should be."""
     header = token.header or {"alg": "RS512", "typ": "JWT", "kid": "unknown"}
-    return ".".join((_encoded(header), _encoded(token.claims), "bm90LWluLXRoZS10ZXh0"))
+    return ".".join((_encoded(header), _encoded(token.claims), NO_SIGNATURE))
 
 
 def _encoded(part: Mapping[str, Any]) -> str:

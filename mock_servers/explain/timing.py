@@ -28,6 +28,8 @@ _OF_CLOCK: Final = re.compile(
 _BESIDE: Final = 40
 _HOUR: Final = 3600
 _LEAST_OFF: Final = 60
+_DAY: Final = 24 * _HOUR
+_HOURS_AND_MINUTES: Final = re.compile(r"(?<!\d)\d{1,2}:\d{2}(?!\d)")
 _MOST_OFF: Final = 2 * 86400
 _OF_JWT: Final = ("iat", "exp", "nbf")
 
@@ -37,46 +39,67 @@ def _held_too_long(scene: Scene) -> Finding | None:
     is_of_user = "check_subject_token_not_expired" in scene.rules
     limit, made = (_LIFE["id_token"], _LOG_IN) if is_of_user else (_LIFE["client_assertion"], _SIGNING)
     moments = [each for each in scene.facts.moments if each.name.lower() not in _OF_JWT]
-    began = [each.at for each in moments if made.search(each.name) and not _is_of_clock(scene, each)]
-    age = max(each.at for each in moments) - min(began) if began else 0
+    began = [each for each in moments if made.search(each.name) and not _is_of_clock(scene, each)]
+    if not began:
+        return None
+    first, last = (pick(each, key=_when) for pick, each in ((min, began), (max, moments)))
+    age = last.at - first.at
     if age < limit:
         return None
     if is_of_user:
         return finding(
             "id-token-expired",
             "certain",
-            _passed(age),
-            f"The id_token (subject_token) has expired: it is {duration(age)} old, and lives about an hour from "
-            "log-in.",
+            _passed(scene, ("log-in", first), ("the exchange", last)),
+            f"The id_token (subject_token) has expired: it is {_long(age)} old, and lives about an hour from log-in.",
             "Exchange the id_token right after log-in, and then use the refresh token. Now the person has to log in "
             "again.",
         )
     return finding(
         "same-assertion-again",
         "likely",
-        _passed(age),
-        f"Your client_assertion was made {duration(age)} before it was sent, and lives five minutes.",
+        _passed(scene, ("signing", first), ("the request", last)),
+        f"Your client_assertion was made {_long(age)} before it was sent, and lives five minutes.",
         "Sign a new client_assertion for each request.",
     )
 
 
-def _passed(age: float) -> str:
-    return f"According to the timestamps in your text, {duration(age)} passed between the two."
+def _when(moment: Moment) -> float:
+    return moment.at
+
+
+def _passed(scene: Scene, *between: tuple[str, Moment]) -> str:
+    """Say how long it was between two moments, which are named as the text has them."""
+    named = [f"{words}{_clock(scene.facts.text, each)}" for words, each in between]
+    return f"{_long(between[1][1].at - between[0][1].at)} passed between {' and '.join(named)}."
+
+
+def _clock(text: str, moment: Moment) -> str:
+    found = _HOURS_AND_MINUTES.search(text, moment.start, moment.start + _BESIDE)
+    return f" ({found[0]})" if found is not None else ""
+
+
+def _long(seconds: float) -> str:
+    """Return some hours with their minutes; less than two, or more than a day, as anywhere."""
+    if not 2 * _HOUR <= seconds < _DAY:
+        return duration(seconds)
+    hours, minutes = divmod(int(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
 def _token_kept(scene: Scene) -> Finding | None:
     """Compare when the access token came with the latest moment at which it was used."""
     moments = [each for each in scene.facts.moments if each.name.lower() not in _OF_JWT]
-    came = [each.at for each in moments if _GOT_TOKEN.search(_line(scene.facts.text, each.start))]
-    latest = max((each.at for each in moments), default=0)
-    age = latest - max((each for each in came if each < latest), default=latest)
-    if age <= _LIFE["access token"]:
+    latest = max(moments, key=_when, default=None)
+    came = [each for each in moments if _GOT_TOKEN.search(_line(scene.facts.text, each.start))]
+    first = max((each for each in came if latest is not None and each.at < latest.at), key=_when, default=None)
+    if latest is None or first is None or (age := latest.at - first.at) <= _LIFE["access token"]:
         return None
     return finding(
         "kept-too-long",
         "likely",
-        _passed(age),
-        f"Your code used the access token {duration(age)} after it came, but an access token lives ten minutes.",
+        _passed(scene, ("the token's arrival", first), ("its use", latest)),
+        f"Your code used the access token {_long(age)} after it came, but an access token lives ten minutes.",
         "Get a new token a minute before it expires: after 9 minutes, not after an hour.",
     )
 

@@ -12,15 +12,24 @@ from mock_servers.reading.negation import is_denied, is_denied_inside, sentence_
 
 _REST: Final = r"[^\n]{0,120}"
 """Of a line; without an end a long one would be read again and again."""
+_NOW: Final = r"(?:Date\.now|currentTimeMillis|getTime)\(\)"
+_MILLISECONDS: Final = (
+    rf"exp(?:(?!toSeconds|{_NOW}|\b(?:iat|nbf)\b)[^\n]){{0,120}}?"
+    rf"(?:Milliseconds\b(?!\.toSeconds)(?:\(\))?|{_NOW}|toEpochMilli\(\)|UnixMilli\(\))"
+)
+"""A time in milliseconds in what exp is made from."""
+_DIVIDED: Final = r"[^\n,;]{0,60}?(?:(?<![/*])/(?!/)\s*[\w(]|\*\s*0?\.001|\*\s*1e-3)"
 MISTAKES: Final = {
     "rs256": r"alg(?:orithm)?s?\b[^\n]{0,12}[=:\s]\W{0,3}RS256|\bRS256\b\W*\)|SignatureAlgorithm\.RS256"
     r"|SigningMethodRS256|RsaSha256\b|ALGO_SHA256|Algorithm\.RSA256|-Algorithm\s+\W?RS256|JWSAlgorithm\.RS256",
-    "milliseconds": rf"exp{_REST}(?:Milliseconds?\b|(?:Date\.now|currentTimeMillis|getTime)\(\)(?!\s*/\s*1000)"
-    r"|toEpochMilli|UnixMilli)",
+    "milliseconds": rf"{_MILLISECONDS}(?!{_DIVIDED})",
+    "other-divisor": rf"{_MILLISECONDS}\)?\s*/\s*(?!1000\b|1_000\b|1e3\b)\d[\d_.e]*",
     "hour": rf"(?:exp(?!ires_?in)|Add|plus|delta|lifetime|ttl){_REST}"
-    r"(?:time\.Hour|AddHours\(|hours\s*=\s*\d|[\"']\dh[\"']|\b60\s*\*\s*60\b|\b3600\b|ofHours\(|ChronoUnit\.HOURS|\d\.hours?\b|addHour)",
-    "local-time": r"utcnow\(\)[^\n]{0,60}|\bDateTime\.Now\b[^\n]{0,60}|LocalDateTime\.now\(\)"
-    rf"|datetime\.now\(\){_REST}timestamp",
+    r"(?:time\.Hour|AddHours\(\d*|hours\s*=\s*\d+|[\"']\d+h[\"']|\b60\s*\*\s*60\b(?:\s*\*\s*\d+)?|\b3600\b(?:\s*\*\s*\d+)?"
+    r"|ofHours\(\d*|ChronoUnit\.HOURS|\d+\.hours?\b|addHour)",
+    "utc-as-local": r"utcnow\(\)[^;]{0,60}?\.timestamp\(\)|mktime\([^\n]{0,30}utcnow\(\)",
+    "local-as-utc": r"(?<!DateTimeOffset\()\bDateTime\.Now\b(?!\.ToUniversal)[^\n]{0,60}"
+    r"|LocalDateTime\.now\(\)[^\n]{0,60}ZoneOffset\.UTC|timegm\([^\n]{0,20}datetime\.now\(\)",
     "text-exp": r"exp[\"']?\s*(?:=>|[:=,])\s*(?:str\(|String\(|strval|[\"']\d{9,})"
     rf"|exp{_REST}(?:isoformat|ToString\(|toISOString|date\([\"']c)",
     "retry": r"\bretr(?:y|ies|ied|ying)\b[^\n\"']{0,40}",
@@ -57,7 +66,7 @@ MISTAKES: Final = {
     r"|\bstatic\b[^\n]{0,30}\b(?:assertion|jwt)\b\s?=[^\n]{0,40}"
     r"|\b(?:sign(?:ed|s)?|made|built|created|generated|mint(?:ed|s)?)\b[^\n.]{0,40}"
     r"\b(?:startup|start-up|at start|only once|just once|at import|class level)\b"
-    r"|\b(?:assertion|jwt)\b[^\n.]{0,30}\b(?:cached|reused|kept in memory|singleton)\b",
+    r"|\b(?:assertion|jwt)\b(?:(?!\b(?:not|never)\b|n't\b)[^\n.]){0,30}\b(?:cached|reused|kept in memory|singleton)\b",
     "json-powershell": r"ConvertTo-Json\b",
     "json-python": r"\b(?:requests|httpx|session|client)\.(?:post|request)\([^\n]{0,200}\bjson\s?=",
     "json-javascript": r"JSON\.stringify\(",
@@ -69,11 +78,14 @@ MISTAKES: Final = {
     r"|[\w.-]{1,200}\.(?:local|internal|intranet|lan|corp)\b)[^\s\"']*",
 }
 """By the name of the mistake, what it looks like."""
+_OF_MILLISECONDS: Final = "milliseconds date.now( currenttimemillis( gettime( toepochmilli( unixmilli("
 _NEEDS: Final = {
     "rs256": "rs256 rsa256 rsasha256 sha256",
-    "milliseconds": "exp",
+    "milliseconds": _OF_MILLISECONDS,
+    "other-divisor": _OF_MILLISECONDS,
     "hour": "hour 3600 60 h\" h'",
-    "local-time": "now",
+    "utc-as-local": "utcnow",
+    "local-as-utc": "now",
     "text-exp": "exp",
     "retry": "retr",
     "changed-key": "key kid jwks certificate",
@@ -110,6 +122,10 @@ _SENTENCES: Final = frozenset(["clock", "same-client", "new-pair", "changed-key"
 """Mistakes that several words show, with others between them."""
 _REACH: Final = 100
 _MOST: Final = 5
+_BEFORE: Final = 20
+_BEHIND: Final = 40
+_IN_WORD: Final = re.compile(r"[\w$@']")
+_BEFORE_WORD: Final = re.compile(r"[\w$@'\"]")
 _WIDEST: Final = 250
 """Characters of the widest match of a pattern."""
 
@@ -118,12 +134,28 @@ def lines(text: str) -> list[Line]:
     """Return the lines that show a mistake, at most a few of each; none that the text denies."""
     lower = text.lower()
     found = [
-        Line(mistake=name, words=match[0].strip(), start=match.start())
+        Line(mistake=name, words=_whole(match), start=match.start())
         for name, pattern in _PATTERNS.items()
         for match in islice(_matches(pattern, text, _near(lower, _NEEDS.get(name, ""))), _MOST)
         if _holds(name, match)
     ]
     return sorted(found, key=lambda each: each.start)
+
+
+def _whole(match: re.Match[str]) -> str:
+    """Return what was found up to the end of its last word, and of the brackets and quotes that it opens."""
+    text, (start, end) = match.string, match.span()
+    while start > 0 and match.start() - start < _BEFORE and _BEFORE_WORD.match(text[start - 1]):
+        start -= 1
+    most = min(len(text), match.end() + _BEHIND)
+    while end < most and text[end] != "\n" and (_IN_WORD.match(text[end]) or _is_open(text[start:end])):
+        end += 1
+    return text[start:end].strip().rstrip(",;")
+
+
+def _is_open(words: str) -> bool:
+    opened = any(words.count(one) > words.count(other) for one, other in ("()", "[]", "{}"))
+    return opened or any(words.count(each) % 2 for each in '"`')
 
 
 def _matches(pattern: re.Pattern[str], text: str, spans: Iterable[tuple[int, int]]) -> Iterator[re.Match[str]]:

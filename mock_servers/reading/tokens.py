@@ -13,6 +13,8 @@ from mock_servers.reading.objects import Found
 
 _BEGINS: Final = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}")
 _REST: Final = re.compile(r"[A-Za-z0-9_.-]*")
+_PLAIN: Final = re.compile(r"[\w-]{8,4000}+={0,2}(?:\.[\w+/-]{8,9000}+={0,2}){2}")
+"""A JWT whose parts may be plain Base64; a header has hardly ever a + or a /."""
 _NEXT_LINE: Final = re.compile(r"[ \t]*\n[ \t]*([A-Za-z0-9_.-]+)(?=[\"'&,;)}]*[ \t]*(?:\n|\Z))")
 _SHORTEST_LINE: Final = 40
 _SIGNATURES: Final = frozenset([171, 342, 512, 683])
@@ -70,6 +72,9 @@ def _whole(text: str) -> Iterator[Token]:
 
 def _joined(text: str, start: int) -> tuple[str, int]:
     """Return a JWT from its start on, with the lines that it goes on in, and where it ends."""
+    plain = _PLAIN.match(text, start)
+    if plain is not None and re.search(r"[+=]", plain[0]):
+        return plain[0], plain.end()
     found = _REST.match(text, start)
     value, end = (found[0], found.end()) if found else ("", start)
     line = end - (text.rfind("\n", 0, start) + 1)

@@ -17,7 +17,8 @@ from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
-_BOTH: Final = "iss and sub are both the app's API key, of the environment that you post to"
+_BOTH: Final = "Both must be the app's API key of the environment that you post to"
+_ONE: Final = "client_id must be the app's API key of the environment that you call"
 
 _Said = tuple[Certainty, str]
 
@@ -31,12 +32,12 @@ def app_not_known_here(case: Case) -> Finding | None:
     if not by_id and (case.assertion is None or named != case.claim("iss")):
         return None
     certainty, said = next(_guesses(case, named))
-    names, both = ("client_id is", "client_id is the app's API key") if by_id else ("iss and sub are", _BOTH)
+    names = "client_id is" if by_id else "iss and sub are"
     return Finding(
         id="app-not-known-here",
         certainty=certainty,
         seen=f"{names} {provenance.shown(case.known.store, named)}: {said}.",
-        cause=f"{both}, here {case.known.environment}." if not by_id else f"{both}, of the environment that you call.",
+        cause=f"{_ONE}." if by_id else f"{_BOTH}, here {case.known.environment}.",
         cure=_cure(case),
     )
 

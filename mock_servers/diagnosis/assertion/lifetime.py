@@ -251,7 +251,7 @@ def _off(offset: float) -> str:
 
 
 def clock_behind(case: Case) -> Finding | None:
-    """The client's clock is slow, it uses local time as UTC, or the assertion is old."""
+    """The client's clock is slow, its code treats UTC as local time, or the assertion is old."""
     times = _times(case)
     if times is None or times.ahead >= 0 or _known_of_old(case) or lifetime_too_short(case) is not None:
         return None
@@ -282,9 +282,9 @@ def _certainty_behind(case: Case, times: _Times, hours: float | None) -> Certain
 
 def _why_behind(hours: float | None, ahead: float) -> str:
     if hours == -1:
-        return "Your code used local time as UTC: British Summer Time is one hour ahead of UTC."
+        return "Your code treated UTC as local time: in British Summer Time that makes exp an hour early."
     if hours is not None:
-        return f"Your code used local time as UTC: it is {abs(hours):g} hours away from UTC."
+        return f"Your code mixed up UTC and local time, which is {abs(hours):g} hours away from UTC."
     return f"Your clock is slow by at least {duration(ahead)}, or you kept an old assertion."
 
 

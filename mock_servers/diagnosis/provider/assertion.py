@@ -19,6 +19,7 @@ from mock_servers.provider.providers import owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import difference, duration, shown, url
 
+_ALGORITHM: Final = re.compile(r"[A-Z]{2}\d{3}")
 _PLATFORM: Final = re.compile(r"https?://[^/]+/oauth2(-mock)?/token/?")
 
 
@@ -44,12 +45,16 @@ def iss_is_api_key(case: Case) -> Finding | None:
         _signs_by_its_key(app, client_id) if app else API_KEY.fullmatch(iss)
     ):
         return None
-    whose = f"the API key of app {shown(app.name)}" if app is not None else "an API key by its form"
+    whose = (
+        f"the API key of app {shown(app.name)} at the platform"
+        if app is not None
+        else "which looks like an API key of NHS England's API platform"
+    )
     named = f", and client_id in the form is {shown(client_id)}" if client_id is not None else ""
     return Finding(
         id="cis2-iss-is-api-key",
         certainty="certain" if app is not None and client_id is not None else "likely",
-        seen=f"iss of the assertion is {shown(iss)}, {whose} at the platform{named}.",
+        seen=f"iss of the assertion is {shown(iss)}, {whose}{named}.",
         cause=f"An app has one id at {provider.title} and another at the platform. Each accepts only its own.",
         cure=f"For {provider.title} set iss and sub to the {provider.title} client id "
         f"({' or '.join(provider.client_id_like)}), here an app of its own with cis2_auth_method "
@@ -164,7 +169,7 @@ def _other_algorithm(case: Case, registered: str, provider: Provider) -> tuple[s
     alg = case.header("alg")
     if alg == registered:
         return None
-    seen = f"The assertion is signed by {shown(alg)}; registered at {provider.title} is {registered}."
+    seen = f"The assertion is signed with {_bare_name(alg)}; registered at {provider.title} is {registered}."
     return seen, f"Sign with {registered}, or ask {provider.title} to change the registration."
 
 
@@ -215,7 +220,12 @@ def _of_algorithm(case: Case, provider: Provider) -> str | None:
     alg = case.header("alg")
     if alg in provider.proof.algorithms or not provider.proof.algorithms:
         return None
-    return f"The assertion is signed by {shown(alg)}."
+    return f"The assertion is signed with {_bare_name(alg)}."
+
+
+def _bare_name(alg: Any) -> str:
+    """Return the name of an algorithm; what is no name is shown as it is."""
+    return alg if isinstance(alg, str) and _ALGORITHM.fullmatch(alg) else shown(alg)
 
 
 def _of_audience(case: Case, provider: Provider) -> str | None:

@@ -113,7 +113,9 @@ def provider_token_at_api(case: Case) -> Finding | None:
         id="provider-token-at-api",
         certainty="likely" if what else "possible",
         seen=f"The bearer token is a JWT, {what or 'of an unknown kind'}; access tokens of the platform are not JWTs.",
-        cause="A token of CIS2 or NHS login works only at that provider's userinfo.",
+        cause="An id_token says who logged in, to the app that asked. No API takes it as a bearer token."
+        if "id_token" in (what or "")
+        else "A provider's token works only at that provider. An API takes the platform's own access token.",
         cure="Exchange the id_token at /oauth2/token, and send the access_token of that answer.",
     )
 

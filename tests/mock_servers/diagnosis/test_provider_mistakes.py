@@ -217,7 +217,7 @@ def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({"alg": "RS256"}, 'signed by "RS256"; registered at CIS2 is RS512'),
+        ({"alg": "RS256"}, "signed with RS256; registered at CIS2 is RS512"),
         ({"kid": "other"}, 'kid is "other"; client and key set have ["nhsauth-1"]'),
     ],
 )
@@ -295,7 +295,7 @@ def test_basic_at_nhs_login(platform: Mock, token: Ask) -> None:
 @pytest.mark.parametrize(
     ("claims", "headers", "words"),
     [
-        ({}, {"alg": "RS256"}, 'signed by "RS256"'),
+        ({}, {"alg": "RS256"}, "signed with RS256"),
         ({"aud": "http://127.0.0.1:8080/userinfo"}, {}, "the userinfo endpoint"),
         ({"aud": ["http://127.0.0.1:8080/userinfo"]}, {}, 'aud is ["http://127.0.0.1:8080/userinfo"].'),
         ({"aud": "https://elsewhere.example/token"}, {}, 'aud is "https://elsewhere.example/token".'),

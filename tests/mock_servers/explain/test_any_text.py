@@ -3,9 +3,11 @@
 import html
 import json
 import time
+from email.utils import formatdate
 
 import pytest
 
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.explain.any_text import explain_text
 from mock_servers.explain.said import known_sentences, said_in
@@ -218,5 +220,63 @@ def test_an_order_that_is_known_says_what_has_passed() -> None:
     late = explain_text("Missing or invalid 'aud' claim in client_assertion JWT")
     early = explain_text("Missing 'kid' header in client_assertion JWT")
 
-    assert late.fine == ("Your API key, kid and key and signature passed: the service checks these first.",)
-    assert early.fine == ("alg of your client_assertion passed: the service checks that first.",)
+    assert late.fine == ("Your API key, kid, public key and signature were accepted: the service checks these first.",)
+    assert early.fine == ("alg of your client_assertion was accepted: the service checks that first.",)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refused"),
+    [
+        ("Invalid 'iss'/'sub' claims in client_assertion JWT", "iss"),
+        ("Non-unique 'jti' claim in client_assertion JWT", "jti"),
+    ],
+)
+def test_what_is_refused_is_not_called_fine(sentence: str, refused: str) -> None:
+    (fine,) = explain_text(sentence).fine
+
+    assert refused not in fine
+    assert "alg, typ" in fine
+
+
+def test_of_an_assertion_in_the_wrong_field_nothing_else_is_said(ring: KeyRing) -> None:
+    id_token = assertion(ring, iss="https://am.nhsint.example", sub="5", tokenName="id_token")
+    form = f"subject_token_type={ID_TOKEN_TYPE}&subject_token={assertion(ring)}&client_assertion={id_token}"
+    explanation = explain_text(
+        f"curl {INT} -d 'grant_type={TOKEN_EXCHANGE}&client_assertion_type={ASSERTION_TYPE}&{form}'"
+    )
+
+    assert explanation.answer.startswith("subject_token is a client assertion")
+    assert (explanation.fine, explanation.next) == ((), ())
+
+
+EXP = "Invalid 'exp' claim in client_assertion JWT - "
+EXPIRED, FAR = f"{EXP}JWT has expired", f"{EXP}more than 5 minutes in future"
+EARLY, LATE = "exp = datetime.utcnow().timestamp() + 300", "exp = DateTime.Now.AddMinutes(5)"
+
+
+@pytest.mark.parametrize(
+    ("off", "code", "sentence", "answer"),
+    [
+        (
+            -3600,
+            EARLY,
+            EXPIRED,
+            "Your code treated UTC as local time: in British Summer Time that makes exp an hour early",
+        ),
+        (-3600, "no ntpd", EXPIRED, "Your code probably treated UTC as local time"),
+        (-3600, LATE, EXPIRED, "Your code probably treated UTC as local time"),
+        (-1500, EARLY, EXPIRED, ""),
+        (3600, LATE, FAR, "Your code treated local time as UTC: in British Summer Time that makes exp an hour late"),
+        (3600, EARLY, FAR, "Your code probably treated local time as UTC"),
+    ],
+)
+def test_whether_utc_or_local_time_was_mistaken_follows_the_sign(
+    ring: KeyRing, off: int, code: str, sentence: str, answer: str
+) -> None:
+    sent = assertion(ring, iat=int(NOW) + off, exp=int(NOW) + off + 300)
+    form = f"grant_type=client_credentials&client_assertion_type={ASSERTION_TYPE}&client_assertion={sent}"
+    refused = f'HTTP/1.1 400 Bad Request\nDate: {formatdate(NOW, usegmt=True)}\n\n{{"error_description": "{sentence}"}}'
+    found = explain_text(f"{code}\nPOST {INT}\ncontent-type: application/x-www-form-urlencoded\n\n{form}\n\n{refused}")
+
+    assert found.answer.startswith(answer)
+    assert answer or "local time" not in found.answer

@@ -14,7 +14,21 @@ EXPIRED = "Invalid 'exp' claim in client_assertion JWT - JWT has expired"
 TOKEN_EXPIRED = "keymanagement.service.access_token_expired"
 FAULT = f'{{"fault":{{"faultstring":"Access Token expired","detail":{{"errorcode":"{TOKEN_EXPIRED}"}}}}}}'
 DATE = "Date: Tue, 20 Jan 2026 09:01:47 GMT"
+FAULT_UNKNOWN = '{"issue": [{"diagnostics": "Invalid Access Token"}]}'
+PLAIN_BASE64 = (
+    "eyJhbGciOiJSUzUxMiJ9.eyJpc3MiOiJhIiwic3ViIjoiYSJ9Cg==.qzvSAms+nnYe9M4fSFw47mzEh1LZyTX/X1GQk0uvYrrZVDXSzlY0"
+)
+URL_SAFE = str.maketrans("+/", "-_", "=")
+CIS2_CLAIMS = (
+    "{{ iss: 'a.apps.national', sub: 'a.apps.national', aud: 'https://{}' }}\n"
+    '400 {{"error": "invalid_client", "error_description": "Audience validation failed"}}'
+)
+OTHER_PORT = (
+    "Registered: http://localhost:3000/cb\nPOST https://api.service.nhs.uk/oauth2/authorize"
+    "?redirect_uri=http://localhost:3001/cb\nredirect_uri is invalid"
+)
 UNKNOWN_APP = "Invalid 'iss'/'sub' claims in client_assertion JWT"
+EXP_FAR = "Invalid 'exp' claim in client_assertion JWT - more than 5 minutes in future"
 SPENT = "Non-unique 'jti' claim in client_assertion JWT"
 UNREACHABLE = "The JWKS endpoint, for your client_assertion can't be reached"
 BASIC = f"POST {INT}\nAuthorization: Basic UWszdlQ4bVpwMTpzM2NyM3RzM2NyM3Q="
@@ -79,6 +93,34 @@ OUTCOME = '{{"resourceType":"OperationOutcome","issue":[{{"code":"x","details":{
             "The header of your client_assertion has no kid; Microsoft's JwtSecurityToken writes none by itself.",
         ),
         (f"{SPENT}: jti = str(int(time.time()))", "Your code probably makes jti from the clock"),
+        (
+            f"{EXPIRED}: exp = datetime.utcnow().timestamp() + 300",
+            "Your code treats UTC as local time: in British",
+        ),
+        (f"{EXP_FAR}: exp = DateTime.Now.AddMinutes(5)", "Your code treats local time as UTC: in British"),
+        (f"{EXP_FAR}: exp: Date.now() + 300000", "exp is in milliseconds."),
+        (f"{EXP_FAR}: exp: Math.floor(Date.now()), // 1000 / 300", "exp is in milliseconds."),
+        (f"{EXP_FAR}: exp: Math.floor(Date.now() / 100) + 300", "exp is not in seconds."),
+        (f"{EXPIRED}: exp: Date.now() / 60000", "exp is not in seconds."),
+        (f"{EXP_FAR}: exp=time.Now().Add(time.Hour).Unix()", "exp is set an hour ahead;"),
+        (f"{EXP_FAR}: exp = now + timedelta(hours=12)", "exp is set 12 hours ahead;"),
+        (f"{EXP_FAR}: exp = now + 3600", "exp is set an hour ahead;"),
+        (f"{EXP_FAR}: exp = now + 60 * 60 * 24", "exp is set 24 hours ahead;"),
+        (f"{EXP_FAR}: exp = DateTime.UtcNow.AddHours(ttl)", "exp is set in hours;"),
+        (f"authorization: Bearer null\n{FAULT_UNKNOWN}", 'The token in the Authorization header is the text "null"'),
+        (f"Malformed JWT in client_assertion\n{PLAIN_BASE64}", "The JWT is in plain Base64"),
+        (
+            f'Malformed JWT in client_assertion\n{PLAIN_BASE64}\n"grant_type=client_credentials&client_assertion="+jwt',
+            "The JWT is in plain Base64",
+        ),
+        (
+            CIS2_CLAIMS.format(f"{CIS2}/{REALM}"),
+            "aud of your client_assertion lacks the port :443",
+        ),
+        (
+            OTHER_PORT,
+            "redirect_uri has the host localhost:3001",
+        ),
         (f"{EXPIRED}. We sign the assertion once at startup.", "Your code probably signed one client_assertion"),
         (
             f"{EXPIRED}\nclass A:\n    ASSERTION = jwt.encode(claims, KEY)",
@@ -126,6 +168,21 @@ def test_a_text_shows_the_cause(text: str, answer: str) -> None:
         (f"{SPENT}, the assertion is not cached, it is never reused", "sends it again"),
         (f"{SPENT}, jti = uuid4()", "from the clock"),
         (f"{EXPIRED}\n    assertion = jwt.encode(claims, KEY)", "one client_assertion"),
+        (f"{EXPIRED}: exp = DateTime.Now.AddMinutes(5)", "local time"),
+        (f"{EXP_FAR}: exp: Math.floor((Date.now() + 300000) / 1000)", "milliseconds"),
+        (f"{EXP_FAR}: exp = TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis())", "milliseconds"),
+        (f"{EXP_FAR}: exp: Date.now() / 1000 + 300", "not in seconds"),
+        (f"{EXP_FAR}: exp: Date.now() / 1000 + 300, iat: Date.now()", "milliseconds"),
+        (f"{EXP_FAR}: exp: Date.now() / 1000 + 300, iat: Date.now() / 100", "not in seconds"),
+        (f"authorization: Bearer <token>\n{FAULT_UNKNOWN}", "never filled in"),
+        (f"Malformed JWT in client_assertion\n{PLAIN_BASE64.translate(URL_SAFE)}", "Base64"),
+        (
+            CIS2_CLAIMS.format(f"{CIS2}:443/{REALM}"),
+            "lacks the port",
+        ),
+        (f"{EXP_FAR}: exp = datetime.utcnow().timestamp()", "local time"),
+        (f"{EXP_FAR}: exp = new DateTimeOffset(DateTime.Now).ToUnixTimeSeconds()", "local time"),
+        (f"{EXPIRED}: exp = datetime.utcnow() + timedelta(minutes=5)", "local time"),
         (f"{UNREACHABLE}. It is public, not on the VPN", "inside your own network"),
         (f"{UNKNOWN_APP}, products Hello World - Sandbox and PDS - Integration", "sandbox"),
         (f"{SCOPE}. We use CIS2 log-in, not client_credentials", "issued to an application"),
@@ -176,3 +233,27 @@ def test_the_header_of_a_401_says_why_where_no_body_does() -> None:
     text = f"{sent}\n\nHTTP/1.1 401 Unauthorized\nWWW-Authenticate: {challenge}\n\n"
 
     assert explain_text(text).answer.startswith("The access token has expired")
+
+
+def test_what_a_program_says_is_quoted_whole() -> None:
+    (_, seen) = explain_text(f"{EXP_FAR}\nexp = jwt.NumericDate(time.Now().Add(time.Hour))").why
+
+    assert seen == 'Seen in your paste: "exp = jwt.NumericDate(time.Now().Add(time.Hour))".'
+
+
+def test_hours_and_minutes_are_said_between_the_two_times_of_the_text() -> None:
+    times = "userLoginAt: 2026-01-20T08:58:10Z\nexchangeAt: 2026-01-20T11:22:47Z"
+    (_, passed) = explain_text(f"{times}\nInvalid 'exp' claim in subject_token JWT - JWT has expired").why
+
+    assert passed == "2 h 24 min passed between log-in (08:58) and the exchange (11:22)."
+
+
+def test_a_second_fault_is_named_beside_the_first() -> None:
+    header = '{"alg": "RS256", "typ": "JWT", "kid": "a"}'
+    claims = f'{{"iss": "{"k" * 32}", "sub": "{"k" * 32}", "aud": "{INT}", "jti": "a", "iat": 1, "exp": 3601}}'
+    found = explain_text(
+        f"{header}\n{claims}\nInvalid 'alg' header in client_assertion JWT - unsupported JWT algorithm"
+    )
+
+    assert 'alg "RS256". Sign with RS512. Next: exp is 3600 s after iat' in found.answer
+    assert "signature was not checked" not in str(found)

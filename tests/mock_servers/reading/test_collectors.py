@@ -269,7 +269,7 @@ def test_the_date_of_an_answer_is_reported_from_that_of_a_mail_and_from_a_log() 
         ("exp: Date.now() + 300", "milliseconds"),
         ("ExpiresAt: time.Now().Add(time.Hour)", "hour"),
         ("exp = now + timedelta(hours=1)", "hour"),
-        ("datetime.utcnow().timestamp()", "local-time"),
+        ("datetime.utcnow().timestamp()", "utc-as-local"),
         ("we rotated our signing key today", "changed-key"),
         ("https://github.com/a/b/blob/main/jwks.json", "web-page-url"),
         ("https://keys.trust.local/jwks", "private-host"),
