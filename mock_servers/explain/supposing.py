@@ -44,7 +44,7 @@ _LATER: Final = frozenset(
     ["find_app", "find_app_jwk", "decode_client_assertion", "decode_subject_token", "find_user_scopes"]
 )
 _OF_TYPES: Final = frozenset(
-    ["check_client_assertion_type", "check_client_assertion_present", "check_subject_token_type"]
+    ["check_client_assertion_type", "check_client_assertion_present", "check_subject_token_type_id_token"]
 )
 _FORM_RUN: Final = re.compile(r"\bgrant_type=[^\s&]+&\w")
 _FLOWS: Final = {"refresh_token": "refresh", "authorization_code": "authorization-code"}

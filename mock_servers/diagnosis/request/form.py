@@ -173,11 +173,11 @@ def _swallowing(case: Case) -> Iterator[tuple[str, str, str]]:
 
 def parameter_name(case: Case) -> Finding | None:
     """A parameter has the wrong name, such as assertion, clientAssertion or grant-type."""
-    form = case.request.form
+    form, missing = case.request.form, _WANTED.get(case.refusal.rule)
     spelt = (
         (name, meant) for name in form if (meant := _meant(name)) and meant not in form and _fits(case, name, meant)
     )
-    found = next(spelt, None) or next(_by_value(case), None)
+    found = next((each for each in (*spelt, *_by_value(case)) if missing in (None, each[1])), None)
     if found is None:
         return None
     sent, meant = found
@@ -191,9 +191,9 @@ def parameter_name(case: Case) -> Finding | None:
 
 
 def _fits(case: Case, name: str, meant: str) -> bool:
-    """Whether a value can be that of the parameter: a JWT under a name like client is no client_id."""
+    """Whether a value can be that of the parameter: a JWT or a URN under a name like client is no client_id."""
     value = case.form(name) or ""
-    return meant not in ("client_id", "code") or (len(value) < _LONG and not value.startswith("eyJ"))
+    return meant not in ("client_id", "code") or (len(value) < _LONG and not value.startswith(("eyJ", "urn:")))
 
 
 def _by_value(case: Case) -> Iterator[tuple[str, str]]:
@@ -304,6 +304,12 @@ _REQUIRED: Final = {
     "check_subject_token_present": "subject_token",
 }
 """The parameter that a rule misses."""
+_WANTED: Final = {
+    **_REQUIRED,
+    "check_client_assertion_type": "client_assertion_type",
+    "check_subject_token_type_id_token": "subject_token_type",
+}
+"""The parameter that a rule reads: a misspelt other one is not why it refused."""
 _OF_BODY: Final = (_CONTENT_TYPE, "check_content_type", _NO_GRANT)
 FINDERS: Final = (
     Finder(find=multipart_body, rules=_OF_BODY),

@@ -99,7 +99,7 @@ def subject_token_type(case: Case) -> Finding | None:
         if "subject_token_type" in raw
         else "The form has no subject_token_type.",
         cause=_of_type(sent),
-        cure=f"Send exactly {ID_TOKEN_TYPE}.",
+        cure=f'Set subject_token_type to "{ID_TOKEN_TYPE}", exactly.',
     )
 
 

@@ -79,6 +79,16 @@ PLANTED = [
         Edit(part="text", name="client_assertion", operation="truncate", at=0.5),
         'Send kid "nhsauth-1", as the set has it.',
     ),
+    (KID, 'Set alg to "RS512".'),
+    (KID, 'Set kid to "nhsauth-1-old".'),
+    (Edit(part="header", name="alg", operation="lower"), 'Set typ to "JWT".'),
+    (Edit(part="header", name="typ", operation="leave out"), 'Send kid "nhsauth-1", exactly as the set has it.'),
+    (Edit(part="claim", name="iss", operation="upper"), "Add a jti: a new UUID, as text."),
+    (Edit(part="claim", name="sub", operation="leave out"), 'Set iss to "nhsauth-app".'),
+    (Edit(part="claim", name="aud", operation="add", text="/"), 'Set aud to "https://int.api.service.nhs.uk/oauth2".'),
+    (Edit(part="claim", name="exp", operation="hex", length=3), "Sign with RS512: set alg."),
+    (Edit(part="field", name="client_assertion_type", operation="upper"), 'Set grant_type to "client_credentials".'),
+    (Edit(part="field name", name="client_assertion", operation="upper"), 'Set typ to "JWT".'),
 ]
 
 
