@@ -51,15 +51,6 @@ ALLOWED: Final = {
     "tests/mock_servers/http/test_request_heads.py": {"folded"},
 }
 """By file, words that have their plain meaning there."""
-NOT_YET: Final[tuple[str, ...]] = (
-    "mock_servers/diagnosis/assertion/replay.py",
-    "mock_servers/diagnosis/request/form.py",
-    "mock_servers/diagnosis/request/grant.py",
-    "mock_servers/diagnosis/request/misplaced_value.py",
-    "mock_servers/diagnosis/token/bearer.py",
-)
-"""Files that still hold such words; each one that is rewritten leaves this list."""
-
 PATTERN: Final = re.compile(
     "|".join(
         [
@@ -96,11 +87,7 @@ def found() -> dict[str, list[str]]:
 
 
 def test_no_source_and_no_page_uses_a_word_of_our_own_dialect() -> None:
-    assert [line for name, lines in found().items() if name not in NOT_YET for line in lines] == []
-
-
-def test_no_file_waits_to_be_rewritten_that_has_been() -> None:
-    assert sorted(set(NOT_YET) - found().keys()) == []
+    assert [line for lines in found().values() for line in lines] == []
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def same_assertion_again(case: Case) -> Finding | None:
         id="same-assertion-again",
         certainty="certain",
         seen=f"The same assertion was first sent {duration(case.now - first.at)} ago and {_answered(first)}.",
-        cause="Your code made it once and used it again. A jti works once, whatever the answer was.",
+        cause="Your code made it once and used it again. A jti works once, even if the request was refused.",
         cure=_AGAIN,
     )
 

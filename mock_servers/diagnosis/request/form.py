@@ -290,7 +290,7 @@ def charset_suffix(case: Case) -> Finding | None:
     return Finding(
         id="charset-suffix",
         certainty="certain",
-        seen=f"Content-Type is {shown(sent)}{', and this mock was told to be strict about it' * case.known.is_all}.",
+        seen=f"Content-Type is {shown(sent)}{', and this mock is set to be strict about it' * case.known.is_all}.",
         cause="Your HTTP client adds a charset. Its source compares the whole header, but live clients send one: we do "
         "not know whether the real service refuses it.",
         cure=f"Set the header yourself, to exactly {FORM}{'; or leave strict_content_type off' * case.known.is_all}.",

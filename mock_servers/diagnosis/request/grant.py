@@ -70,7 +70,7 @@ def _meant(sent: str, grants: tuple[str, ...]) -> tuple[str, str, str | None]:
     if sent in _OTHERS:
         return seen, _OTHERS[sent], None
     if sent in grants:
-        return seen, "subject_token_type makes this request a token exchange, whatever grant_type says.", sent
+        return seen, "subject_token_type makes this request a token exchange, with any grant_type.", sent
     return _misspelt(sent, seen, grants)
 
 

@@ -61,7 +61,7 @@ _MEANING: Final = {
     "authorization code": "This is an authorization code. It is only for getting tokens.",
     "access token": "This is an access token. It is only for calling an API.",
     "refresh token": "This is a refresh token. It is only for getting the next access token.",
-    "id_token": "This is an id_token. It tells the platform who logged in; no API accepts it.",
+    "id_token": "This is an id_token. It shows the platform who logged in; no API accepts it.",
     "client assertion": "This is a client assertion. It proves which app is asking, and says nothing about a person.",
     "API key": "This is an API key. It names the app, and is not a token.",
     "client secret": "This is a client secret. It belongs only in client_secret.",

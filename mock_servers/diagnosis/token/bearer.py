@@ -125,7 +125,7 @@ def _assertion_as_bearer(jwt: Jwt) -> Finding:
         id="assertion-as-bearer",
         certainty="certain" if "jti" in jwt.claims and "aud" in jwt.claims else "likely",
         seen=f"The bearer token is {ASSERTION}.",
-        cause="A client assertion tells the token endpoint which app is asking. No API accepts it.",
+        cause="A client assertion shows the token endpoint which app is asking. No API accepts it.",
         cure="Post it to the token endpoint as client_assertion first, and send the access_token of that answer as "
         "Bearer token.",
     )
