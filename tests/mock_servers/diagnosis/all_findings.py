@@ -34,6 +34,7 @@ _CHANGING = {
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "UUID",
     r"rrt-[0-9a-z-]+": "MESSAGE-ID",
     r"\b(?:[0-9a-f]{64}|[0-9a-f]{16})\b": "HEX",
+    r"(?<=\")/[\w+/]{42}=(?=\")": "LONG",  # a digest in base64 that begins as a path does
     r"(?<![\w/.:-])(?=[\w+/-]*[A-Z])[\w+-][\w+/-]{26,}=*": "LONG",
     r"[\w+/-]{2,6}…(\.[\w-]+…?)*": "CUT",
     r"exchange \d+": "exchange N",
