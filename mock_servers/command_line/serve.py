@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOG: Final = logging.getLogger(__name__)
 _LOOK: Final = 1.0  # seconds between looks at whether the server still lives
+_ALLOCATIONS: Final = 5_000
+"""New containers after which garbage is collected: few of those of an exchange are garbage that only this finds."""
 _PATIENCE: Final = 0.7  # seconds that requests under way get at the end
 
 
@@ -107,8 +109,14 @@ def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> N
 def until(ending: Shutdown, servers: Sequence[Server]) -> NoReturn:
     """Serve until the ending comes, and end the process with 0. Raises AnswerIsNo when a server dies."""
     gc.freeze()  # what a start has loaded stays, and no later collection need look at it
+    gc.set_threshold(_ALLOCATIONS)
     gc.enable()
+    loaded = len(sys.modules)
     while not ending.came_within(_LOOK):
+        if len(sys.modules) > loaded:  # nor at what requests have loaded since
+            loaded = len(sys.modules)
+            gc.collect()
+            gc.freeze()
         for failure in (server.failure for server in servers if server.failure is not None):
             raise AnswerIsNo(f"The server died ({type(failure).__name__}): see the log")
     _stop(servers)
