@@ -54,9 +54,10 @@ FIRST_USE = {
     "control.catalogue": ("catalogue.search",),
     "control.explain": ("control.explanation_page", "explain.any_text", "explain.value", "explain.whole"),
     "control.journal": ("control.exchange_page",),
-    "apim.app": ("pipeline.application",),
-    "gateway.app": ("pipeline.application",),
-    "identity_provider.app": ("pipeline.application",),
+    "apim.app": ("apim.advice", "diagnosis.case", "pipeline.application"),
+    "gateway.app": ("diagnosis.case", "pipeline.application"),
+    "identity_provider.app": ("diagnosis.case", "pipeline.application"),
+    "management.app": ("diagnosis.case",),
     "pipeline.record": ("diagnosis.examination",),
     "http.server": ("http.engine",),
     "mock": (

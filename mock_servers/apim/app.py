@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.apim import errors
-from mock_servers.apim.advice import advise
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.flows import ROUTES, reach_quota
 from mock_servers.apim.platform_log import trace
 from mock_servers.apim.render import render, write
 from mock_servers.apim.service import Service
-from mock_servers.diagnosis.case import Known
 from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.pipeline.service import Served
@@ -20,6 +19,8 @@ from mock_servers.wire.request import Answer, Request
 from mock_servers.wire.routes import Route
 
 if TYPE_CHECKING:
+    from mock_servers.diagnosis.case import Known
+    from mock_servers.journal.record import Record
     from mock_servers.pipeline.application import ServiceApp
     from mock_servers.pipeline.response import Outgoing
 
@@ -92,19 +93,28 @@ def served(service: Service, faults: Faults | None = None) -> Served[Exchange]:
         render=render,
         write=write,
         message_id=service.identifiers.message_id,
-        known=known_of(service),
+        store=service.store,
+        known=lambda: known_of(service),
         fault=errors.SCRIPT_FAULT,
         journal=service.journal,
         faults=faults,
         place=_place,
         reach_quota=reach_quota,
-        advise=advise,
+        advise=_advise,
         trace=trace,
     )
 
 
+def _advise(exchange: Exchange, record: Record) -> Iterable[str]:
+    from mock_servers.apim.advice import advise  # noqa: PLC0415 - nothing of it is needed to start
+
+    return advise(exchange, record)
+
+
 def known_of(service: Service) -> Known:
     """Return the data of a token service that finders may look up."""
+    from mock_servers.diagnosis.case import Known  # noqa: PLC0415 - for refusals alone
+
     return Known(
         store=service.store,
         journal=service.journal,

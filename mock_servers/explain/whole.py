@@ -312,7 +312,7 @@ class _Explaining:
         return replace(found, ahead=tuple(each.rule for each in left), jti_spent=False), left
 
     def _known(self) -> Known:
-        known, past = replace(self.judged.front.known, is_all=False), self.lent.past
+        known, past = replace(self.judged.front.known(), is_all=False), self.lent.past
         return known if past is None else replace(known, journal=past.journal)
 
     def _record(self) -> Record:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway import canary, flows, mock_jwks, own_api
 from mock_servers.gateway.advice import advise
@@ -19,6 +18,7 @@ from mock_servers.wire.request import Answer, Request, Seen
 from mock_servers.wire.routes import ANYWHERE, Route, Routes
 
 if TYPE_CHECKING:
+    from mock_servers.diagnosis.case import Known
     from mock_servers.pipeline.application import ServiceApp
     from mock_servers.pipeline.response import Outgoing
 
@@ -154,12 +154,8 @@ def served(
         render=render,
         write=compact,
         message_id=service.identifiers.message_id,
-        known=Known(
-            store=service.store,
-            journal=service.journal,
-            environment=service.settings.environment,
-            elsewhere=service.elsewhere,
-        ),
+        store=service.store,
+        known=lambda: _known_of(service),
         fault=FAULT,
         journal=service.journal,
         faults=faults,
@@ -167,6 +163,17 @@ def served(
         place=_place,
         trace=_trace,
         advise=advise,
+    )
+
+
+def _known_of(service: Service) -> Known:
+    from mock_servers.diagnosis.case import Known  # noqa: PLC0415 - for refusals alone
+
+    return Known(
+        store=service.store,
+        journal=service.journal,
+        environment=service.settings.environment,
+        elsewhere=service.elsewhere,
     )
 
 

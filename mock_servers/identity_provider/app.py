@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mock_servers.diagnosis.case import Known
 from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.identity_provider.advice import advise
@@ -20,6 +19,7 @@ from mock_servers.wire.request import Answer, Request
 from mock_servers.wire.routes import Route
 
 if TYPE_CHECKING:
+    from mock_servers.diagnosis.case import Known
     from mock_servers.pipeline.application import ServiceApp, View
     from mock_servers.pipeline.response import Outgoing
 
@@ -95,17 +95,24 @@ def served(service: Service, faults: Faults | None = None, *, nowhere: bool = Fa
         advise=advise,
         write=compact,
         message_id=service.identifiers.message_id,
-        known=Known(
-            store=service.store,
-            journal=service.journal,
-            providers=(service.provider,),
-            fetch=without_faults(service.fetch),
-            elsewhere=service.elsewhere,
-        ),
+        store=service.store,
+        known=lambda: _known_of(service),
         fault=errors.FAULT,
         journal=service.journal,
         faults=faults,
         place=_place,
+    )
+
+
+def _known_of(service: Service) -> Known:
+    from mock_servers.diagnosis.case import Known  # noqa: PLC0415 - for refusals alone
+
+    return Known(
+        store=service.store,
+        journal=service.journal,
+        providers=(service.provider,),
+        fetch=without_faults(service.fetch),
+        elsewhere=service.elsewhere,
     )
 
 

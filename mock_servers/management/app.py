@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from mock_servers.diagnosis.case import Known
 from mock_servers.management import errors, log_in
 from mock_servers.management.flows import APP, KEY, ROUTES, SESSIONS, render
 from mock_servers.management.service import Exchange, Service
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
     import flask
+
+    from mock_servers.diagnosis.case import Known
 
 Guard = Callable[[], "flask.Response | None"]
 _ORGANIZATION: Final = "/<organization>"
@@ -188,8 +189,15 @@ def _served(service: Service, name: str, routes: Routes[Exchange], *, mount: str
         render=render,
         write=compact,
         message_id=service.identifiers.message_id,
-        known=Known(store=service.store, journal=service.journal, environment=service.settings.environment),
+        store=service.store,
+        known=lambda: _known_of(service),
         fault=errors.FAULT,
         journal=service.journal,
         keeps_successes=False,
     )
+
+
+def _known_of(service: Service) -> Known:
+    from mock_servers.diagnosis.case import Known  # noqa: PLC0415 - for refusals alone
+
+    return Known(store=service.store, journal=service.journal, environment=service.settings.environment)

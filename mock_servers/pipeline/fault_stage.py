@@ -28,7 +28,7 @@ def played(
 
     A quota alone is met where the service counts: what `reach_quota` uses up on the way is spent.
     """
-    faults, store = served.faults, served.known.store
+    faults, store = served.faults, served.store
     fault = faults.claim(place, lambda: client_of(exchange.request, store)) if faults is not None else None
     if faults is None or fault is None:
         return judge()

@@ -18,7 +18,7 @@ def keep(served: Served[X], outcome: Outcome[X], response: Outgoing) -> None:
     if not is_wanted and outcome.fault is None:
         return
     record = record_of(outcome, service=served.name, explains=served.journal.explains)
-    hidden = misplaced(outcome.exchange.request, served.known.store)
+    hidden = misplaced(outcome.exchange.request, served.store)
     if hidden:
         record.hide(hidden)
     if served.journal.explains:
@@ -37,6 +37,6 @@ def _explained(served: Served[X], outcome: Outcome[X], record: Record) -> Examin
         from mock_servers.diagnosis.examination import examine  # noqa: PLC0415 - nothing of it is needed to start
 
         found = examine(
-            served.known, outcome.flow, exchange, refusal, record, lambda error: served.row(error, exchange)
+            served.known(), outcome.flow, exchange, refusal, record, lambda error: served.row(error, exchange)
         )
     return replace(found, jwts=decoded_jwt.jwts_of(exchange.request, record.at))

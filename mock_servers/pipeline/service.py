@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
-from mock_servers.diagnosis.case import Known
 from mock_servers.faults.ordered import Faults
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.outcome import X
@@ -15,6 +14,10 @@ from mock_servers.rules import Flow, Problem, ServiceError, own_row
 from mock_servers.wire.request import Answer, Request, Seen
 from mock_servers.wire.routes import Routes
 
+if TYPE_CHECKING:
+    from mock_servers.diagnosis.case import Known
+    from mock_servers.state.store import Store
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served(Generic[X]):
@@ -22,9 +25,9 @@ class Served(Generic[X]):
 
     `mount` is the path that its own paths lie below. `exchange` begins an exchange, `row` finds the service's own row
     for what a rule names, `render` makes an answer of it, and `write` makes text of an answer's members. `fault` is the
-    row for an exception inside the mock, `known` what explanations look up. `advise` says afterwards what the client
-    of a success should think about; `trace` may note what became of an exchange. `place` names the endpoint for which
-    a fault may be ordered, and `reach_quota` uses up what the service uses up before it counts a quota. Without
+    row for an exception inside the mock, `known` makes what explanations look up. `advise` says afterwards what the
+    client of a success should think about; `trace` may note what became of an exchange. `place` names the endpoint for
+    which a fault may be ordered, and `reach_quota` uses up what the service uses up before it counts a quota. Without
     `keeps_successes` the journal has refusals alone. Without `reads_body` the body is left to be passed on.
     """
 
@@ -35,7 +38,8 @@ class Served(Generic[X]):
     render: Callable[[ServiceError, X, str], Answer]
     write: Callable[[Mapping[str, Any]], str]
     message_id: Callable[[], str]
-    known: Known
+    store: Store
+    known: Callable[[], Known]
     fault: Problem
     journal: Journal
     faults: Faults | None = None
