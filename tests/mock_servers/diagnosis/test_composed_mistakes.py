@@ -172,7 +172,7 @@ def alarms(of: Any, outcome: Any, record: Record) -> Iterator[Finding]:
     error = next((rule.error for rule in rules if rule.error is not None), of.fault)
     refusal = Refusal(error=error, rule="nobody", policy="", diagnosis="")
     row = partial(_row, of, outcome)
-    case = case_of(of.known, outcome.flow, outcome.exchange, refusal, record, row)
+    case = case_of(of.known(), outcome.flow, outcome.exchange, refusal, record, row)
     asked = findings(replace(case, ahead=rules, later=()), FINDERS)
     return (finding for finding in asked if finding.certainty != "possible")
 
