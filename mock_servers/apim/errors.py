@@ -403,7 +403,8 @@ SUBJECT_TOKEN_MALFORMED = _row(
     "Malformed JWT in subject_token",
     cause="The value is not an id_token: an authorization code, CIS2's access token, a refresh token; or a JWT that "
     "was cut off or quoted.",
-    cure="Exchange the code at the provider's own token endpoint first, and send the id_token of that answer.",
+    cure="If you have the authorization code, exchange it at the provider's own token endpoint first, and send the "
+    "id_token of that answer.",
 )
 SUBJECT_TOKEN_KID_MISSING = _row(
     "§5.3",

@@ -42,7 +42,7 @@ PLAIN: Final[Mapping[str, str]] = {
     "CLIENT_ASSERTION_SIGNATURE_WRONG": "Your client_assertion was not signed by the key that is registered under "
     "its kid, as the service holds it.",
     # the subject token
-    "SUBJECT_TOKEN_MALFORMED": "The value sent as subject_token is not a JWT, so it is not an id_token.",
+    "SUBJECT_TOKEN_MALFORMED": "The value sent as subject_token is not a JWT, and the service needs the id_token.",
     "SUBJECT_TOKEN_KID_MISSING": "The header of the subject_token has no kid, so no provider issued it.",
     "SUBJECT_TOKEN_TYP_NOT_JWT": "The header of the subject_token has no typ JWT.",
     "SUBJECT_TOKEN_ALG_MISSING": "The header of the subject_token has no alg.",

@@ -462,7 +462,10 @@ def test_without_a_hint_a_value_is_judged_where_it_does_not_belong_too(run: Run)
     as_code, as_subject_token = text.index("As code: "), text.index("As subject_token: ")
     assert as_code < as_subject_token
     assert "As subject_token: 400 invalid_request Malformed JWT in subject_token" in text
-    assert "Exchange the code at the provider's own token endpoint first" in text[as_subject_token:]
+    assert (
+        "If you have the authorization code, exchange it at the provider's own token endpoint first"
+        in text[as_subject_token:]
+    )
 
 
 def test_with_a_hint_it_is_judged_there_alone(explain_json: Explain, sign: Sign) -> None:

@@ -191,7 +191,7 @@ def test_what_a_pipe_of_windows_brings_is_read_the_same(encoding: str) -> None:
 
     assert [each.exit_code for each in results] == [1, 1]
     assert {each.stdout.partition("\n")[0] for each in results} == {
-        "The value sent as subject_token is not a JWT, so it is not an id_token. Exchange the code at the"
+        "The value sent as subject_token is not a JWT, and the service needs the id_token. If you have the"
     }
 
 

@@ -84,8 +84,8 @@ def test_it_is_reported_by_the_sentence_alone(text: str) -> None:
     found = explain_text(text)
 
     assert found.stopped_by == ("decode_subject_token",)
-    assert found.answer.startswith("The value sent as subject_token is not a JWT, so it is not an id_token.")
-    assert "Exchange the code at the provider's own token endpoint first" in found.answer
+    assert found.answer.startswith("The value sent as subject_token is not a JWT, and the service needs the id_token.")
+    assert "If you have the authorization code, exchange it at the provider's own token endpoint first" in found.answer
 
 
 def test_it_is_one_screen() -> None:
