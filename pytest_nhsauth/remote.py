@@ -421,6 +421,7 @@ def _record(expected: Mapping[str, Any]) -> Record:
     error = expected["error"]
     examined = Examination(
         headline=expected.get("headline") if expected.get("headline") != expected["diagnosis"] else None,
+        answer=expected.get("answer"),
         findings=tuple(Finding(**_members(Finding, each)) for each in expected["findings"]),
         foreseen=tuple(Refusal(error=_UNKNOWN, rule="", policy="", diagnosis=each) for each in expected["then"]),
         advice=tuple(expected["advice"]),

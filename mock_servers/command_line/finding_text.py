@@ -14,7 +14,8 @@ _PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("
 
 def lines(finding: Mapping[str, Any]) -> Iterator[str]:
     """Return the lines of a finding of the control API; all but the first are indented."""
-    yield f"{click.style(finding['id'], bold=True)} ({finding['certainty']})"
+    next_ = "Next: " if finding.get("later") else ""
+    yield f"{next_}{click.style(finding['id'], bold=True)} ({finding['certainty']})"
     for name, title in _PARTS:
         if finding.get(name):
             yield f"  {title} {one_line(finding[name])}"

@@ -121,8 +121,9 @@ def _time_of_day(second: int) -> str:
 def _explained(exchange: Record) -> Iterator[str]:
     """Yield what stands below the line of an exchange, which has said the headline."""
     examined = exchange.examination()
-    for finding in examined.findings[:1]:
-        yield f"Answer: {one_line(finding.step if examined.headline else finding.answer)}"
+    step = (exchange.answer or "").removeprefix(exchange.headline or "").strip()
+    if step:
+        yield f"Answer: {one_line(step)}"
     for number, finding in enumerate(examined.findings):
         said = {"seen": None} if number == 0 and examined.headline else {}
         yield from lines(asdict(finding) | said)

@@ -13,7 +13,6 @@ import requests
 
 from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
-from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX
 from mock_servers.wire.wording import printable, shown
 
@@ -61,14 +60,11 @@ def _head(exchange: Exchange) -> str:
 
 
 def _explained(exchange: Exchange) -> Iterator[str]:
-    for finding in exchange["findings"][:1]:
-        yield f"{_safe(Finding(**finding).answer)}\n"
+    yield f"{_safe(exchange['answer'] or 'Nothing more is known.')}\n"
     for finding in exchange["findings"]:
-        yield f"**{_safe(finding['id'])}** ({finding['certainty']})\n"
+        yield f"{'Next: ' if finding['later'] else ''}**{_safe(finding['id'])}** ({finding['certainty']})\n"
         yield from (f"- {title}: {_safe(finding[name])}" for name, title in _PARTS if finding.get(name))
         yield ""
-    if not exchange["findings"]:
-        yield f"{_safe(exchange['diagnosis'] or 'Nothing more is known.')}\n"
     yield from (f"- then: {_safe(each)}" for each in exchange["then"])
     if exchange["message_id"]:
         yield f"\nFirst seen at {exchange['at']}, message id {_safe(exchange['message_id'])}.\n"

@@ -90,7 +90,7 @@ def exchange_page(platform: Platform, record: Record, base: str, control: str) -
         evidence=EVIDENCE[error.evidence] if error else None,
         about=_about(record),
         why=Why(
-            headline=next((each.answer for each in examined.findings), record.headline) if error else record.headline,
+            headline=record.answer,
             diagnosis=record.diagnosis if examined.headline else None,
             findings=[finding_shown(asdict(each)) for each in examined.findings],
             then=examined.then,
@@ -115,6 +115,7 @@ def finding_shown(finding: Mapping[str, Any]) -> FindingShown:
     basis = [part for part in (finding.get("row"), EVIDENCE[evidence] if evidence else None) if part]
     return FindingShown(
         **{name: finding[name] for name in ("id", "certainty", "seen", "cause", "cure")},
+        later=finding.get("later", False),
         change=finding.get("change"),
         difference=finding.get("difference"),
         basis=", ".join(basis) or None,

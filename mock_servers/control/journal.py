@@ -143,6 +143,10 @@ SCHEMAS: Final = {
                 **TEXT_OR_NULL,
                 "description": "Two texts under each other, with a mark below where they part.",
             },
+            "later": {
+                "type": "boolean",
+                "description": "Whether it is no reason for this refusal: a later rule would refuse it next.",
+            },
         },
         "An explanation: what was seen, where it comes from, what to do.",
     ),
@@ -161,6 +165,7 @@ SCHEMAS: Final = {
             "error": any_of(answer_object(_ERROR), NULL),
             "headline": {**TEXT_OR_NULL, "description": "Why, in a sentence: the surest finding, or the diagnosis."},
             "diagnosis": {**TEXT_OR_NULL, "description": "What the client did wrong, and what to do."},
+            "answer": {**TEXT_OR_NULL, "description": "The reason for this refusal, and what to change first."},
             "findings": array_of(ref("Finding")),
             "then": {**TEXTS, "description": "What would have been refused next."},
             "advice": TEXTS,

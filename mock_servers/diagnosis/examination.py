@@ -16,7 +16,7 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.fingerprints import hint
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.jose.jwks import FetchedJwks
-from mock_servers.journal.finding import CERTAINTIES, Finding
+from mock_servers.journal.finding import CERTAINTIES, Finding, first_step
 from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Flow, Refusal, Rule, UnknownError, beyond, own_row
 from mock_servers.wire.request import Request
@@ -53,10 +53,14 @@ def examine(
     case = case_of(known, flow, exchange, refusal, record, row)
     steps = beyond(flow, exchange, refusal)
     passed = {step.rule.name for step in steps if step.refusal is None and step.unknown is None}
-    found = _ranked(replace(case, ahead=tuple(rule for rule in case.ahead if rule.name not in passed)), FINDERS)
+    case = replace(case, ahead=tuple(rule for rule in case.ahead if rule.name not in passed))
+    found = _ranked(case, FINDERS)
+    first = next((finding for distance, finding in found[:1] if not distance), None)
+    by_rule = f"{refusal.diagnosis} {first_step(refusal.error.cure)}".strip()
     return Examination(
-        headline=next((one.seen for distance, one in found[:1] if not distance and one.certainty == "certain"), None),
-        findings=tuple(finding for _, finding in found),
+        headline=first.seen if first is not None and first.certainty == "certain" else None,
+        answer=first.answer if first is not None else by_rule,
+        findings=tuple(replace(finding, later=0 < distance < len(case.ahead)) for distance, finding in found),
         foreseen=tuple(step.refusal for step in steps if step.refusal is not None),
     )
 

@@ -11,6 +11,11 @@ CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 _AS_SURE: Final = {"certain": "", "likely": "Probably: ", "possible": "Possibly: "}
 
 
+def first_step(cure: str) -> str:
+    """Return the first sentence of a cure; nothing of none."""
+    return f"{cure.partition('. ')[0].rstrip('.')}." if cure else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Why an exchange was refused, derived from facts: what was seen, its cause, and what to do.
@@ -18,7 +23,7 @@ class Finding:
     `difference` is two texts, one above the other, with a mark below their first difference, for a fixed-width font.
     `evidence` is the letter and `row` the contract's paragraph of the error row that the mistake causes: how sure it is
     that the real service refuses it. `change` is the change in the client library's own words, if a library is
-    recognised.
+    recognised. `later` is set for a mistake that did not cause this refusal: a rule behind it would refuse next.
     """
 
     id: str
@@ -30,6 +35,7 @@ class Finding:
     row: str | None = None
     change: str | None = None
     difference: str | None = None
+    later: bool = False
 
     @property
     def answer(self) -> str:
@@ -39,7 +45,7 @@ class Finding:
     @property
     def step(self) -> str:
         """The first step of the cure."""
-        return f"{self.cure.partition('. ')[0].rstrip('.')}."
+        return first_step(self.cure)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.seen, self.cause, self.cure, self.change)))
@@ -47,7 +53,7 @@ class Finding:
     def lines(self) -> list[str]:
         """Return it as lines for a log, each with its part."""
         parts = {
-            f"Seen ({self.certainty})": self.seen,
+            f"{'Next' if self.later else 'Seen'} ({self.certainty})": self.seen,
             "Cause": self.cause,
             "Cure": self.cure,
             "Code": self.change,

@@ -126,10 +126,13 @@ class Examination:
     """The explanation of an exchange: findings, the best first; what would be refused next; and advice.
 
     `jwts` are the decoded JWTs of a refused request by their place, as JSON; those of other requests are in the record.
-    `headline` is what the first finding has seen, if that is certainly the reason for the refusal.
+    `headline` is what the first finding has seen, if that is certainly the reason for the refusal. `answer` is the
+    reason and the first step of its cure, in a sentence or two: that of the first finding, or that of the rule where
+    the first finding is about a later one.
     """
 
     headline: str | None = None
+    answer: str | None = None
     findings: tuple[Finding, ...] = ()
     foreseen: tuple[Refusal, ...] = ()
     advice: tuple[str, ...] = ()
@@ -268,6 +271,11 @@ class Record:
         return self.examination().headline or self.diagnosis
 
     @property
+    def answer(self) -> str | None:
+        """The reason for this refusal and what to change first, in a sentence or two."""
+        return self.examination().answer or self.headline
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """What the service accepts, but will cause trouble."""
         return self.examination().advice
@@ -326,6 +334,7 @@ class Record:
             "error": asdict(error) if error else None,
             "headline": self.headline,
             "diagnosis": self.diagnosis,
+            "answer": self.answer,
             "findings": [asdict(finding) for finding in examined.findings],
             "then": list(examined.then),
             "advice": list(examined.advice),

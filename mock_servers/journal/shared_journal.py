@@ -50,6 +50,7 @@ class StoredRecord:
     flow: str = ""
     steps: tuple[Step, ...] = ()
     headline: str | None = None
+    answer: str | None = None
     findings: tuple[Finding, ...] = ()
     then: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ def _of(record: Record) -> StoredRecord:
         flow=record.flow,
         steps=tuple(record.timeline()),
         headline=examined.headline,
+        answer=examined.answer,
         findings=examined.findings,
         then=examined.then,
         advice=examined.advice,
@@ -73,7 +75,12 @@ def _of(record: Record) -> StoredRecord:
 def _restored(kept: StoredRecord) -> Record:
     foreseen = tuple(Refusal(error=_NO_PROBLEM, rule="", policy="", diagnosis=each) for each in kept.then)
     examined = Examination(
-        headline=kept.headline, findings=kept.findings, foreseen=foreseen, advice=kept.advice, jwts=kept.jwts
+        headline=kept.headline,
+        answer=kept.answer,
+        findings=kept.findings,
+        foreseen=foreseen,
+        advice=kept.advice,
+        jwts=kept.jwts,
     )
     record = Record(**{name: getattr(kept, name) for name in _SHARED_MEMBERS})
     record.be_explained(examined, kept.flow, kept.steps)

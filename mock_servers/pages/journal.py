@@ -95,8 +95,8 @@ class PolicyShown:
 class FindingShown:
     """A finding: `change` is the cure in a client library's own words, `basis` how well the row is known.
 
-    `about` is the URL of the row's page. `difference` is two texts, one above the other, with a mark at their
-    difference.
+    `later` is set for a mistake that a later rule would refuse. `about` is the URL of the row's page. `difference` is
+    two texts, one above the other, with a mark at their difference.
     """
 
     id: str
@@ -104,6 +104,7 @@ class FindingShown:
     seen: str
     cause: str
     cure: str
+    later: bool = False
     change: str | None = None
     difference: str | None = None
     basis: str | None = None

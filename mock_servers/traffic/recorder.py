@@ -308,6 +308,7 @@ def _examination(reported: RequestExplanation) -> Examination:
     later = [f"Then: {each}" for each in reported.then]
     return Examination(
         headline=surest.seen if surest is not None else None,
+        answer=surest.answer if surest is not None else reported.answer or None,
         findings=reported.findings,
         advice=(*later, *reported.notes, *(open_ if surest is None else ())),
     )

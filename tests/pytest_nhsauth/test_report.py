@@ -83,7 +83,7 @@ def test_it(nhsauth):
     reported = section(run())
 
     labels = [line.strip().partition(":")[0] for line in reported[1:] if not line.startswith("    ")]
-    assert labels == ["Seen (certain)", "Cause", "Cure", "Rule", "Seen (certain)", "Cause", "Cure", "Next"]
+    assert labels == ["Seen (certain)", "Cause", "Cure", "Rule", "Next (certain)", "Cause", "Cure", "Next"]
     assert "exp is 1" in reported[1]
     assert "aud is" in reported[5]
 

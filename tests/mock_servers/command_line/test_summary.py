@@ -7,7 +7,11 @@ import requests
 from click.testing import CliRunner, Result
 
 from mock_servers.command_line.commands import nhsauth
+from mock_servers.jose.keys import KeyRing
+from mock_servers.mock import Mock
 from mock_servers.platform.platform import Platform
+from mock_servers.settings.sections import ProviderSettings
+from mock_servers.state.configuration import Configuration
 
 Run = Callable[..., Result]
 
@@ -55,6 +59,21 @@ def test_each_kind_of_refusal_is_explained_once(run: Run, url: str) -> None:
     ]
     assert [line for line in lines if line.startswith("- Cure: Send one of client\\_credentials, ")] != []
     assert result.output.count("####") == 1
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["no finding", "only of a later rule"])
+def test_the_answer_is_about_this_refusal_also_without_a_finding(run: Run, ring: KeyRing, *, strict: bool) -> None:
+    mock = Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=strict)), ring=ring)
+    with mock.serving():
+        requests.get(f"{mock.url}/authorize?client_id=nobody", timeout=30)
+
+        lines = run("--server", mock.url).output.splitlines()
+
+    assert lines[4] == (
+        'client\\_id "nobody" is no client of NHS login: register the app. '
+        "Send the client id that this provider gave for this environment."
+    )
+    assert lines[6].startswith("Next: **state-lost** (certain)" if strict else "- then: ")
 
 
 def test_the_server_may_stand_in_the_environment(run: Run, url: str, monkeypatch: pytest.MonkeyPatch) -> None:

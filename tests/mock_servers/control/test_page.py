@@ -16,6 +16,7 @@ from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
 from tests.processes import python
 
@@ -268,6 +269,16 @@ def founding(platform: Mock, post: Post) -> str:
 @pytest.mark.usefixtures("founding")
 def test_the_page_of_an_exchange_shows_all(browse: Browse, words: str) -> None:
     assert words in visible(browse("/exchanges/1"))
+
+
+def test_the_reason_of_the_refusal_comes_before_what_would_be_refused_next(ring: KeyRing) -> None:
+    client = Client(mock := Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=True)), ring=ring))
+    client.get("/authorize?client_id=nobody", base_url=mock.url).close()
+
+    text = visible(client.get("/_nhsauth/exchanges/1", base_url=mock.url, headers={"Accept": BROWSER}))
+
+    reason = 'client_id "nobody" is no client of NHS login: register the app. Send the client id'
+    assert text.index(reason) < text.index("Next: certain state-lost")
 
 
 def test_the_page_is_found_by_the_message_id(browse: Browse, founding: str, platform: Mock) -> None:

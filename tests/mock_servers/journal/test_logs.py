@@ -12,7 +12,10 @@ from werkzeug.test import Client
 from mock_servers.command_line import logs
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.sections import ProviderSettings
+from mock_servers.state.configuration import Configuration
 from tests.processes import python
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -116,6 +119,19 @@ def test_where_no_finding_is_certain_the_line_has_the_rule_s_words_and_the_findi
     assert below[0] == f"         Answer: {record.findings[0].answer}"
     assert below[0].startswith("         Answer: Possibly: ")
     assert below[2] == f"           Seen:  {record.findings[0].seen}"
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["no finding", "only of a later rule"])
+def test_the_answer_is_about_this_refusal_also_without_a_finding(start: Start, ring: KeyRing, *, strict: bool) -> None:
+    read = start()
+    mock = Mock(Configuration(nhs_login=ProviderSettings(strict_authorize=strict)), ring=ring)
+
+    Client(mock).get("/authorize?client_id=nobody", base_url=mock.url).close()
+
+    first, *below = read().splitlines()
+    assert first.endswith(' | client_id "nobody" is no client of NHS login: register the app.')
+    assert below[0] == "         Answer: Send the client id that this provider gave for this environment."
+    assert below[1].startswith("         Next: state-lost (certain)" if strict else "         then: ")
 
 
 def test_on_a_terminal_lines_end_before_its_edge(start: Start, ask: Callable[..., None], platform: Mock) -> None:
