@@ -83,6 +83,15 @@ class Mock(Platform):
         world = self.worlds.platform(name)
         return world.app if world is not None else partial(_no_world, name)
 
+    def note_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
+        """Keep the record of a request that the server refused, in the world that it called, if there is one."""
+        name = self._world_of(environ)
+        world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
+        if world is None:
+            super().note_refused(status, text, environ)
+        else:
+            world.note_refused(status, text, environ)
+
     def whole_app(self) -> PlatformApp | None:
         """Return the root mock's application, for a world of it."""
         return self._root.app if self._root is not None else None

@@ -72,7 +72,7 @@ FIRST_USE = {
     "platform.platform": (
         *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins"),
         *("platform.app", "platform.environments", "platform.in_process"),
-        *("platform.routing", "platform.service_wiring"),
+        *("platform.routing", "platform.service_wiring", "pipeline.server_refusal"),
     ),
     "platform.service_wiring": ("gateway.upstream", "management.service"),
     "settings.limits": ("jose.keys",),

@@ -16,7 +16,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from mock_servers.http.framing import LARGEST_HEAD, BadRequestError, Head, KnownHead, Message, unsendable
+from mock_servers.http.framing import (
+    LARGEST_HEAD,
+    BadRequestError,
+    Head,
+    KnownHead,
+    Message,
+    unread_head,
+    unsendable,
+)
 from mock_servers.http.socket_channel import MOST_UNSENT, Channel
 from mock_servers.http.tunnel import Outside, Relay
 from mock_servers.http.wsgi_call import Body, Outlet, Place, apology, broken_off, environ_of, log_failure, raw, refusal
@@ -95,6 +103,9 @@ class Engine(Protocol):
     def bound_unsent(self, connection: Connection) -> None:
         """While too many bytes of answers are unread, close the slowest readers, but not this connection."""
 
+    def report_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
+        """Report a request that was refused before the application saw it."""
+
     def give_turn(self, connection: Connection) -> None:
         """Call `go_on` of a connection after all other connections have had their turn."""
 
@@ -120,6 +131,7 @@ class Connection:
         self._buffer = bytearray()
         self._message: Message | None = None
         self._known: KnownHead | None = None
+        self._unread = b""
         self._whole = bytearray()
         self._body: Body | None = None
         self._outlet: Outlet | None = None
@@ -258,7 +270,7 @@ class Connection:
     def _parse(self, start: int = 0) -> None:
         if self._buffer.startswith(b"\r\n"):  # which old clients send after a body (RFC 9112, 2.2)
             del self._buffer[:2]
-        end = self._buffer.find(b"\r\n\r\n", start) + 4
+        end, raw = self._buffer.find(b"\r\n\r\n", start) + 4, b""
         try:
             if end < 4:  # noqa: PLR2004 - it was not found
                 _check_size(self._buffer, len(self._buffer))
@@ -268,6 +280,7 @@ class Connection:
             self._buffer.clear()
             self._begin(Message.from_head(raw, end, self._known))
         except BadRequestError as error:
+            self._unread = raw
             self._refuse(error)
         except StateError as error:  # which names are the mock's is part of the state
             self._refuse(BadRequestError("503 state unreachable", f"nhsauth: state unreachable ({error}).\n"))
@@ -506,10 +519,18 @@ class Connection:
     # the end
 
     def _refuse(self, error: BadRequestError) -> None:
-        """Answer what no application sees; nothing may follow it."""
-        text = str(error)
-        self._channel.write(raw(refusal(error.status, text)))
+        """Answer what no application sees, and report it; nothing may follow it."""
+        self._channel.write(raw(refusal(error.status, str(error))))
+        if not error.by_proxy:
+            self._engine.report_refused(error.status, str(error), self._refused_environ())
         self._close()
+
+    def _refused_environ(self) -> WSGIEnvironment:
+        """Return what is known of a refused request: all of its head, or else the words of its first line."""
+        scheme = "https" if self._channel.is_encrypted else "http"
+        if self._message is not None:
+            return environ_of(self._message.head, self._place, scheme=scheme)
+        return environ_of(unread_head(self._unread or bytes(self._buffer)), self._place, scheme=scheme)
 
     def _close(self) -> None:
         """Close, but not on bytes that were never read: that would spoil the answer on its way."""
@@ -610,4 +631,4 @@ def _raise(refused: Refusal | None) -> None:
 
 def _as_error(refused: Refusal) -> BadRequestError:
     """Return what answers a refusal: most clients show the phrase of a proxy's status line, and nothing else."""
-    return BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n")
+    return BadRequestError(f"{refused.status} {refused.sentence}", f"nhsauth: {refused.sentence}.\n", by_proxy=True)

@@ -42,6 +42,10 @@ _ASIDE: Final = 2  # such calls at once: a client of another path waits for its 
 _MOST_LONG: Final = 64  # paths that are known for it
 _AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
+_MOST_UNREPORTED: Final = 100
+"""Refused requests that wait to be reported."""
+
+OnRefused = Callable[[str, str, "WSGIEnvironment"], object]
 IsQuick = Callable[["WSGIEnvironment"], bool]
 Ticks = Callable[[], float]
 
@@ -77,6 +81,7 @@ class Engine:
         self.is_quick = is_quick
         self.tls = tls
         self.proxy: Proxy | None = None
+        self.on_refused: OnRefused | None = None
         self.address: tuple[str, int] = listening.getsockname()[:2]
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}
@@ -97,6 +102,7 @@ class Engine:
         self._watch = _Watch.ABSENT
         self._streams = Lane(pool, bounds.threads)
         self._aside = Lane(pool, _ASIDE)
+        self._reports, self._unreported = Lane(pool, 1), 0
         self._long: dict[str, None] = {}
         self._path, self._began = "", 0.0
         self._complain_at = -_BETWEEN_COMPLAINTS
@@ -283,6 +289,23 @@ class Engine:
         """Call the application in a thread of its own, once there is room for one more."""
         call = Call(self._application, environ)
         self._streams.submit(partial(_pass_pieces, call, connection, outlet, self.soon))
+
+    def report_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
+        """Report a request that was refused before the application saw it; in a flood of them not each."""
+        if self.on_refused is not None and self._unreported < _MOST_UNREPORTED:
+            self._unreported += 1
+            self._reports.submit(partial(self._report, self.on_refused, status, text, environ))
+
+    def _report(self, report: OnRefused, status: str, text: str, environ: WSGIEnvironment) -> None:
+        try:
+            report(status, text, environ)
+        except Exception:  # noqa: BLE001 - the server goes on
+            _LOG.exception("A refused request could not be reported")
+        finally:
+            self.soon(self._count_reported)
+
+    def _count_reported(self) -> None:
+        self._unreported -= 1
 
     # clients come and go
 

@@ -24,6 +24,7 @@ MOST_HEADERS: Final = 200
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEAD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Z-]+ [!-~]+ HTTP/1\.[01]\r\n(?:" + _TOKEN + rb":[^\0\r\n]*\r\n)*\r\n")
 _LISTED_LENGTH: Final = re.compile(rb"\r\ncontent-length:[^\r\n]*,", re.IGNORECASE)
+_METHOD: Final = re.compile(r"[A-Z]{1,20}")
 _LONG_SIZE: Final = re.compile(rb"(?:\r\n)?[0-9A-Fa-f]{16}")
 """Of a chunk: h11 takes up to twenty digits, which no client means."""
 _CHUNKS: Final = 1000
@@ -42,11 +43,12 @@ _LONGEST_KNOWN: Final = 1 << 12
 
 
 class BadRequestError(Exception):
-    """What a client sent is no request; `status` and the message are the answer."""
+    """What a client sent is no request; `status` and the message are the answer. The proxy logs what it refuses."""
 
-    def __init__(self, status: str, message: str = "") -> None:
+    def __init__(self, status: str, message: str = "", *, by_proxy: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.by_proxy = by_proxy
 
 
 def unsendable() -> tuple[type[Exception], ...]:
@@ -271,6 +273,24 @@ class Message:
 
     def _written(self, event: h11.Event) -> bytes:
         return self._http.send(event) or b""
+
+
+def unread_head(began: bytes) -> Head:
+    """Return what the first line of an unreadable request shows; its method and path are `-` where it shows none."""
+    words = began.partition(b"\r\n")[0][:LARGEST_HEAD].decode("latin-1").split(" ")
+    method, target = (words[0], words[1]) if len(words) > 1 and _METHOD.fullmatch(words[0]) else ("-", "-")
+    path, _, query = target.partition("?")
+    return Head(
+        method=method,
+        target=target,
+        authority="",
+        path=path,
+        query=query,
+        version="1.1",
+        headers=(),
+        length=None,
+        is_chunked=False,
+    )
 
 
 def _new_connection() -> h11.Connection:

@@ -20,7 +20,7 @@ from mock_servers.http.thread_pool import ThreadPool
 if TYPE_CHECKING:
     from mock_servers.http.bounds import Bounds
     from mock_servers.http.connections import Proxy
-    from mock_servers.http.engine import Engine
+    from mock_servers.http.engine import Engine, OnRefused
 
 _LOG: Final = logging.getLogger(__package__)
 _RETRY_SECONDS: Final = 0.01  # seconds until it tries again to make an engine
@@ -41,6 +41,7 @@ class LazyServer:
         self._make = make
         self._engine: Engine | None = None
         self._proxy: Proxy | None = None
+        self._on_refused: OnRefused | None = None
         self._failure: BaseException | None = None
         self._is_over = False
         self._changed = threading.Lock()
@@ -76,6 +77,13 @@ class LazyServer:
             self._proxy = proxy
             if self._engine is not None:
                 self._engine.proxy = proxy
+
+    def report_refused(self, report: OnRefused) -> None:
+        """Call `report` for each request that the server refuses before the application sees it."""
+        with self._changed:
+            self._on_refused = report
+            if self._engine is not None:
+                self._engine.on_refused = report
 
     @property
     def failure(self) -> BaseException | None:
@@ -113,6 +121,7 @@ class LazyServer:
                 time.sleep(_RETRY_SECONDS)
                 return False
             engine.proxy = self._proxy
+            engine.on_refused = self._on_refused
             engine.start()
             self._engine = engine
         self._wake.close()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from mock_servers.http.connections import Proxy
-    from mock_servers.http.engine import Engine, IsQuick, Ticks
+    from mock_servers.http.engine import Engine, IsQuick, OnRefused, Ticks
 
 _LOOPBACK_OF: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound here
 _BACKLOG: Final = 128
@@ -62,6 +62,10 @@ class Server:
     def set_proxy(self, proxy: Proxy | None) -> None:
         """Answer TLS on the port as well, and be a forward proxy; with `None`, new connections get neither."""
         self._engine.set_proxy(proxy)
+
+    def report_refused(self, report: OnRefused) -> None:
+        """Call `report` with status, text and environ of each request that the server itself refuses, in a thread."""
+        self._engine.report_refused(report)
 
     @property
     def failure(self) -> BaseException | None:
