@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from mock_servers.http.server import ExtraWorker
+from mock_servers.http.server import ExtraWorker, Server
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
@@ -30,7 +32,7 @@ from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
 from mock_servers.wire.wording import shown
-from mock_servers.wire.wsgi import PROXY_USER, origin
+from mock_servers.wire.wsgi import PREFIX, PROXY_USER, origin
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -83,14 +85,23 @@ class Mock(Platform):
         world = self.worlds.platform(name)
         return world.app if world is not None else partial(_no_world, name)
 
-    def note_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
+    def start(
+        self, *, host: str = "127.0.0.1", port: int | socket.socket = 0, tls: ssl.SSLContext | None = None
+    ) -> Server:
+        """Serve the mock until it is stopped, and record what the server itself refuses."""
+        server = super().start(host=host, port=port, tls=tls)
+        server.report_refused(self._note_refused)
+        return server
+
+    def _note_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
         """Keep the record of a request that the server refused, in the world that it called, if there is one."""
+        from mock_servers.pipeline import server_refusal
+
         name = self._world_of(environ)
         world = self.worlds.platform(name) if name is not None and self.worlds is not None else None
-        if world is None:
-            super().note_refused(status, text, environ)
-        else:
-            world.note_refused(status, text, environ)
+        called = self if world is None else world
+        environ[PREFIX] = called.names.prefix
+        server_refusal.keep(called.exchanges, called.store, called.clock.now(), (status, text), environ)
 
     def whole_app(self) -> PlatformApp | None:
         """Return the root mock's application, for a world of it."""

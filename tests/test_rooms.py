@@ -62,7 +62,7 @@ FIRST_USE = {
     "http.server": ("http.engine",),
     "mock": (
         *("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "journal.shared_journal"),
-        "platform.real_names",
+        *("pipeline.server_refusal", "platform.real_names"),
     ),
     "platform.routing": (
         *("apim.app", "gateway.app", "identity_provider.app", "management.app"),
@@ -72,7 +72,7 @@ FIRST_USE = {
     "platform.platform": (
         *("apim.assertions", "identity_provider.headless", "identity_provider.log_ins"),
         *("platform.app", "platform.environments", "platform.in_process"),
-        *("platform.routing", "platform.service_wiring", "pipeline.server_refusal"),
+        *("platform.routing", "platform.service_wiring"),
     ),
     "platform.service_wiring": ("gateway.upstream", "management.service"),
     "settings.limits": ("jose.keys",),

@@ -28,7 +28,7 @@ from mock_servers.state.configuration import READY_MADE_APP, Api, Configuration
 from mock_servers.state.log_in import LogInError
 from mock_servers.state.person import Person
 from mock_servers.state.table import Backend, Content, StateError
-from mock_servers.wire.wsgi import CONTROL, PREFIX, below
+from mock_servers.wire.wsgi import CONTROL, below
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -332,7 +332,6 @@ class Platform:
         server = self._server = http_server.start(
             self, host=host, port=port, tls=tls, while_stopping=self.stopping, is_quick=self.is_quick
         )
-        server.report_refused(self.note_refused)
         pause.served_by(server.extra_worker)
         self.served_at(server.url)
         return server
@@ -346,13 +345,6 @@ class Platform:
     def _only_control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ[CONTROL] = True
         return self(environ, start_response)
-
-    def note_refused(self, status: str, text: str, environ: WSGIEnvironment) -> None:
-        """Keep the record of a request that the server refused before any service saw it."""
-        from mock_servers.pipeline import server_refusal  # noqa: PLC0415 - for who sends such a request
-
-        environ[PREFIX] = self.names.prefix
-        server_refusal.keep(self.exchanges, self.store, self.clock.now(), (status, text), environ)
 
     def served_at(self, url: str) -> None:
         """Set where the platform is served. The ready-made app's callback moves there, unless the app was changed."""
