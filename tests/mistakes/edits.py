@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from hypothesis import strategies as st
 
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import Finding, first_step
 from mock_servers.journal.record import Record
 from tests.mistakes.listed import APP, ASSERTION_TYPE, GOOD, ID_TOKEN, STRANGER, TOKEN_EXCHANGE, Draft, World
 
@@ -215,27 +215,53 @@ def damaged(draw: st.DrawFn) -> Damaged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What came of a damaged request: the end in a word, and the finding that was followed."""
+    """What came of a damaged request: the end in words, and the findings that were followed, one for each round."""
 
     end: str
-    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the first step of a cure is to be taken outside the request, at the portal or at the provider."""
+        return any(_OUTSIDE.search(first_step(each.cure)) for each in self.findings)
+
+
+_OUTSIDE: Final = re.compile(r"\b([Rr]egister|[Aa]pprove|[Aa]sk|[Uu]pload|[Ll]og in|portal)\b")
+ROUNDS: Final = 2
 
 
 def followed(world: World, request: Damaged) -> Followed:
-    """Send a damaged request, follow its first finding, and send it again, each time at a world's start."""
+    """Send a damaged request, do what its answer says, and send it again: two rounds, each at a world's start."""
     world.again()
-    first = request.send(world)
-    if first.refusal is None:
+    record = request.send(world)
+    if record.refusal is None:
         return Followed(end="accepted")
-    finding = next(iter(first.findings), None)
-    if finding is None:
-        return Followed(end="without a finding")
-    world.again()
-    cured = request.following(finding)
-    second = cured.send(world)
-    if second.refusal is None:
-        return Followed(end="200", finding=finding)
-    is_same = (second.refusal.rule, second.refusal.description) == (first.refusal.rule, first.refusal.description)
-    if is_same and (cured == request or first.findings[0].seen == next(iter(second.findings), finding).seen):
-        return Followed(end=f"{finding.certainty}, and the same refusal", finding=finding)
-    return Followed(end="next problem", finding=finding)
+    findings: tuple[Finding, ...] = ()
+    for _ in range(ROUNDS):
+        finding = answer_of(record)
+        findings = (*findings, finding)
+        cured = request.following(finding)
+        world.again()
+        after = cured.send(world)
+        if after.refusal is None:
+            return Followed(end=f"200 in round {len(findings)}", findings=findings)
+        if _is_same(record, after) and (cured == request or finding.seen == answer_of(after).seen):
+            return Followed(end=f"{finding.certainty}, and the same refusal", findings=findings)
+        request, record = cured, after
+    return Followed(end="another problem", findings=findings)
+
+
+def answer_of(record: Record) -> Finding:
+    """Return the finding that explains a refusal; without one, what the rule says."""
+    first = next(iter(record.findings), None)
+    if first is not None and not first.later:
+        return first
+    seen = str(record.diagnosis)
+    cure = str(record.answer).removeprefix(seen).strip()
+    return Finding(id=str(record.refusal and record.refusal.rule), certainty="likely", seen=seen, cause="", cure=cure)
+
+
+def _is_same(one: Record, other: Record) -> bool:
+    """Whether two requests met the same rule, and the same sentence."""
+    refusals = [each.refusal for each in (one, other)]
+    return len({each and (each.rule, each.description) for each in refusals}) == 1

@@ -25,10 +25,10 @@ def world(ring: KeyRing) -> Iterator[World]:
     log.disabled = before
 
 
-def ends(world: World, most: int) -> tuple[Counter[str], list[tuple[Damaged, Finding | None]]]:
+def ends(world: World, most: int) -> tuple[Counter[str], list[tuple[Damaged, Finding]]]:
     """Follow so many requests; how they ended, and those that a certain cure did not help."""
     counts: Counter[str] = Counter()
-    circles: list[tuple[Damaged, Finding | None]] = []
+    circles: list[tuple[Damaged, Finding]] = []
 
     @settings(
         max_examples=most,
@@ -42,8 +42,9 @@ def ends(world: World, most: int) -> tuple[Counter[str], list[tuple[Damaged, Fin
     def follow(request: Damaged) -> None:
         result = followed(world, request)
         counts[result.end] += 1
+        counts[f"{result.end}, with a step outside the request"] += result.is_outside
         if result.end == CIRCLE:
-            circles.append((request, result.finding))
+            circles.append((request, result.findings[-1]))
 
     follow()
     return counts, circles
@@ -57,7 +58,8 @@ def test_no_certain_cure_leaves_the_same_refusal(world: World, most: int, capsys
         with capsys.disabled():
             print("\n" + "\n".join(f"{count:7} {end}" for end, count in counts.most_common()))  # noqa: T201
     assert circles == []
-    assert counts["200"] > most // 3
+    refused = most - counts["accepted"]
+    assert counts["200 in round 1"] + counts["200 in round 2"] >= 0.95 * refused
 
 
 def finding(id: str, seen: str, cure: str, certainty: str = "certain") -> Finding:  # noqa: A002
@@ -106,4 +108,4 @@ def test_a_wrong_cure_planted_by_hand_is_caught(
 
 @pytest.mark.parametrize("edit", [edit for edit, _ in PLANTED])
 def test_the_cure_that_is_given_helps(world: World, edit: Edit) -> None:
-    assert followed(world, Damaged(kind="client_credentials", edits=(edit,))).end == "200"
+    assert followed(world, Damaged(kind="client_credentials", edits=(edit,))).end == "200 in round 1"
