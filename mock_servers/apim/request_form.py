@@ -36,9 +36,13 @@ def check_content_type_form(exchange: Exchange) -> str | None:
 @rejects(errors.SUBJECT_TOKEN_TYPE_INVALID)
 def check_subject_token_type_id_token(exchange: Exchange) -> str | None:
     """§2.13."""
-    return (
-        f"subject_token_type is {shown(exchange.form('subject_token_type') or '')}: it must be exactly {ID_TOKEN_TYPE}."
-    )
+    return f"{_what_is(exchange, 'subject_token_type')}: it must be exactly {ID_TOKEN_TYPE}."
+
+
+def _what_is(exchange: Exchange, name: str) -> str:
+    """Say what a parameter is, or that the form has none."""
+    sent = next((value for each, value in exchange.request.form.pairs if each == name), None)
+    return f"The form has no {name}" if sent is None else f"{name} is {shown(sent)}"
 
 
 @rejects(errors.GRANT_TYPE_UNSUPPORTED)
@@ -92,7 +96,7 @@ def check_client_assertion_type(exchange: Exchange) -> str | None:
             "The request has a client_secret and no client_assertion_type. This service takes no secret here: sign a "
             f"client assertion and send it with client_assertion_type={ASSERTION_TYPE}."
         )
-    return f"client_assertion_type is {shown(sent or '')}: set it to {ASSERTION_TYPE}."
+    return f"{_what_is(exchange, 'client_assertion_type')}: set it to {ASSERTION_TYPE}."
 
 
 @rejects(errors.GRANT_TYPE_NOT_TOKEN_EXCHANGE)

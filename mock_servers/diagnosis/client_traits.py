@@ -10,6 +10,7 @@ from mock_servers.jose import javascript
 from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 
+_SKU: Final = "x-client-sku"
 _LONGEST: Final = 300
 """Characters of a trait; no library makes a longer one."""
 
@@ -19,7 +20,8 @@ class Traits:
     """Traits of a request that identify the client library.
 
     `header` and `claims` are names in their order with spaces between, empty without a JWT; `lifetime` is seconds,
-    `None` if unknown; `audience` is `text`, `list` or empty; `fraction`: a time of the JWT has one.
+    `None` if unknown; `sku` is what Microsoft's libraries say of themselves; `audience` is `text`, `list` or empty;
+    `fraction`: a time of the JWT has one.
     """
 
     header: str = ""
@@ -32,6 +34,7 @@ class Traits:
     basic: bool = False
     content_type: str = ""
     user_agent: str = ""
+    sku: str = ""
 
 
 def traits_of(request: Request, jwt: Jwt | None, now: float) -> Traits:
@@ -41,6 +44,7 @@ def traits_of(request: Request, jwt: Jwt | None, now: float) -> Traits:
         basic=headers.get("authorization", "").lower().startswith("basic "),
         content_type=headers.get("content-type", "")[:_LONGEST],
         user_agent=headers.get("user-agent", "")[:_LONGEST],
+        sku=(headers.get(_SKU) or request.form.get("x-client-SKU") or "")[:_LONGEST],
     )
     return carried if jwt is None else _with_jwt(carried, jwt, now)
 

@@ -40,11 +40,11 @@ def changed_since_success(case: Case) -> Finding | None:
 
 def _last_good(case: Case) -> Record | None:
     client = _client(case)
-    wanted = (case.record.service, case.record.path, case.record.grant_type)
+    wanted = (case.record.service, case.record.method, case.record.path, case.record.grant_type)
     good = (each for each in case.known.before(case.record) if each.status == 200)  # noqa: PLR2004 - a token was given
     own = (each for each in good if client and each.client_id == client)  # first: it is the quickest check
     host = _host(case.record)
-    alike = (each for each in own if (each.service, each.path, each.grant_type) == wanted)
+    alike = (each for each in own if (each.service, each.method, each.path, each.grant_type) == wanted)
     return next((each for each in alike if _host(each) == host), None)
 
 

@@ -17,7 +17,8 @@ class Library:
     `header` and `claims` are patterns over the names of the members in their order, with spaces between; `kid`, `jti`,
     `content_type` and `user_agent` patterns over those values. `writes` is a claim that it always adds, `lifetime` the
     default in seconds, `audience` is `text` or `list`. `fraction`: its times have fractions. `basic`: it puts the
-    client into an Authorization header. `changes` says what to write, by the id of the mistake.
+    client into an Authorization header. `sku` is what Microsoft's libraries send as x-client-sku. `changes`
+    says what to write, by the id of the mistake.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Library:
     basic: bool = False
     content_type: str = ""
     user_agent: str = ""
+    sku: str = ""
     changes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -165,6 +167,16 @@ LIBRARIES: Final = (
             "lifetime-too-long": "create_normal_assertion(…, expires_in=240)",
             "kid-missing": 'JwtAssertionCreator(key, "RS512", headers={"kid": "…"})',
             "alg-not-rs512": 'JwtAssertionCreator(key, "RS512", headers={"kid": "…"})',
+        },
+    ),
+    Library(
+        name="msal (a client_credential that is text)",
+        language=PYTHON,
+        sku="MSAL.Python",
+        changes={
+            "credentials-in-basic": "plain requests with a form: msal puts the secret where its own servers want it",
+            "secret-style-client-credentials": "ConfidentialClientApplication(…, client_credential="
+            '{"client_assertion": sign}), where sign() returns a new assertion that PyJWT signed with RS512',
         },
     ),
     Library(
@@ -327,6 +339,15 @@ LIBRARIES: Final = (
         changes={
             "alg-not-rs512": "it signs by PS256 or RS256 alone: sign the assertion yourself, with jose's SignJWT",
             "kid-missing": "it writes x5t and no kid: sign the assertion yourself, with jose's SignJWT",
+        },
+    ),
+    Library(
+        name="msal-node (clientSecret)",
+        language=NODE,
+        sku=r"msal\.js\.node",
+        changes={
+            "secret-style-client-credentials": "auth: { clientAssertion: async () => … }, which returns a new "
+            "assertion that jose's SignJWT signed with RS512",
         },
     ),
     Library(

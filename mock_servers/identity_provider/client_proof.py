@@ -43,8 +43,9 @@ def find_credentials(exchange: Exchange) -> str | None:
     if basic is not None:
         return _keep(exchange, "client_secret_basic", *basic)
     if "client_assertion" in form or "client_assertion_type" in form:
-        sent = shown(exchange.form("client_assertion_type"))
-        return f"client_assertion_type is {sent}: it must be {ASSERTION_TYPE}, with the JWT in client_assertion."
+        sent = exchange.form("client_assertion_type")
+        what = "The form has no client_assertion_type" if sent is None else f"client_assertion_type is {shown(sent)}"
+        return f"{what}: it must be {ASSERTION_TYPE}, with the JWT in client_assertion."
     return _keep(exchange, "client_secret_post", exchange.form("client_id"), exchange.form("client_secret"))
 
 
@@ -226,6 +227,10 @@ def check_client_secret(exchange: Exchange) -> str | None:
     credentials, client = exchange.credentials, exchange.client
     if exchange.assertion is not None:
         return None
+    if not credentials.proof and "client_secret" not in list(exchange.request.form):
+        return (
+            f"The request has no client_secret and no client_assertion, and client {shown(client.client_id)} needs one."
+        )
     if hmac.compare_digest(credentials.proof.encode(errors="replace"), client.client_secret.encode()):
         return None
     return f"The client secret ({len(credentials.proof)} characters) is not that of client {shown(client.client_id)}."

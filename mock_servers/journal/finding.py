@@ -13,7 +13,8 @@ _AS_SURE: Final = {"certain": "", "likely": "Probably: ", "possible": "Possibly:
 
 def first_step(cure: str) -> str:
     """Return the first sentence of a cure; nothing of none."""
-    return f"{cure.partition('. ')[0].rstrip('.')}." if cure else ""
+    first = cure.partition(". ")[0]
+    return first if first.endswith(("?", "!")) or not first else f"{first.rstrip('.')}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

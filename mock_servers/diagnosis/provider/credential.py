@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.apim.request_form import ASSERTION_TYPE
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.unverified_claims import described_jwt, is_of_provider
+from mock_servers.jose import jwts
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
 _JWT_START: Final = "eyJ"
+_BY_SECRET: Final = ("authorization_code", "refresh_token")
+"""The grants for which the app sends its secret."""
 
 
 def credentials_in_basic(case: Case) -> Finding | None:
@@ -18,8 +23,11 @@ def credentials_in_basic(case: Case) -> Finding | None:
     sent = case.request.basic
     if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
         return None
+    needs_assertion = case.form("grant_type") not in _BY_SECRET and not any(
+        each.startswith(_JWT_START) for each in sent
+    )
     return Finding(
-        id="credentials-in-basic",
+        id="secret-style-client-credentials" if needs_assertion else "credentials-in-basic",
         certainty="certain",
         seen=f"The Authorization header is Basic, {_described(case, *sent)}; the form names no client.",
         cause="The platform's token endpoint reads only the form, and ignores that header.",
@@ -39,9 +47,9 @@ def _described(case: Case, client_id: str, secret: str) -> str:
 
 
 def _where_to(case: Case, *, has_jwt: bool) -> str:
-    if has_jwt and case.form("grant_type") not in ("authorization_code", "refresh_token"):
+    if has_jwt and case.form("grant_type") not in _BY_SECRET:
         return f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}."
-    if case.form("grant_type") in ("authorization_code", "refresh_token"):
+    if case.form("grant_type") in _BY_SECRET:
         return "Send client_id and client_secret as parameters of the form."
     return "Sign an assertion and send it as client_assertion in the form. This grant does not use a secret."
 
@@ -49,7 +57,16 @@ def _where_to(case: Case, *, has_jwt: bool) -> str:
 def assertion_in_header(case: Case) -> Finding | None:
     """A client assertion is in the Authorization header, after Bearer. The token endpoint does not look there."""
     scheme, _, sent = case.request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not sent.strip().startswith(_JWT_START) or "client_assertion" in case.request.form:
+    jwt = (
+        jwts.decoded(sent.strip())
+        if scheme.lower() == "bearer" and not case.record.path.endswith("/userinfo")
+        else None
+    )
+    if jwt is None:
+        return None
+    if is_of_provider(jwt):
+        return _id_token_in_header(case, jwt)
+    if "client_assertion" in case.request.form:
         return None
     return Finding(
         id="credentials-in-basic",
@@ -57,6 +74,19 @@ def assertion_in_header(case: Case) -> Finding | None:
         seen="The Authorization header is Bearer with a JWT; the form has no client_assertion.",
         cause="The token endpoint reads only the form, and ignores that header.",
         cure=f"Move the JWT into the form, as client_assertion, with client_assertion_type {ASSERTION_TYPE}.",
+    )
+
+
+def _id_token_in_header(case: Case, jwt: Jwt) -> Finding | None:
+    if "subject_token" in case.request.form:
+        return None
+    return Finding(
+        id="credentials-in-basic",
+        certainty="certain",
+        seen=f"The Authorization header is Bearer with {described_jwt(jwt) or 'an id_token'}; the form has no "
+        "subject_token.",
+        cause="The token endpoint reads only the form, and ignores that header.",
+        cure=f"Move the id_token into the form, as subject_token, with subject_token_type {ID_TOKEN_TYPE}.",
     )
 
 
@@ -99,7 +129,16 @@ def two_methods(case: Case) -> Finding | None:
 
 FINDERS: Final = (
     Finder(find=credentials_in_basic, rules=("check_client_id_present", "check_client_assertion_type")),
-    Finder(find=assertion_in_header, rules=("check_client_assertion_type",), named=("credentials-in-basic",)),
+    Finder(
+        find=assertion_in_header,
+        rules=(
+            "check_client_assertion_type",
+            "check_subject_token_type_id_token",
+            "check_subject_token_beside_assertion",
+            "check_subject_token_present",
+        ),
+        named=("credentials-in-basic",),
+    ),
     Finder(find=refresh_with_assertion, rules=("check_client_id_present", "check_client_secret_present")),
     Finder(find=two_methods, rules=("check_one_identity", "check_one_method"), named=("cis2-two-methods",)),
 )

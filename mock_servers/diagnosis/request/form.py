@@ -123,6 +123,20 @@ def compressed_body(case: Case) -> Finding | None:
     )
 
 
+def empty_body(case: Case) -> Finding | None:
+    """The request has no body."""
+    if case.request.body or case.request.oversized or any(name in case.request.query for name in _PARAMETERS):
+        return None
+    sent = case.request.content_type
+    return Finding(
+        id="empty-body",
+        certainty="certain",
+        seen=f"The request has no body{f'; its Content-Type is {shown(sent)}' if sent else ' and no Content-Type'}.",
+        cause="Your code gave the HTTP library no form, or a redirect on the way dropped it.",
+        cure="Send the parameters as a form in the body, straight to the URL that answers, not to one that redirects.",
+    )
+
+
 def encoded_twice(case: Case) -> Finding | None:
     """The whole form was encoded twice, so it arrived as one long parameter name."""
     form = case.request.form
@@ -315,6 +329,7 @@ FINDERS: Final = (
     Finder(find=multipart_body, rules=_OF_BODY),
     Finder(find=compressed_body, rules=_OF_BODY),
     Finder(find=encoded_twice, rules=_OF_BODY),
+    Finder(find=empty_body, rules=_OF_BODY),
     Finder(
         find=joined_parameters,
         rules=(_NO_GRANT, "check_grant_type_supported", "check_grant_type_known", *_ANY_PRESENCE),

@@ -6,6 +6,7 @@ import re
 from difflib import get_close_matches
 from typing import Final
 
+from mock_servers.apim.request_form import TOKEN_EXCHANGE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
@@ -16,6 +17,9 @@ from mock_servers.wire.wording import shown
 _TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
 _ENDPOINTS: Final = ("/token", "/authorize", "/callback", "/userinfo", "/_ping", "/_status")
 _MOUNTS: Final = ("/oauth2", "/oauth2-mock")
+_TOKEN_PATHS: Final = ("/oauth2/token", "/oauth2-mock/token")
+_GRANTS: Final = ("client_credentials", TOKEN_EXCHANGE)
+"""The grants that only the platform has."""
 _METHODS: Final = ("check_token_method", "check_authorize_method", "check_method")
 _PATHS: Final = ("check_path_known", "check_api_known")
 _LONGEST: Final = 200
@@ -47,6 +51,25 @@ def wrong_path(case: Case) -> Finding | None:
         if not case.known.is_all
         else "Call one of the APIs that this mock has, or add this one: list it in nhsauth.toml under apis, "
         "with its path and its upstream.",
+    )
+
+
+def token_request_elsewhere(case: Case) -> Finding | None:
+    """A request for a token of the platform came to another service's endpoint."""
+    path, grant, aud = case.record.path, case.form("grant_type"), case.claim("aud")
+    if grant not in _GRANTS or path.endswith(_TOKEN_PATHS):
+        return None
+    is_meant = isinstance(aud, str) and aud.endswith(_TOKEN_PATHS)
+    if not is_meant and case.record.service != "management log-in":
+        return None
+    url = aud if is_meant else f"{case.request.base}/oauth2/token"
+    return Finding(
+        id="wrong-path",
+        certainty="certain" if is_meant else "likely",
+        seen=f"POST {shown(path)} got a request with grant_type {shown(grant)}"
+        f"{f', and an assertion with aud {shown(aud)}' if is_meant else ''}.",
+        cause="That is a request for a token of the platform, and this is another service's endpoint.",
+        cure=f"Did you mean POST {url}?",
     )
 
 
@@ -86,7 +109,7 @@ def _nearest(path: str) -> str | None:
     """Return method and path of what was probably meant."""
     plain = path[:_LONGEST].lower().strip("/")
     mount = "/oauth2-mock" if plain.startswith("oauth2-mock") else "/oauth2"
-    if plain.replace("oauth2-mock", "oauth2") in _TOKEN:
+    if plain.replace("oauth2-mock", "oauth2") in _TOKEN or plain.endswith(f"{mount}/token"):
         return f"POST {mount}/token"
     known = {f"{each}{endpoint}": endpoint for each in _MOUNTS for endpoint in _ENDPOINTS}
     near = get_close_matches(f"/{plain}", known, n=1, cutoff=_ALIKE)
@@ -105,4 +128,11 @@ def _cause(path: str, near: str | None) -> str:
     return "Your code joined the base URL and the path with a part missing or repeated."
 
 
-FINDERS: Final = (Finder(find=wrong_path, rules=(*_METHODS, *_PATHS)),)
+FINDERS: Final = (
+    Finder(find=wrong_path, rules=(*_METHODS, *_PATHS)),
+    Finder(
+        find=token_request_elsewhere,
+        rules=("check_client", "check_grant_type", "check_grant_type_known", "find_credentials"),
+        named={"wrong-path": "A request for a token of the platform came to another service's endpoint."},
+    ),
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
@@ -18,7 +19,7 @@ from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.state.grant import Issued
 from mock_servers.state.indexes import START
 from mock_servers.state.table import Table
-from mock_servers.wire.wording import shown, spelt
+from mock_servers.wire.wording import cut, shown, spelt
 from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
 
 BELONGS: Final = {
@@ -106,7 +107,10 @@ def _wrong(name: str, sent: str, case: Case) -> Finding | None:
     found = _public_key(name, sent) or _json(name, sent)
     if found is not None or name in _JWTS or name not in BELONGS:
         return found
-    return _unfilled(name, sent) or _around(name, sent, case) or _cut_or_grown(name, sent, case)
+    if sent.startswith(_URL):
+        return _url(name, sent, case)
+    found = _unfilled(name, sent) or _around(name, sent, case) or _cut_or_grown(name, sent, case)
+    return found or _url(name, sent, case)
 
 
 def _public_key(name: str, value: str) -> Finding | None:
@@ -121,6 +125,32 @@ def _public_key(name: str, value: str) -> Finding | None:
         seen=f"{name} is {what}: it is public, so this does no harm.",
         cause="You register a public key once, as a JWK in the app's key set. You never send it in a request.",
         cure=f"Register the key, and send as {name} {BELONGS.get(name, 'its value')}.",
+    )
+
+
+_URL: Final = ("https://", "http://")
+_NEXT_PARAMETER: Final = re.compile(r"&(state|session_state|iss|scope|client_id|redirect_uri)=")
+
+
+def _url(name: str, sent: str, case: Case) -> Finding | None:
+    """A URL was sent, or a part of one, in place of the value of one of its parameters."""
+    is_url = sent.startswith(_URL)
+    address = sent if is_url else f"?{name}={sent}"
+    if not is_url and not _NEXT_PARAMETER.search(sent):
+        return None
+    parts = urlsplit(address)
+    inside = dict(parse_qsl(parts.query or parts.fragment)).get(name)
+    issued = case.known.issued(inside) if inside else None
+    return Finding(
+        id="url-as-value",
+        certainty="certain" if is_url or issued is not None else "likely",
+        seen=f"{name} is a URL of {len(sent)} characters."
+        if is_url
+        else f"{name} has the next parameter of a URL in it: {cut(sent)}.",
+        cause=f"The URL has the value as its parameter {name}."
+        if inside
+        else "Your code sent an address, and not a value.",
+        cure=f"Send only the value of its parameter {name}, decoded." if inside else f"Send as {name} {BELONGS[name]}.",
     )
 
 
@@ -238,6 +268,7 @@ def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
 
 
 _NAMED: Final = {
+    "url-as-value": "A whole URL was sent, or more of it than one parameter's value.",
     "empty-parameter": "The parameter is empty, which counts as missing.",
     "public-key-sent": "A public key or a certificate was sent instead of a token or a secret.",
     "json-as-value": "A whole JSON answer, or the claims of a JWT, was sent instead of one value.",

@@ -232,6 +232,8 @@ def _shape(sent: str) -> str | None:
     scheme, token = sent.partition(" ")[0], token_in(sent)
     if not sent.lower().startswith("bearer"):
         return f"its scheme is {shown(scheme)}, not Bearer" if " " in sent.strip() else "the word Bearer is missing"
+    if sent[6:7] in (":", "="):
+        return f"after the word Bearer comes {shown(sent[6:7])}, and only a space belongs there"
     if not token or token.lower() == "bearer":
         return "there is nothing after Bearer"
     return next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)

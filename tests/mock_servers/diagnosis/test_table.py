@@ -9,8 +9,9 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.gateway import flows as gateway
 from mock_servers.identity_provider import flows as providers
+from mock_servers.management import log_in
 
-EVERY_FLOW = (*apim.FLOWS, *providers.FLOWS, *gateway.HELLO_WORLD, gateway.NOWHERE)
+EVERY_FLOW = (*apim.FLOWS, *providers.FLOWS, *gateway.HELLO_WORLD, gateway.NOWHERE, *log_in.FLOWS)
 
 
 def test_every_rule_that_a_finder_names_is_one() -> None:

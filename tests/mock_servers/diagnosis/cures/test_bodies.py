@@ -144,3 +144,14 @@ def test_a_value_under_the_name_of_something_else(bench: Bench, kind: str, name:
 
     bench.assert_finding(f'The form has "{sent}", and no {name}', f"Call it {name}.", id="parameter-name")
     assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", ""])
+def test_a_body_that_a_redirect_dropped(bench: Bench, kind: str, content_type: str) -> None:
+    url, form = FORMS[kind]
+
+    raw(bench, b"", url, content_type=content_type)
+
+    bench.assert_finding("The request has no body", "not to one that redirects", id="empty-body")
+    assert bench.post(url, form(bench)).status_code == 200

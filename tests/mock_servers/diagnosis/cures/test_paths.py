@@ -5,7 +5,7 @@ import re
 import pytest
 from werkzeug.test import Client
 
-from tests.mock_servers.diagnosis.cures.bench import PLAIN, Bench, call, raw, user_token
+from tests.mock_servers.diagnosis.cures.bench import CIS2_PATH, PLAIN, TOKEN, Bench, call, raw, user_token
 
 
 @pytest.mark.parametrize("path", ["/personal-demographics/FHIR/R4/Patient/9000000009", "/nothing"])
@@ -68,3 +68,32 @@ def test_a_probe_is_reported_nothing(bench: Bench, path: str, method: str) -> No
 
     assert answer.status_code in (200, 204, 303, 404)
     assert [record.findings for record in bench.platform.exchanges if record.findings] == []
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/token", f"{CIS2_PATH}/access_token"])
+def test_a_token_request_at_another_service(bench: Bench, path: str) -> None:
+    form = {"grant_type": "client_credentials", **bench.assertion(TOKEN)}
+
+    bench.post(f"{PLAIN}{path}", form)
+
+    bench.assert_finding(f"Did you mean POST {TOKEN}?", id="wrong-path")
+    assert bench.post(TOKEN, form).status_code == 200
+
+
+def test_a_token_request_without_an_assertion_at_the_log_in_of_the_management_api(bench: Bench) -> None:
+    raw(bench, b"grant_type=client_credentials", f"{PLAIN}/oauth/token")
+
+    bench.assert_finding(f"Did you mean POST {TOKEN}?", id="wrong-path", certainty="likely")
+
+
+def test_a_wrong_grant_at_a_provider_is_no_wrong_path(bench: Bench) -> None:
+    raw(bench, b"grant_type=client_credentials", f"{PLAIN}{CIS2_PATH}/access_token")
+
+    assert "wrong-path" not in [each.id for each in bench.platform.exchanges.last.findings]
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token/oauth2/token", "/v2/oauth2/token"])
+def test_a_base_url_that_has_the_path_already(bench: Bench, path: str) -> None:
+    raw(bench, b"grant_type=client_credentials", f"{PLAIN}{path}")
+
+    bench.assert_finding("Did you mean POST /oauth2/token?", id="wrong-path")

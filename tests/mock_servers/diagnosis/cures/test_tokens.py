@@ -1,18 +1,21 @@
 """A token in the wrong place, or of another service, goes where the cure says."""
 
 import base64
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.mock_servers.diagnosis.cures.bench import (
     ASSERTION_TYPE,
     CIS2_PATH,
+    ID_TOKEN,
     INT,
     PLAIN,
     REDIRECT,
     REF,
     SECRET,
     TOKEN,
+    TOKEN_EXCHANGE,
     Bench,
     call,
     code_form,
@@ -149,8 +152,10 @@ def test_credentials_in_a_basic_header(bench: Bench, sent: str, grant_type: str,
 
     raw(bench, f"grant_type={grant_type}".encode(), Authorization=f"Basic {basic}")
 
+    by_secret = cure.startswith("Sign an assertion")
     bench.assert_finding(
-        f"The Authorization header is Basic, {seen}; the form names no client.", id="credentials-in-basic"
+        f"The Authorization header is Basic, {seen}; the form names no client.",
+        id="secret-style-client-credentials" if by_secret else "credentials-in-basic",
     )
     assert bench.top.cure.startswith(cure)
 
@@ -224,3 +229,54 @@ def test_an_access_token_of_nhs_login_that_the_mock_has_made_is_reported_once(be
     (reported,) = bench.platform.exchanges.last.findings
     assert (reported.id, reported.certainty) == ("other-jwt-as-subject", "certain")
     assert reported.seen.startswith("subject_token is the access token that NHS login issued 0 ms ago")
+
+
+@pytest.mark.parametrize("assertion", [True, False])
+def test_an_id_token_behind_bearer_is_moved_into_the_form(bench: Bench, *, assertion: bool) -> None:
+    id_token, proof = bench.id_token(), bench.assertion(TOKEN) if assertion else {}
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN, **proof}
+
+    raw(bench, urlencode(form).encode(), Authorization=f"Bearer {id_token}")
+
+    found = [each for each in bench.platform.exchanges.last.findings if "Move the id_token" in each.cure]
+    assert [(each.id, each.certainty) for each in found] == [("credentials-in-basic", "certain")]
+    assert bench.exchange(TOKEN, id_token).status_code == 200
+
+
+@pytest.mark.parametrize("separator", [": ", ":", "="])
+def test_a_colon_after_bearer(bench: Bench, separator: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer{separator}{token}")
+
+    bench.assert_finding(f'after the word Bearer comes "{separator.strip()}"', id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Bearer", "bearer "])
+def test_nothing_after_bearer(bench: Bench, header: str) -> None:
+    call(bench, Authorization=header)
+
+    bench.assert_finding("there is nothing after Bearer", id="bearer-shape")
+
+
+@pytest.mark.parametrize(
+    ("headers", "library", "change"),
+    [
+        (
+            {"user_agent": "python-requests/2.32.3", "content_type": "application/x-www-form-urlencoded;charset=UTF-8"},
+            "Authlib",
+            "PrivateKeyJWT(",
+        ),
+        ({"user_agent": "python-requests/2.32.3", "x_client_sku": "MSAL.Python"}, "msal", '{"client_assertion": sign}'),
+    ],
+    ids=["Authlib", "MSAL"],
+)
+def test_a_secret_in_a_basic_header_is_cured_in_the_library_s_words(
+    bench: Bench, headers: dict[str, str], library: str, change: str
+) -> None:
+    basic = base64.b64encode(b"nhsauth-app:nhsauth-secret").decode()
+
+    raw(bench, b"grant_type=client_credentials", Authorization=f"Basic {basic}", **headers)
+
+    bench.assert_finding(f"This looks like {library}", change, id="secret-style-client-credentials")

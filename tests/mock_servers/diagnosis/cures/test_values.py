@@ -11,6 +11,7 @@ from tests.mock_servers.diagnosis.cures.bench import (
     FORMS,
     JWTS,
     OPAQUE,
+    REDIRECT,
     SENT,
     TOKEN,
     Bench,
@@ -187,3 +188,43 @@ def test_a_value_that_was_cut_or_has_grown(
 
     bench.assert_finding("that was issued here", words, id="wrapped-value")
     assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["code", "cis2"])
+@pytest.mark.parametrize(
+    ("sent", "certainty"),
+    [
+        (lambda code: f"https://app.example/callback?code={code}&state=s", "certain"),
+        (lambda code: f"https://app.example/callback#state=s&code={code}", "certain"),
+        (lambda _: "https://app.example/callback?code=other&state=s", "certain"),
+        (lambda _: "other&state=s", "likely"),
+    ],
+    ids=["query", "fragment", "of another log-in", "its end"],
+)
+def test_the_address_of_the_redirect_in_place_of_its_code(
+    bench: Bench, kind: str, sent: Callable[[str], str], certainty: str
+) -> None:
+    url, form = FORMS[kind]
+    good = form(bench)
+
+    bench.post(url, {**good, "code": sent(good["code"])})
+
+    bench.assert_finding("Send only the value of its parameter code", id="url-as-value", certainty=certainty)
+    assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["code", "cis2"])
+def test_the_redirect_uri_in_place_of_the_code(bench: Bench, kind: str) -> None:
+    url, form = FORMS[kind]
+
+    bench.post(url, {**form(bench), "code": REDIRECT})
+
+    bench.assert_finding("code is a URL", "Send as code the code that came to the redirect URI", id="url-as-value")
+
+
+def test_a_wrong_secret_with_an_ampersand_is_no_part_of_a_url(bench: Bench) -> None:
+    url, form = FORMS["code"]
+
+    bench.post(url, {**form(bench), "client_secret": "r&d=4state"})
+
+    assert "url-as-value" not in [each.id for each in bench.platform.exchanges.last.findings]
