@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import ExtraWorker
 from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.journal.counts import Counts
 from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
@@ -118,6 +119,10 @@ class Mock(Platform):
         for world in self._worlds_made():
             _reached(world, known)
 
+    def count_in(self, counts: Counts) -> None:
+        """Count there what happens in it; in its worlds, too, which are made from now on."""
+        self.exchanges.counts = self.faults.counts = counts
+
     def served_at(self, url: str) -> None:
         """Say where the mock is served; its worlds are below."""
         super().served_at(url)
@@ -169,6 +174,7 @@ class Mock(Platform):
         )
         world._root = self
         world.outage = self.outage
+        world.count_in(self.exchanges.counts)
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
         _reached(world, self.names.real_names)
