@@ -131,7 +131,7 @@ def serve(*, workers: str | None, **asked: Any) -> None:
     from mock_servers.command_line.shutdown import Shutdown
 
     ending = Shutdown()  # first of all: what is imported next takes a while
-    logs.set_up(form=asked["log_format"], level=asked["log_level"])
+    logs.set_up(form=asked["log_format"], level=asked["log_level"], with_worlds=True)
     if workers is None:
         serve.run(serve.ServeOptions(**asked), ending)
     from mock_servers.command_line import workers as several

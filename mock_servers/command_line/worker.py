@@ -67,7 +67,9 @@ def main() -> None:
     ending = Shutdown()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
-    logs.set_up(form=job.asked.log_format, level="error", lock=job.lock)  # what a start warns of, the parent has said
+    logs.set_up(
+        form=job.asked.log_format, level="error", lock=job.lock, with_worlds=True
+    )  # what a start warns of, the parent has said
     try:
         _serve(job, ending)
     except click.ClickException as error:
@@ -82,7 +84,7 @@ def _serve(job: Job, ending: Shutdown) -> None:
         servers = serve.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
     if job.asked.tls:
         serve.prepared(platform, job.asked.allowed).open_at(servers[0])
-    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock)
+    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock, with_worlds=True)
     sys.stdout.buffer.write(b".")
     sys.stdout.buffer.flush()
     serve.until(ending, servers)

@@ -50,7 +50,7 @@ def run(asked: ServeOptions, count: int, ending: Shutdown) -> NoReturn:
     """
     with ExitStack() as stack:
         lock = stack.enter_context(tempfile.TemporaryFile())
-        logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno())
+        logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno(), with_worlds=True)
         with serve.usable():
             configuration = serve.configured(asked.config)
             state = asked.state or configuration.state.url

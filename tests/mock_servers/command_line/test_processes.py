@@ -71,7 +71,7 @@ def test_an_exchange_is_one_line_with_its_diagnosis_and_what_was_found_below(ser
 
     line, *below = served.end()[1].splitlines()
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d WARNING POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
+        r"\d\d:\d\d:\d\d WARNING \[root\] POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
         r'grant_type is "magic"\. This service knows .*',
         line,
     )
