@@ -29,7 +29,7 @@ from mock_servers.state.grant import Issued
 from mock_servers.state.state_url import open_state
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
-from mock_servers.state.world import ROOT, World, named_in
+from mock_servers.state.world import PLACE, ROOT, World, named_in
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PROXY_USER, origin
 
@@ -189,7 +189,7 @@ class Mock(Platform):
         return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
 
     def _place(self, row: World) -> Backend:
-        return self.store.backend.below(f"world {row.id}")
+        return self.store.backend.below(f"{PLACE}{row.id}")
 
     def elsewhere(self, key: bytes) -> OtherWorld | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""

@@ -23,6 +23,7 @@ from mock_servers.control import (
     faults,
     guards,
     journal,
+    metrics,
     openapi,
     people,
     problems,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = (
     *(status, apps, apis, people, tokens, journal, explain),
-    *(catalogue, clock, faults, snapshots, worlds, callback),
+    *(catalogue, clock, faults, snapshots, worlds, metrics, callback),
 )
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}

@@ -30,6 +30,7 @@ TITLES: Final[Mapping[int, str]] = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
 """The statuses that this API refuses with; `about:blank` promises their standard phrases (RFC 9110)."""

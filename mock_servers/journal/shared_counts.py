@@ -17,6 +17,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from mock_servers.journal.counts import Counts, Series
+from mock_servers.state.table import UnusableStateError
 
 _MOST: Final = 1 << 12
 """The most series of one process. Labels have few values: a fraction of this is usual."""
@@ -29,20 +30,17 @@ class SharedCounts(Counts):
     """The counts of one process that shares a folder with others; `totals` are those of all of them.
 
     It writes to a file that no living process has, and counts on from what a dead one left there: so totals never
-    fall, and there are no more files than processes at once. Raises OSError.
+    fall, and there are no more files than processes at once. Raises UnusableStateError.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        path, self._lock = _taken(folder)
-        if not path.exists():
-            # Whole, and without holes: a disk that is full is met here, and not when something is counted.
-            begun = path.with_suffix(".begun")
-            begun.write_bytes(bytes(_SIZE))
-            begun.replace(path)
-        with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), _SIZE)
+        try:
+            path, self._lock = _taken(folder)
+            self._memory = _opened(path)
+        except OSError as error:
+            raise UnusableStateError(f"The counts in {folder} cannot be written: {error.strerror or error}") from None
         self._numbers = _numbers(self._memory)
         self._places = {series: place for place, series in enumerate(_series(self._memory))}
         self._end = max(self._memory.rfind(b"\n", _NUMBERS) + 1, _NUMBERS)
@@ -75,6 +73,16 @@ def _taken(folder: Path) -> tuple[Path, FileLock]:
             lock.acquire()
             return folder / f"{number}.counts", lock
     raise AssertionError
+
+
+def _opened(path: Path) -> mmap.mmap:
+    if not path.exists():
+        # Whole, and without holes: a disk that is full is met here, and not when something is counted.
+        begun = path.with_suffix(".begun")
+        begun.write_bytes(bytes(_SIZE))
+        begun.replace(path)
+    with path.open("r+b") as file:
+        return mmap.mmap(file.fileno(), _SIZE)
 
 
 def _series(memory: mmap.mmap) -> list[Series]:

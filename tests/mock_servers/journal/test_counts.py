@@ -12,6 +12,7 @@ from mock_servers.journal.counts import BUCKETS, DEATHS, DURATIONS, EXCHANGES, F
 from mock_servers.journal.shared_counts import SharedCounts
 from mock_servers.mock import Mock
 from mock_servers.state.fault import Fault
+from mock_servers.state.table import UnusableStateError
 
 EXCHANGE = ("oauth2", "token-exchange", 400, "check_kid_present")
 
@@ -176,3 +177,11 @@ def test_more_series_than_there_is_room_for_are_not_counted_and_do_no_harm(
         (FINDINGS, "certain", "1"): 1,
         (FINDINGS, "certain", "2"): 1,
     }
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "nowhere"
+    folder.touch()
+
+    with pytest.raises(UnusableStateError, match=r"^The counts in .*nowhere cannot be written: .+"):
+        SharedCounts(folder)
