@@ -95,8 +95,8 @@ REQUIREMENTS = $(BIN)/python -m uv pip compile --quiet --universal --python-vers
 
 requirements: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group lowest
-	$(REQUIREMENTS) --extra shared --group build pyproject.toml --output-file tools/requirements/image.txt
-	$(REQUIREMENTS) --extra shared --group build --group dev pyproject.toml --output-file tools/requirements/ci.txt
+	$(REQUIREMENTS) --extra shared --extra metrics --group build pyproject.toml --output-file tools/requirements/image.txt
+	$(REQUIREMENTS) --extra shared --extra metrics --group build --group dev pyproject.toml --output-file tools/requirements/ci.txt
 
 locked: .venv/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/requirements/ci.txt

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_servers.http.server import ExtraWorker, Server
 from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.journal.counts import Counts
 from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds
@@ -30,7 +31,7 @@ from mock_servers.state.grant import Issued
 from mock_servers.state.state_url import open_state
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
-from mock_servers.state.world import ROOT, World, named_in
+from mock_servers.state.world import PLACE, ROOT, World, named_in
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PREFIX, PROXY_USER, origin
 
@@ -138,6 +139,10 @@ class Mock(Platform):
         for world in self._worlds_made():
             _reached(world, known)
 
+    def count_in(self, counts: Counts) -> None:
+        """Count there what happens in it; in its worlds, too, which are made from now on."""
+        self.exchanges.counts = self.faults.counts = counts
+
     def served_at(self, url: str) -> None:
         """Say where the mock is served; its worlds are below."""
         super().served_at(url)
@@ -189,6 +194,7 @@ class Mock(Platform):
         )
         world._root = self
         world.outage = self.outage
+        world.count_in(self.exchanges.counts)
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
         _reached(world, self.names.real_names)
@@ -203,7 +209,7 @@ class Mock(Platform):
         return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
 
     def _place(self, row: World) -> Backend:
-        return self.store.backend.below(f"world {row.id}")
+        return self.store.backend.below(f"{PLACE}{row.id}")
 
     def elsewhere(self, key: bytes) -> OtherWorld | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""

@@ -16,6 +16,7 @@ from typing import Any
 import click
 import pytest
 import requests
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from werkzeug.test import Client
 
@@ -24,6 +25,7 @@ from mock_servers.configuration import reading
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.settings.sections import LOCATION
+from mock_servers.state.fault import Fault
 from mock_servers.wire.wsgi import CONTROL
 from tests.processes import finished
 
@@ -329,3 +331,70 @@ def test_the_page_names_the_files_and_what_must_be_set() -> None:
 
     assert named == {path.name for path in FOLDER.iterdir()}
     assert all(setting in PAGE for setting in ("appendonly yes", "appendfsync always", "maxmemory-policy noeviction"))
+
+
+DASHBOARD = json.loads((FOLDER / "grafana.json").read_text(encoding="utf-8"))
+QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
+LABELS = re.compile(r"(\w+)(?:=~?|!=)\"|by \(([^)]*)\)|\{\{(\w+)\}\}")
+
+
+@pytest.fixture(scope="module")
+def samples(key_cache: Path) -> Mapping[str, set[str]]:
+    """The labels of each sample on the page of metrics, of a mock that has refused a request and met a fault."""
+    mock = Mock(ring=KeyRing(key_cache))
+    http = Client(mock)
+    mock.faults.order(Fault(on="token", do="status"))
+    for _ in range(2):
+        http.post("/oauth2/token", data={"grant_type": "x"}, base_url=mock.url).close()
+    mock.exchanges.last.examination()
+    text = http.get("/_nhsauth/metrics", base_url=mock.url).get_data(as_text=True)
+    families = text_string_to_metric_families(text)
+    return {each.name: set(each.labels) for family in families for each in family.samples}
+
+
+def test_the_dashboard_shows_each_metric_that_there_is_and_no_other(samples: Mapping[str, set[str]]) -> None:
+    named = {name for query in QUERIES for name in re.findall(r"nhsauth_\w+", query)}
+
+    assert named == samples.keys()
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_uses_labels_that_its_metrics_have(query: str, samples: Mapping[str, set[str]]) -> None:
+    used = {label.strip() for found in LABELS.findall(query) for part in found for label in part.split(",")} - {""}
+
+    assert all(used <= samples[name] for name in re.findall(r"nhsauth_\w+", query))
+
+
+def test_a_legend_uses_labels_by_which_its_query_sums() -> None:
+    for panel in DASHBOARD["panels"]:
+        for target in panel["targets"]:
+            shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
+            summed = {
+                each.strip() for found in re.findall(r"by \(([^)]*)\)", target["expr"]) for each in found.split(",")
+            }
+
+            assert shown == summed - {"le"}, panel["title"]
+
+
+def test_each_query_of_the_dashboard_asks_the_chosen_prometheus_and_no_panel_covers_another() -> None:
+    panels = DASHBOARD["panels"]
+    cells = [
+        (x, y)
+        for place in (panel["gridPos"] for panel in panels)
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+
+    assert [variable["name"] for variable in DASHBOARD["templating"]["list"]] == ["datasource"]
+    assert {target["datasource"]["uid"] for panel in panels for target in panel["targets"]} == {"${datasource}"}
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    assert len(set(cells)) == len(cells)
+    assert max(x for x, _ in cells) < 24
+
+
+def test_the_page_names_each_metric(samples: Mapping[str, set[str]]) -> None:
+    families = {re.sub("_(bucket|count|sum)$", "", name) for name in samples}
+
+    assert set(re.findall(r"^\| `(nhsauth_\w+)`", PAGE, re.MULTILINE)) == families
+    assert "the image has it" in PAGE
+    assert "[shared,metrics]" in (ROOT / "examples" / "container" / "Containerfile").read_text(encoding="utf-8")

@@ -28,7 +28,8 @@ def test_each_line_is_a_version_or_a_hash(name: str) -> None:
 
 def test_what_the_project_needs_is_pinned() -> None:
     groups = PROJECT["dependency-groups"]
-    needed = names([*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["shared"]])
+    extras = [each for extra in ("shared", "metrics") for each in PROJECT["project"]["optional-dependencies"][extra]]
+    needed = names([*PROJECT["project"]["dependencies"], *extras])
     pinned = {
         name: {found[1] for line in lines(name) if (found := PINNED.fullmatch(line))}
         for name in ("image.txt", "ci.txt")

@@ -131,7 +131,7 @@ def serve(*, workers: str | None, **asked: Any) -> None:
     from mock_servers.command_line.shutdown import Shutdown
 
     ending = Shutdown()  # first of all: what is imported next takes a while
-    logs.set_up(form=asked["log_format"], level=asked["log_level"])
+    logs.set_up(form=asked["log_format"], level=asked["log_level"], with_worlds=True)
     if workers is None:
         serve.run(serve.ServeOptions(**asked), ending)
     from mock_servers.command_line import workers as several
@@ -382,14 +382,17 @@ def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: 
 
 @_command("summary", nhsauth)
 @_SERVER
-def summary(*, server: str) -> None:
+@click.option("--world", metavar="NAME", help="Only this world of the mock; root is the mock itself.")
+@click.option("--all-worlds", is_flag=True, help="The mock itself and all of its worlds.")
+def summary(*, server: str, world: str | None, all_worlds: bool) -> None:
     """Print what a running mock refused, as Markdown.
 
     Shows each kind of refusal once, with its explanation. Made for the page of a CI job, such as $GITHUB_STEP_SUMMARY.
+    Worlds are left out unless you ask for them.
     """
     from mock_servers.command_line import summary as summary_command
 
-    summary_command.show(server)
+    summary_command.show(server, world=world, all_worlds=all_worlds)
 
 
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})

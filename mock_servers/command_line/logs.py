@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 import click
 
 from mock_servers.command_line.finding_text import lines
+from mock_servers.state.world import ROOT
 from mock_servers.wire.wording import moment, one_line
 
 if TYPE_CHECKING:
@@ -32,14 +33,15 @@ _TIME_OF_DAY: Final = "%H:%M:%S"
 _TITLE: Final = re.compile(r"  \w+: +|\w+: ")
 
 
-def set_up(*, form: Literal["text", "json"], level: str, lock: int | None = None) -> None:
+def set_up(*, form: Literal["text", "json"], level: str, lock: int | None = None, with_worlds: bool = False) -> None:
     """Log what the mocks say from `level` up, and what other libraries warn of, to stderr.
 
+    `with_worlds`: each line says of which world it is; what is of none is the server's own, `root`.
     `lock` is a file of those processes that write there at once: one writes at a time, so that each line stays whole.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     stream = logging.StreamHandler(None if lock is None else _Turns(sys.stderr, lock))
-    stream.setFormatter(_Json() if form == "json" else _Text(on_terminal=sys.stderr.isatty()))
+    stream.setFormatter(_Json() if form == "json" else _Text(on_terminal=sys.stderr.isatty(), with_worlds=with_worlds))
     logging.basicConfig(level=max(least, logging.WARNING), handlers=[stream], force=True)
     logging.getLogger("mock_servers").setLevel(least)
 
@@ -65,21 +67,24 @@ class _Turns:
 
 
 class _Text(logging.Formatter):
-    """`09:00:00 WARNING POST /oauth2/token 400 …`, and what explains an exchange below it, indented.
+    """`09:00:00 WARNING [team-a] POST /oauth2/token 400 …`, and what explains an exchange below it, indented.
 
     On a terminal lines end before its edge, and a warning or an error has a colour unless NO_COLOR.
     """
 
-    def __init__(self, *, on_terminal: bool) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(message)s", _TIME_OF_DAY)
+    def __init__(self, *, on_terminal: bool, with_worlds: bool) -> None:
+        super().__init__(f"%(asctime)s %(levelname)-7s {'[%(world)s] ' * with_worlds}%(message)s", _TIME_OF_DAY)
+        self._with_worlds = with_worlds
         self._on_terminal = on_terminal
         self._coloured = on_terminal and not os.environ.get("NO_COLOR")
 
     def format(self, record: logging.LogRecord) -> str:
         exchange: Record | None = getattr(record, "exchange", None)
+        record.world = world = _world_of(record)
         if exchange is None:
             return self._painted(super().format(record), record)
-        head = f"{_time_of_day(int(record.created))} {record.levelname:7} {exchange}"
+        of_world = f"[{world}] " if self._with_worlds else ""
+        head = f"{_time_of_day(int(record.created))} {record.levelname:7} {of_world}{exchange}"
         return "\n".join([self._painted(head, record), *self._below(exchange)])
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - as logging calls it
@@ -112,6 +117,12 @@ class _Text(logging.Formatter):
         return textwrap.wrap(line, width, initial_indent=_INDENT, subsequent_indent=hanging)
 
 
+def _world_of(record: logging.LogRecord) -> str:
+    """Return the world that a line is of: its exchange's, or the one that its logger named, or the server's own."""
+    exchange = getattr(record, "exchange", None)
+    return str((exchange.world if exchange is not None else getattr(record, "world", None)) or ROOT)
+
+
 @lru_cache(maxsize=1)
 def _time_of_day(second: int) -> str:
     """Return a second as a line begins with; of a busy one many lines do."""
@@ -134,12 +145,19 @@ def _explained(exchange: Record) -> Iterator[str]:
 
 
 class _Json(logging.Formatter):
-    """`{"time": …, "level": …, "event": "exchange", "exchange": {…}}`, or `"event": "log"` with logger and message."""
+    """One of three: an exchange, a change by the control API, or anything else with its logger and message.
+
+    `{"time": …, "level": …, "world": …, "event": "exchange"|"control"|"log", …}`
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {"time": moment(record.created), "level": record.levelname.lower()}
+        level, world = record.levelname.lower(), _world_of(record)
+        line: dict[str, Any] = {"time": moment(record.created), "level": level, "world": world}
         exchange = getattr(record, "exchange", None)
         if exchange is not None:
             return json.dumps({**line, "event": "exchange", "exchange": exchange.as_json()})
+        control = getattr(record, "control", None)
+        if control is not None:
+            return json.dumps({**line, "event": "control", **control})
         line |= {"event": "log", "logger": record.name, "message": record.getMessage()}
         return json.dumps({**line, "traceback": self.formatException(record.exc_info)} if record.exc_info else line)

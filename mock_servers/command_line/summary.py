@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -13,27 +13,63 @@ import requests
 
 from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
-from mock_servers.state.world import PREFIX
+from mock_servers.state.world import PREFIX, ROOT
 from mock_servers.wire.wording import printable, shown
 
 _MOST: Final = 30
 """Refusals that are explained; a job's page takes one MiB."""
+_MOST_WORLDS: Final = 10
+"""Worlds that are named for one kind of refusal."""
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]|#~$])")
 _PARTS: Final = (("seen", "Seen"), ("cause", "Cause"), ("cure", "Cure"), ("change", "Code"))
 
 Exchange = Mapping[str, Any]
 
 
-def show(server: str) -> None:
-    """Print the summary. Raises Misuse for what is no URL, No when no mock answers there."""
-    click.echo("\n".join(_lines(_exchanges(server))))
+def show(server: str, *, world: str | None = None, all_worlds: bool = False) -> None:
+    """Print the summary of a server itself, of one of its worlds, or of it and all of its worlds.
+
+    Raises Misuse for what is no URL, AnswerIsNo when no mock answers there, or none with such a world.
+    """
+    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
+        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
+    if all_worlds and world is not None:
+        raise Misuse("--world names one world, and --all-worlds takes all: give one of them")
+    if (all_worlds or world is not None) and PREFIX in server:
+        raise Misuse(f"--server is {shown(server)}, a world: leave out --world and --all-worlds, or name its server")
+    if all_worlds:
+        exchanges, worlds = _of_all(server)
+        click.echo("\n".join(_lines(exchanges, worlds)))
+        return
+    click.echo("\n".join(_lines(_exchanges(server if world in (None, ROOT) else _of_world(server, world)))))
+
+
+def _of_all(server: str) -> tuple[list[Exchange], int]:
+    """Return the exchanges of a server and of its worlds, and how many worlds there are."""
+    listed = _asked(server, "/worlds")
+    found = list(_exchanges(server))
+    for each in listed:
+        with suppress(AnswerIsNo):  # it was deleted meanwhile
+            found += _exchanges(f"{server.rstrip('/')}{PREFIX}{each['name']}")
+    return found, len(listed)
+
+
+def _of_world(server: str, world: str) -> str:
+    """Return the URL of a world. Raises AnswerIsNo where there is none of this name."""
+    known = [str(each["name"]) for each in _asked(server, "/worlds")]
+    if world not in known:
+        words = ", ".join(sorted(known)) or "there is none"
+        raise AnswerIsNo(f"No world at {server} is called {shown(world)}. Its worlds: {printable(words)}.")
+    return f"{server.rstrip('/')}{PREFIX}{world}"
 
 
 def _exchanges(server: str) -> Sequence[Exchange]:
-    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
-        raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
+    return _asked(server, "/exchanges")
+
+
+def _asked(server: str, path: str) -> Sequence[Any]:
     try:
-        answer = control_call("GET", server, "/exchanges")
+        answer = control_call("GET", server, path)
     except (requests.RequestException, ValueError):
         answer = None
     if not isinstance(answer, list):
@@ -41,16 +77,26 @@ def _exchanges(server: str) -> Sequence[Exchange]:
     return answer
 
 
-def _lines(exchanges: Sequence[Exchange]) -> Iterator[str]:
+def _lines(exchanges: Sequence[Exchange], worlds: int | None = None) -> Iterator[str]:
+    """Yield the lines of a summary; with a number of worlds each refusal says in which of them it was."""
     refused = [each for each in exchanges if each["error"]]
-    yield f"### nhsauth: {len(exchanges)} exchanges, {len(refused)} refused\n"
-    alike = Counter(_head(each) for each in refused)
-    first = {_head(each): each for each in reversed(refused)}
-    for head, count in list(alike.items())[:_MOST]:
-        yield f"#### {head}{f' ({count} times)' if count > 1 else ''}\n"
-        yield from _explained(first[head])
+    where = "" if worlds is None else f" at the server and in {worlds} {'world' if worlds == 1 else 'worlds'}"
+    yield f"### nhsauth: {len(exchanges)} exchanges, {len(refused)} refused{where}\n"
+    alike: dict[str, list[Exchange]] = {}
+    for each in refused:
+        alike.setdefault(_head(each), []).append(each)
+    for head, some in list(alike.items())[:_MOST]:
+        seen_in = [] if worlds is None else [f"in {_listed(list(dict.fromkeys(each['world'] for each in some)))}"]
+        notes = ", ".join([f"{len(some)} times"] * (len(some) > 1) + seen_in)
+        yield f"#### {head}{f' ({notes})' if notes else ''}\n"
+        yield from _explained(some[0])
     if len(alike) > _MOST:
         yield f"And {len(alike) - _MOST} other refusals: `/_nhsauth/exchanges` has them all.\n"
+
+
+def _listed(worlds: Sequence[str]) -> str:
+    more = len(worlds) - _MOST_WORLDS
+    return ", ".join(map(_safe, worlds[:_MOST_WORLDS])) + (f" and {more} more" if more > 0 else "")
 
 
 def _head(exchange: Exchange) -> str:

@@ -87,7 +87,7 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
             har = stack.enter_context(_har(options)) if options.har is not None else None
             mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
             prepared = real_names.throwaway(mock, folder)
-            mock.exchanges.is_real = True
+            mock.exchanges.is_real, mock.exchanges.world = True, None
         recorder = _recorder(mock, options, connector, [each for each in (har, observing) if each is not None])
         proxy = WatchingProxy(
             known=_known,

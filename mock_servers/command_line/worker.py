@@ -14,6 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import click
@@ -22,6 +23,7 @@ from mock_servers.command_line import logs, serve
 from mock_servers.command_line.serve import ServeOptions
 from mock_servers.command_line.shutdown import Shutdown, die_with_parent
 from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.journal.shared_counts import SharedCounts
 from mock_servers.mock import Mock, opened
 from mock_servers.state.configuration import Configuration
 
@@ -32,12 +34,14 @@ _MAIN: Final = f"from {__name__} import main; main()"
 class Job:
     """What a worker is to do: `parent` is the process that starts it, and may end it.
 
-    `state` is where all of them remember; `sockets`, in the order of the ports, and `lock` are files that it inherits.
+    `state` is where all of them remember, `counts` the folder where all of them count; `sockets`, in the order of the
+    ports, and `lock` are files that it inherits.
     """
 
     asked: ServeOptions
     configuration: Configuration
     state: str
+    counts: Path
     sockets: tuple[int, ...]
     lock: int
     parent: int
@@ -67,7 +71,9 @@ def main() -> None:
     ending = Shutdown()
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
-    logs.set_up(form=job.asked.log_format, level="error", lock=job.lock)  # what a start warns of, the parent has said
+    logs.set_up(
+        form=job.asked.log_format, level="error", lock=job.lock, with_worlds=True
+    )  # what a start warns of, the parent has said
     try:
         _serve(job, ending)
     except click.ClickException as error:
@@ -79,10 +85,11 @@ def _serve(job: Job, ending: Shutdown) -> None:
     with serve.usable():
         ring = KeyRing(cache_folder(os.environ))
         platform = Mock(job.configuration, ring=ring, backend=opened(job.state))
+        platform.count_in(SharedCounts(job.counts))
         servers = serve.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
     if job.asked.tls:
         serve.prepared(platform, job.asked.allowed).open_at(servers[0])
-    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock)
+    logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock, with_worlds=True)
     sys.stdout.buffer.write(b".")
     sys.stdout.buffer.flush()
     serve.until(ending, servers)

@@ -25,6 +25,8 @@ from mock_servers.command_line.shutdown import Shutdown
 from mock_servers.command_line.worker import Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.journal.counts import Counts
+from mock_servers.journal.shared_counts import SharedCounts
 from mock_servers.mock import Mock, opened
 from mock_servers.settings.sections import MEMORY
 from mock_servers.wire.wording import shown
@@ -50,12 +52,14 @@ def run(asked: ServeOptions, count: int, ending: Shutdown) -> NoReturn:
     """
     with ExitStack() as stack:
         lock = stack.enter_context(tempfile.TemporaryFile())
-        logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno())
+        logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno(), with_worlds=True)
         with serve.usable():
             configuration = serve.configured(asked.config)
             state = asked.state or configuration.state.url
+            private = stack.enter_context(scratch.folder())
             if state == MEMORY:
-                state = f"sqlite:{stack.enter_context(scratch.folder()) / 'state'}"
+                state = f"sqlite:{private / 'state'}"
+            counts = SharedCounts(private)
             platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=opened(state))
             sockets = [stack.enter_context(server.listen(asked.host, port)) for port in asked.ports]
         url, *apart = (server.url_of(asked.host, each) for each in sockets)
@@ -66,11 +70,12 @@ def run(asked: ServeOptions, count: int, ending: Shutdown) -> NoReturn:
             asked=asked,
             configuration=configuration,
             state=state,
+            counts=private,
             sockets=tuple(each.fileno() for each in sockets),
             lock=lock.fileno(),
             parent=os.getpid(),
         )
-        Workers(count, job.begin, ending).keep(lambda: serve.print_ready(asked, platform, real))
+        Workers(count, job.begin, ending, counts=counts).keep(lambda: serve.print_ready(asked, platform, real))
     logging.shutdown()
     os._exit(0)
 
@@ -95,12 +100,22 @@ class _Worker:
 
 
 class Workers:
-    """So many processes, numbered from 1, until `ending` can be read; `ticks` are seconds since some moment."""
+    """So many processes, numbered from 1, until `ending` can be read; `ticks` are seconds since some moment.
+
+    `counts` counts the deaths of those that nobody asked to end.
+    """
 
     def __init__(
-        self, count: int, begin: Begin, ending: HasFileno, *, ticks: Callable[[], float] = time.monotonic
+        self,
+        count: int,
+        begin: Begin,
+        ending: HasFileno,
+        *,
+        counts: Counts | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._begin = begin
+        self._counts = counts or Counts()
         self._ticks = ticks
         self._alive: dict[int, _Worker] = {}
         self._due = dict.fromkeys(range(1, count + 1), 0.0)
@@ -146,6 +161,7 @@ class Workers:
             worker.can_answer = True
             return
         self._forget(worker)
+        self._counts.death()
         died = f"Worker {worker.number} (process {worker.process.pid}) {_end_of(worker.process.wait())}"
         if not self._were_ready and not worker.can_answer:
             raise AnswerIsNo(f"{died} before it could answer: see the log")

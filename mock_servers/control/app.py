@@ -17,11 +17,13 @@ from mock_servers.control import (
     apps,
     callback,
     catalogue,
+    changes,
     clock,
     explain,
     faults,
     guards,
     journal,
+    metrics,
     openapi,
     people,
     problems,
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = (
     *(status, apps, apis, people, tokens, journal, explain),
-    *(catalogue, clock, faults, snapshots, worlds, callback),
+    *(catalogue, clock, faults, snapshots, worlds, metrics, callback),
 )
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
@@ -83,7 +85,7 @@ def create_app(platform: Platform) -> MountedApp:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     app.url_map = _ROUTES
     app.before_request(lambda: _guard(platform))
-    app.register_error_handler(Exception, _problem)
+    app.register_error_handler(Exception, lambda error: _problem(platform, error))
     app.register_error_handler(StateError, lambda error: _out_of_reach(platform, error))
     app.after_request(_not_stored)
     app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
@@ -109,13 +111,15 @@ def _guard(platform: Platform) -> None:
     guards.refuse(public_urls, from_redirect=flask.request.endpoint in _FROM_REDIRECT)
 
 
-def _problem(error: Exception) -> flask.Response:
-    return problems.answer(error, for_people=guards.is_browser())
+def _problem(platform: Platform, error: Exception) -> flask.Response:
+    return problems.answer(error, for_people=guards.is_browser(), world=platform.exchanges.world)
 
 
 def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
     platform.outage.note(error)
-    return _problem(ProblemError(503, f"The state cannot be reached: {error}", more={"nhsauth": outage.TITLE}))
+    return _problem(
+        platform, ProblemError(503, f"The state cannot be reached: {error}", more={"nhsauth": outage.TITLE})
+    )
 
 
 def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
@@ -132,7 +136,9 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
             for_people=guards.is_browser(),
         )
         with platform.faults.suspended():  # what is ordered is for clients
-            return _response(call.answer(request))
+            answer = call.answer(request)
+        changes.log(call, answer, flask.request.environ, platform.exchanges.world)
+        return _response(answer)
 
     return view
 

@@ -55,12 +55,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What is answered: a JSON value, the text of another content type, or nothing at all (204)."""
+    """What is answered: a JSON value, the text of another content type, or nothing at all (204).
+
+    `world` is the name of the world that the call has made or ended.
+    """
 
     status: int = 200
     body: Any = None
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    world: str | None = None
 
 
 DONE: Final = Response(status=204)
@@ -123,7 +127,7 @@ class Call:
 
     `path` is Flask's, below `/_nhsauth`; `refusals` says by status why it may fail. What the guards refuse is the same
     everywhere and not repeated here; `from_redirect`: a browser may be sent here from another site. `from_form`: the
-    mock's own page may post a form. `any_host`: it is answered under any.
+    mock's own page may post a form. `any_host`: it is answered under any. `only_reads`: it changes nothing.
     """
 
     method: str
@@ -136,6 +140,7 @@ class Call:
     from_redirect: bool = False
     from_form: bool = False
     any_host: bool = False
+    only_reads: bool = False
     answer: Callable[[Request], Response] = _unanswered
 
     def __call__(self, answer: Callable[[Request], Response]) -> Call:
@@ -147,6 +152,11 @@ class Call:
         """The operation id."""
         first, *others = self.answer.__name__.split("_")
         return "".join([first, *(word.capitalize() for word in others)])
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything in the mock."""
+        return self.method != "GET" and not self.only_reads
 
     @property
     def summary(self) -> str:

@@ -70,7 +70,7 @@ _RESPONSES: Final = {
 }
 
 
-@Call("POST", "/explain", _RESPONSES, body=_BODY, from_form=True)
+@Call("POST", "/explain", _RESPONSES, body=_BODY, from_form=True, only_reads=True)
 def explain(request: Request) -> Response:
     """Say what a value is, or why a request to a real service was refused; for a browser a page."""
     sent = _request_of(request)

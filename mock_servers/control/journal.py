@@ -153,6 +153,7 @@ SCHEMAS: Final = {
     "Exchange": answer_object(
         {
             "id": {"type": "integer", "description": "Numbers rise."},
+            "world": {**TEXT_OR_NULL, "description": "The world, or `root`; null under `nhsauth watch`."},
             "at": {"type": "string", "format": "date-time"},
             "service": TEXT,
             "method": TEXT,

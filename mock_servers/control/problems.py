@@ -30,6 +30,7 @@ TITLES: Final[Mapping[int, str]] = {
     413: "Content Too Large",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
 """The statuses that this API refuses with; `about:blank` promises their standard phrases (RFC 9110)."""
@@ -78,12 +79,12 @@ class ProblemError(Exception):
         return members | ({"member": self.member} if self.member else {}) | self.more
 
 
-def answer(error: Exception, *, for_people: bool) -> flask.Response:
+def answer(error: Exception, *, for_people: bool, world: str | None) -> flask.Response:
     """Turn the exception of a call into an answer: a page for people, else a problem.
 
     Only the log gets the details of an unexpected exception.
     """
-    problem = _problem(error)
+    problem = _problem(error, world)
     response = _page(problem) if for_people else _written(problem)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(_allowed(error))
@@ -107,7 +108,7 @@ def _page(problem: ProblemError) -> flask.Response:
     )
 
 
-def _problem(error: Exception) -> ProblemError:
+def _problem(error: Exception, world: str | None) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, MemberError):
@@ -117,7 +118,8 @@ def _problem(error: Exception) -> ProblemError:
     member = next((name for error_class, name in _MEMBERS.items() if isinstance(error, error_class)), None)
     if member is not None:
         return ProblemError(400, str(error), member=member)
-    _log.error("%s %s failed inside the mock", flask.request.method, ascii(flask.request.path), exc_info=error)
+    method, path, extra = flask.request.method, ascii(flask.request.path), {"world": world}
+    _log.error("%s %s failed inside the mock", method, path, exc_info=error, extra=extra)
     return ProblemError(500, f"The mock itself failed ({type(error).__name__}): see its log.")
 
 

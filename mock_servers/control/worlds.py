@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from mock_servers.configuration import members
@@ -67,7 +67,7 @@ def add_world(request: Request) -> Response:
         raise ProblemError(409, f"{taken}.", member="name") from None
     except TooManyWorldsError as full:
         raise ProblemError(409, f"{full}.") from None
-    return Response(status=201, body=_shown(request, made))
+    return Response(status=201, body=_shown(request, made), world=made.name)
 
 
 @Call("GET", "/worlds/<name>", {200: ResponseObject("The world.", _WORLD)}, refusals=_UNKNOWN)
@@ -82,9 +82,10 @@ def get_world(request: Request) -> Response:
 @Call("DELETE", "/worlds/<name>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN)
 def remove_world(request: Request) -> Response:
     """Forget a world, with all that is in it."""
-    if not _worlds(request).delete(request.path["name"]):
+    name = request.path["name"]
+    if not _worlds(request).delete(name):
         raise _unknown(request)
-    return DONE
+    return replace(DONE, world=name)
 
 
 def _worlds(request: Request) -> Worlds[Platform]:

@@ -137,7 +137,9 @@ def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
     except UnknownError:
         return
     except Exception:  # noqa: BLE001 - one finder's mistake must not keep the others from being heard
-        _log.exception("the finder %s failed on exchange %s", finder.name, case.record.id)
+        _log.exception(
+            "the finder %s failed on exchange %s", finder.name, case.record.id, extra={"world": case.record.world}
+        )
         return
     if finding is not None:
         yield distance, _completed(finding, distance, case)

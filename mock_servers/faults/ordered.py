@@ -10,6 +10,7 @@ from typing import Any
 
 from mock_servers.faults.pause import Pause
 from mock_servers.jose.keys import KeyRing, jwks
+from mock_servers.journal.counts import Counts
 from mock_servers.state.fault import KEY_SETS, Fault
 from mock_servers.state.store import Store
 from mock_servers.state.table import listed
@@ -25,15 +26,19 @@ class NoSuchFaultError(LookupError):
 class Faults:
     """The faults of one platform, the oldest first. The store holds them, so they end with a test or a reset.
 
-    `pause` is where delayed answers wait; `ring` has the key for a key set without the right one.
+    `pause` is where delayed answers wait; `ring` has the key for a key set without the right one; `counts` counts the
+    requests that met one.
     """
 
-    def __init__(self, store: Store, ring: KeyRing, pause: Pause | None = None) -> None:
+    def __init__(
+        self, store: Store, ring: KeyRing, pause: Pause | None = None, *, counts: Counts | None = None
+    ) -> None:
         self._store = store
         self._ring = ring
         self.pause = pause or Pause(store.counters if store.backend.is_shared else None)
         self._here = threading.local()
         self.spoilt_keys = False
+        self.counts = counts or Counts()
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
@@ -81,8 +86,9 @@ class Faults:
             return None
         asking = client() if any(fault.client_id is not None for fault in ordered) else None
         met = self._count([fault.id for fault in ordered if fault.client_id in (None, asking)])
-        if met is not None and place.endswith("jwks"):
-            self.spoilt_keys = True
+        if met is not None:
+            self.counts.fault(met.do, met.on)
+            self.spoilt_keys |= place.endswith("jwks")
         return met
 
     def other_keys(self) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.framing import Head, Message
 from mock_servers.http.socket_channel import MOST_UNSENT
+from mock_servers.state.world import named_in
 from mock_servers.wire.wsgi import PROXY_USER, THROUGH_PROXY
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Outlet:
 
 def log_failure(method: str, path: str, error: BaseException) -> None:
     """Log an exception of an application, or why its answer cannot be sent."""
-    _LOG.error("The application failed on %s %s", method, path, exc_info=error)
+    _LOG.error("The application failed on %s %s", method, path, exc_info=error, extra={"world": named_in(path)})
 
 
 def refusal(status: str, text: str) -> Answer:

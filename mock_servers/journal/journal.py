@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, overload
 
+from mock_servers.journal.counts import Counts
 from mock_servers.journal.provenance import of_jti
 from mock_servers.journal.record import Record
+from mock_servers.state.world import ROOT
 
 LIMIT: Final = 1000
 """Records that are kept; the oldest are removed first."""
@@ -50,12 +52,15 @@ class Journal(Sequence[Record]):
     """The records that are kept, oldest first; safe to read while the mock answers.
 
     Without `explains` a record has what was sent, and not why. `is_real`: its exchanges are with real services, not a
-    mock.
+    mock. `world` is the name of the world whose exchanges they are, `None` for real ones; `counts` is where they are
+    counted.
     """
 
-    def __init__(self, limit: int = LIMIT, *, explains: bool = True) -> None:
+    def __init__(self, limit: int = LIMIT, *, explains: bool = True, world: str = ROOT) -> None:
         self.explains = explains
         self.is_real = False
+        self.world: str | None = world
+        self.counts = Counts()
         self._records: deque[Record] = deque(maxlen=limit)
         self._added = 0
         self._refused = 0
@@ -73,6 +78,7 @@ class Journal(Sequence[Record]):
 
     def add(self, record: Record) -> None:
         """Number a record and keep it; numbers rise, even after `clear`."""
+        record.world = self.world
         with self._arrived:
             self._added = record.id = self._added + 1
             self._refused += record.refusal is not None

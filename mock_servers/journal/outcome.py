@@ -27,6 +27,9 @@ _JWTS: Final = {"client_assertion": "assertion", "subject_token": "subject"}
 _LARGEST_JWT: Final = 1 << 14
 """Characters; a journal of a thousand exchanges must not hold a thousand of the largest JWTs."""
 
+_FAULT: Final = "fault"
+"""What stands for a rule where a fault has refused."""
+
 _JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
 
 
@@ -64,6 +67,23 @@ class Outcome(Generic[X]):
         """Whether the service, or a fault in its place, refused the request."""
         return self.refusal is not None or self.fault is not None
 
+    @property
+    def status_that_left(self) -> int:
+        """The status that was sent, 0 for no answer."""
+        fault = self.fault
+        if fault is None:
+            return self.answer.status
+        if fault.do == "malformed" and fault.kind in (None, "html"):
+            return HTTPStatus.OK
+        return 0 if fault.do == "drop" else self.answer.status
+
+    @property
+    def refused_by(self) -> str:
+        """The name of the rule that refused, or `fault`; empty if neither did."""
+        if self.refusal is not None and self.row is not None:
+            return self.refusal.rule
+        return "" if self.fault is None or self.fault.do == "delay" else _FAULT
+
 
 def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
     """Return the record of an outcome at a service; without `explains` it has what was sent, and not why."""
@@ -73,7 +93,7 @@ def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
         service=service,
         method=request.method,
         path=request.target.partition("?")[0],
-        status=_status_that_left(outcome),
+        status=outcome.status_that_left,
         request=request_shown(request),
         response=response_shown(outcome.answer),
         sent=secrets_sent(request),
@@ -84,16 +104,6 @@ def record_of(outcome: Outcome[X], *, service: str, explains: bool) -> Record:
         diagnosis=_diagnosis(outcome) if explains else None,
         walk=Walk(flow=outcome.flow, refusal=outcome.refusal) if explains and outcome.was_judged else None,
     )
-
-
-def _status_that_left(outcome: Outcome[X]) -> int:
-    """Return the status that was sent, 0 for no answer."""
-    fault = outcome.fault
-    if fault is None:
-        return outcome.answer.status
-    if fault.do == "malformed" and fault.kind in (None, "html"):
-        return HTTPStatus.OK
-    return 0 if fault.do == "drop" else outcome.answer.status
 
 
 def _received(exchange: Judged) -> dict[str, ReceivedJwt]:
@@ -131,7 +141,7 @@ def _error(outcome: Outcome[X]) -> RecordedError | None:
         return None
     description = members.get("error_description") or members.get("message") or str(fault)
     return RecordedError(
-        code=members.get("error") or "", description=str(description), rule="fault", evidence=fault.evidence
+        code=members.get("error") or "", description=str(description), rule=_FAULT, evidence=fault.evidence
     )
 
 

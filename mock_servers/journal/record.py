@@ -178,11 +178,12 @@ def _alike(need: tuple[object, ...]) -> tuple[object, ...]:
 class Record:
     """One exchange. `at` is seconds since 1970, `sent` the hashes of the request's secrets by field.
 
-    `received` are the decoded JWTs of its form, by field. `id` is its number in the journal; `client_id` the client
-    that was identified, else the one named in the form.
+    `received` are the decoded JWTs of its form, by field. `id` is its number in the journal, `world` the world of that
+    journal; `client_id` is the client that was identified, else the one named in the form.
     """
 
     id: int = 0
+    world: str | None = None
     at: float
     service: str
     method: str
@@ -219,7 +220,7 @@ class Record:
             try:
                 self._examined = self._hidden.cut_in(examine(self))
             except Exception:  # noqa: BLE001 - explaining must never change an answer
-                _log.exception("exchange %s could not be explained", self.id)
+                _log.exception("exchange %s could not be explained", self.id, extra={"world": self.world})
             return self._examined
 
     def hide(self, values: Confidential) -> None:
@@ -322,6 +323,7 @@ class Record:
         error = self.refusal
         return {
             "id": self.id,
+            "world": self.world,
             "at": moment(self.at),
             "service": self.service,
             "method": self.method,

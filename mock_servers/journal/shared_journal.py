@@ -18,6 +18,7 @@ from mock_servers.journal.rule_trace import Step
 from mock_servers.rules import Problem, Refusal
 from mock_servers.state.store import Store
 from mock_servers.state.table import FEW, Kind, Table
+from mock_servers.state.world import ROOT
 
 _TABLE: Final = "exchanges"
 _REFUSED: Final = "refused exchanges"
@@ -72,7 +73,7 @@ def _of(record: Record) -> StoredRecord:
     )
 
 
-def _restored(kept: StoredRecord) -> Record:
+def _restored(kept: StoredRecord, world: str | None) -> Record:
     foreseen = tuple(Refusal(error=_NO_PROBLEM, rule="", policy="", diagnosis=each) for each in kept.then)
     examined = Examination(
         headline=kept.headline,
@@ -82,7 +83,7 @@ def _restored(kept: StoredRecord) -> Record:
         advice=kept.advice,
         jwts=kept.jwts,
     )
-    record = Record(**{name: getattr(kept, name) for name in _SHARED_MEMBERS})
+    record = Record(world=world, **{name: getattr(kept, name) for name in _SHARED_MEMBERS})
     record.be_explained(examined, kept.flow, kept.steps)
     return record
 
@@ -113,8 +114,8 @@ KINDS: Final[Mapping[str, Kind[Any]]] = {_TABLE: kind()}
 class SharedJournal(Journal):
     """The records of all processes that share a state, oldest first; the state counts their numbers."""
 
-    def __init__(self, store: Store, limit: int = LIMIT, *, explains: bool = True) -> None:
-        super().__init__(limit, explains=explains)
+    def __init__(self, store: Store, limit: int = LIMIT, *, explains: bool = True, world: str = ROOT) -> None:
+        super().__init__(limit, explains=explains, world=world)
         self._limit = limit
         self._backend = store.backend
         self._counters = store.counters
@@ -123,6 +124,7 @@ class SharedJournal(Journal):
 
     def add(self, record: Record) -> None:
         """Explain a record, then number and store it in one step: reading on from a number misses none."""
+        record.world = self.world
         before = self._counters.get(_TABLE)
         record.id = (before or 0) + 1
         kept = _of(record)
@@ -130,7 +132,7 @@ class SharedJournal(Journal):
             before = self._counters.get(_TABLE)
             record.id = (before or 0) + 1
             kept = replace(kept, id=record.id)
-        self._remember(_restored(kept))
+        self._remember(self._restored(kept))
         if record.refusal is not None:
             self._counters.count(_REFUSED)
         with self._arrived:
@@ -169,11 +171,11 @@ class SharedJournal(Journal):
         """Return the newest record with this message id or number."""
         found = self._table.find("message id", key)
         kept = found[-1] if found else self._table.get(int(key)) if key.isdecimal() and key.isascii() else None
-        return _restored(kept) if kept is not None else None
+        return self._restored(kept) if kept is not None else None
 
     def kept(self) -> list[Record]:
         """Return the records that are kept now, oldest first."""
-        return [*map(_restored, reversed(self._table.newest(self._limit)))]
+        return [*map(self._restored, reversed(self._table.newest(self._limit)))]
 
     def before(self, record: Record, most: int | None = None) -> Iterable[Record]:
         """Return a few of the records before this one, the newest first; a number's record never changes."""
@@ -186,7 +188,10 @@ class SharedJournal(Journal):
         if recent is not None and recent.id == number:
             return recent
         kept = self._table.get(number)
-        return self._remember(_restored(kept)) if kept is not None else None
+        return self._remember(self._restored(kept)) if kept is not None else None
+
+    def _restored(self, kept: StoredRecord) -> Record:
+        return _restored(kept, self.world)
 
     def _remember(self, record: Record) -> Record:
         self._recent[record.id % len(self._recent)] = record
@@ -198,18 +203,18 @@ class SharedJournal(Journal):
         Who sends one value again and again makes nobody read all of them; the first is the one that used it up.
         """
         found = reversed(self._table.find("hash", key, _FIRST))
-        return (_restored(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
+        return (self._restored(kept) for kept in found if kept.id < record.id and key in kept.sent.values())
 
     def with_jti_before(self, record: Record, sub: Any, jti: Any) -> Iterator[Record]:
         """Return the first few of the records before this one whose assertion had this jti, the newest first."""
         found = reversed(self._table.find("hash", of_jti(sub, jti), _FIRST))
-        return (_restored(kept) for kept in found if kept.id < record.id)
+        return (self._restored(kept) for kept in found if kept.id < record.id)
 
     @property
     def last(self) -> Record:
         """The newest record. Raises LookupError when there is none."""
         newest = self._table.newest(1)
-        return _restored(newest[0]) if newest else super().last
+        return self._restored(newest[0]) if newest else super().last
 
     def __len__(self) -> int:
         return min(self._table.size(), self._limit)

@@ -139,12 +139,15 @@ class ServiceApp(MountedApp, Generic[X]):
     def answer(self, route: Route[X]) -> Outgoing:
         """Answer the request at hand: parse, choose, judge, render, record. Raises StateError."""
         served, environ = self.served, flask.request.environ
+        counts = served.journal.counts
+        began = counts.ticks()
         request = parse.parsed(environ, reads_body=served.reads_body)
         exchange = served.exchange(request)
         flow = choose(route.flows[request.method], exchange)
         outcome = outcome_of(served, exchange, flow)
         outgoing = render.written(served, outcome)
         record.keep(served, outcome, outgoing)
+        counts.exchange(served.name, flow.name, outcome.status_that_left, outcome.refused_by, began)
         if served.faults is not None and outcome.fault is not None:
             fault_stage.spoil(served.faults, environ, outgoing, outcome.fault)
         return outgoing

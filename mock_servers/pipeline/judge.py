@@ -35,7 +35,8 @@ def judged(served: Served[X], exchange: X, flow: Flow[X, Answer]) -> Outcome[X]:
     except StateError:
         raise
     except Exception as bug:  # noqa: BLE001 - anything that fails becomes the service's catch-all, and is logged whole
-        _LOG.exception("%s %s failed inside the mock", exchange.request.method, ascii(exchange.request.path))
+        method, path, world = exchange.request.method, ascii(exchange.request.path), served.journal.world
+        _LOG.exception("%s %s failed inside the mock", method, path, extra={"world": world})
         diagnosis = f"The mock itself failed ({type(bug).__name__}): see its log."
         refusal = Refusal(error=served.fault, rule="", policy="", diagnosis=diagnosis)
     row = served.row(refusal.error, exchange)

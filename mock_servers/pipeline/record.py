@@ -39,4 +39,6 @@ def _explained(served: Served[X], outcome: Outcome[X], record: Record) -> Examin
         found = examine(
             served.known(), outcome.flow, exchange, refusal, record, lambda error: served.row(error, exchange)
         )
+    for finding in (each for each in found.findings if not each.later):
+        served.journal.counts.finding(finding.certainty, finding.id)
     return replace(found, jwts=decoded_jwt.jwts_of(exchange.request, record.at))

@@ -100,6 +100,7 @@ def keep(journal: Journal, store: Store, now: float, said: tuple[str, str], envi
         record.hide(hidden)
     if journal.explains:
         record.explain_with(lambda kept: _explained(kept, encoding))
+    journal.counts.exchange(SERVICE, "", record.status, SERVICE, journal.counts.ticks())
     journal.add(record)
     journal.report(record)
 

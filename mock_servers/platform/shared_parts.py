@@ -25,7 +25,7 @@ from mock_servers.state.person import everybody
 from mock_servers.state.registration import Apps
 from mock_servers.state.store import Store
 from mock_servers.state.table import Backend, Content
-from mock_servers.state.world import EXCHANGES, World
+from mock_servers.state.world import EXCHANGES, ROOT, World
 from mock_servers.wire.identifiers import Identifiers
 
 _FORMS: Final = "forms"
@@ -67,6 +67,7 @@ def parts_of(
         clock.lie_in(store.clock)
     if store.backend.is_shared and world is None:
         ring = ring.sharing(store.keys)
+    exchanges = _journal(store, world, explains=configuration.diagnosis)
     return SharedParts(
         configuration=configuration,
         clock=clock,
@@ -74,8 +75,8 @@ def parts_of(
         identifiers=identifiers,
         names=_names(configuration, store, world),
         store=store,
-        exchanges=_journal(store, EXCHANGES if world is not None else LIMIT, explains=configuration.diagnosis),
-        faults=Faults(store, ring),
+        exchanges=exchanges,
+        faults=Faults(store, ring, counts=exchanges.counts),
         apps=Apps(store, ring, identifiers),
         developer_apps=DeveloperApps(store),
         providers=providers,
@@ -92,12 +93,13 @@ def _names(configuration: Configuration, store: Store, world: World | None) -> H
     return names
 
 
-def _journal(store: Store, limit: int, *, explains: bool) -> Journal:
+def _journal(store: Store, world: World | None, *, explains: bool) -> Journal:
+    limit, name = (LIMIT, ROOT) if world is None else (EXCHANGES, world.name)
     if store.backend.is_shared:
         from mock_servers.journal.shared_journal import SharedJournal  # noqa: PLC0415 - in memory nobody needs it
 
-        return SharedJournal(store, limit, explains=explains)
-    return Journal(limit, explains=explains)
+        return SharedJournal(store, limit, explains=explains, world=name)
+    return Journal(limit, explains=explains, world=name)
 
 
 def _seal(store: Store) -> bytes:

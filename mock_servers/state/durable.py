@@ -96,8 +96,8 @@ class Medium(Protocol):
     def replace(self, content: Mapping[str, Sequence[Change]]) -> None:
         """Replace the content of these places."""
 
-    def places(self, prefix: str) -> Sequence[str]:
-        """Return the non-empty places below a prefix."""
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return how many values each non-empty place below a prefix has, at one moment."""
 
     def drop(self, prefix: str) -> None:
         """Remove all places below a prefix."""
@@ -298,11 +298,11 @@ class DurableBackend:
 
     def sizes(self) -> dict[str, int]:
         """Return the number of values in each place. A place is a table, or one below it: `name/table`."""
-        return {place: self._medium.size(place) for place in self._medium.places(self._prefix)}
+        return dict(self._medium.sizes(self._prefix))
 
     def exported(self) -> dict[str, list[list[Any]]]:
         """Return the content at one moment: by place, keys and values as JSON of this format, the oldest first."""
-        places = self._medium.places(self._prefix)
+        places = list(self._medium.sizes(self._prefix))
         codecs: list[Codec[Any]] = [Codec(_table_of(place), _ANYTHING, self._format) for place in places]
         return {
             place: [[codec.read_key(key), codec.read(raw)] for key, raw in part.entries]
@@ -315,7 +315,7 @@ class DurableBackend:
         Raises UnusableStateError for anything else; then nothing has changed.
         """
         changes = {place: self._changes(place, entries, format_, kinds) for place, entries in content.items()}
-        gone = dict.fromkeys(self._medium.places(self._prefix), ())
+        gone = dict.fromkeys(self._medium.sizes(self._prefix), ())
         self._medium.replace({**gone, **changes})
         return sum(map(len, changes.values()))
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterable
 from itertools import count, islice
 from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote
 
 from mock_servers.state.table import Content, Entry, Kind
 
@@ -231,6 +232,13 @@ class MemoryBackend:
             if name not in self._below:
                 self._below[name] = MemoryBackend(lambda: self._below.pop(name, None))
             return self._below[name]
+
+    def sizes(self) -> dict[str, int]:
+        """Return the number of values in each place that has any. A place is a table, or one below: `name/table`."""
+        with self._lock:
+            own = {name: table.size() for name, table in self._tables.items() if table.size()}
+            below = {quote(name, safe=""): each for name, each in self._below.items()}
+        return own | {f"{name}/{place}": size for name, each in below.items() for place, size in each.sizes().items()}
 
     def drop(self) -> None:
         """Remove its content, and that of all backends below it."""

@@ -251,10 +251,10 @@ class SqliteMedium:
                 for change in changes:
                     _make(connection, change)
 
-    def places(self, prefix: str) -> Sequence[str]:
-        """Return the non-empty places below a prefix."""
-        query = "SELECT place FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
-        return [place for (place,) in self._connections.asked(query, *_below(prefix))]
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return how many values each non-empty place below a prefix has, at one moment."""
+        query = "SELECT place, size FROM places WHERE size > 0 AND place >= ? AND place < ? ORDER BY place"
+        return dict(self._connections.asked(query, *_below(prefix)))
 
     def drop(self, prefix: str) -> None:
         """Remove all places below a prefix."""

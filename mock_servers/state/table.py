@@ -126,6 +126,9 @@ class Backend(Protocol):
     def below(self, name: str) -> Backend:
         """Return a separate backend in the same place, always the same one for a name."""
 
+    def sizes(self) -> Mapping[str, int]:
+        """Return the number of values in each place that has any. A place is a table, or one below: `name/table`."""
+
     def drop(self) -> None:
         """Remove its content, and that of all backends below it."""
 

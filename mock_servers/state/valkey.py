@@ -176,13 +176,11 @@ end
 return parts
 """
 _REPLACE: Final = "replace(take_all(take_part))"
-_PLACES: Final = """
-local found = {}
-for _, place in ipairs(below(take())) do
-    if redis.call('EXISTS', name(place, 'values')) == 1 then found[#found + 1] = place end
-end
-table.sort(found)
-return found
+_SIZES: Final = """
+local places, sizes = below(take()), {}
+table.sort(places)
+for n, place in ipairs(places) do sizes[n] = redis.call('HLEN', name(place, 'values')) end
+return {places, sizes}
 """
 _DROP: Final = """
 for _, place in ipairs(below(take())) do
@@ -205,7 +203,7 @@ replace(parts)
 redis.call('HSET', prefix, 'format', format)
 return 1
 """
-_SCRIPTS: Final = (_COMMIT, _COUNT, _NEWEST, _FIND, _READ, _REPLACE, _PLACES, _DROP, _BEGIN, _REWRITE)
+_SCRIPTS: Final = (_COMMIT, _COUNT, _NEWEST, _FIND, _READ, _REPLACE, _SIZES, _DROP, _BEGIN, _REWRITE)
 
 _Words: TypeAlias = Iterable[bytes | str | int]
 """The arguments of a script, one after the other."""
@@ -273,9 +271,9 @@ class ValkeyMedium:
         """Replace the content of these places."""
         self._run_patiently(_REPLACE, *_all(_part(place, None, changes) for place, changes in content.items()))
 
-    def places(self, prefix: str) -> Sequence[str]:
-        """Return the non-empty places below a prefix."""
-        return [place.decode() for place in self._run(_PLACES, prefix)]
+    def sizes(self, prefix: str) -> Mapping[str, int]:
+        """Return how many values each non-empty place below a prefix has, at one moment."""
+        return {place.decode(): size for place, size in zip(*self._run(_SIZES, prefix), strict=True) if size}
 
     def drop(self, prefix: str) -> None:
         """Remove all places below a prefix."""
@@ -316,7 +314,7 @@ class ValkeyMedium:
     def bring_up(self, kinds: Mapping[str, Kind[Any]], format_: Format) -> None:
         """Rewrite all values in one step, and start again while another process writes meanwhile."""
         while True:
-            places = [place for place in self.places("") if place.rpartition("/")[2] in kinds]
+            places = [place for place in self.sizes("") if place.rpartition("/")[2] in kinds]
             parts = [
                 _part(place, part.generation, rewritten(place, part.entries, kinds, format_))
                 for place, part in zip(places, self.read(places), strict=True)

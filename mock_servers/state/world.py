@@ -11,6 +11,9 @@ from mock_servers.settings.limits import matching
 PREFIX: Final = "/_worlds/"
 """The path of a server below which its worlds are, by name."""
 
+PLACE: Final = "world "
+"""The beginning of the name of a world's place in the state of its server; its id follows."""
+
 EXCHANGES: Final = 200
 """The exchanges that a world keeps: all worlds together must not fill the memory of a server."""
 

@@ -85,7 +85,7 @@ def _digest(path: Path) -> str:
 def wheelhouse(wheel: Path, options: Sequence[str] = ()) -> Path:
     """Gather the wheel and all that it needs, extras included, for this system or for the one that options name."""
     shutil.rmtree(WHEELHOUSE, ignore_errors=True)
-    whole = f"{wheel}[shared]"
+    whole = f"{wheel}[shared,metrics]"
     run(sys.executable, "-m", "pip", "download", "--quiet", "--only-binary", ":all:", "-d", WHEELHOUSE, *options, whole)
     names = sorted(path.name for path in WHEELHOUSE.glob("*.whl"))
     lines = "".join(f"{_digest(WHEELHOUSE / name)}  {name}\n" for name in names)

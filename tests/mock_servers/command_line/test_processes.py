@@ -71,7 +71,7 @@ def test_an_exchange_is_one_line_with_its_diagnosis_and_what_was_found_below(ser
 
     line, *below = served.end()[1].splitlines()
     assert re.fullmatch(
-        r"\d\d:\d\d:\d\d WARNING POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
+        r"\d\d:\d\d:\d\d WARNING \[root\] POST /oauth2/token 400 unsupported_grant_type grant_type is invalid \| "
         r'grant_type is "magic"\. This service knows .*',
         line,
     )
@@ -105,7 +105,9 @@ def test_the_configuration_of_the_folder_is_used(serve: Serve, tmp_path: Path) -
 def test_listening_to_others_is_warned_of(serve: Serve) -> None:
     served = serve("--host", "0.0.0.0")  # noqa: S104 - that is the point
 
-    assert re.fullmatch(r"\S+ WARNING Anyone who can reach 0\.0\.0\.0 can have this mock's .*\n", served.end()[1])
+    assert re.fullmatch(
+        r"\S+ WARNING \[root\] Anyone who can reach 0\.0\.0\.0 can have this mock's .*\n", served.end()[1]
+    )
 
 
 def test_a_port_in_use_is_one_line_and_exit_2(serve: Serve, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_port_answers_on(serve: Serv
     served = serve("--workers", "2")
     first, second = workers_of(served)
     os.kill(first, signal.SIGKILL)
-    said(served, rf"WARNING Worker 1 \(process {first}\) was ended by SIGKILL; another takes its place$")
+    said(served, rf"WARNING \[root\] Worker 1 \(process {first}\) was ended by SIGKILL; another takes its place$")
 
     statuses = {get(served.url, "/_nhsauth/health")[0] for _ in range(8)}
 
@@ -163,7 +163,7 @@ def test_a_worker_that_is_asked_to_end_is_replaced(serve: Serve) -> None:
     served = serve("--workers", "1")
     os.kill(workers_of(served)[0], signal.SIGTERM)
 
-    said(served, r"WARNING Worker 1 \(process \d+\) ended with exit code 0; another takes its place$")
+    said(served, r"WARNING \[root\] Worker 1 \(process \d+\) ended with exit code 0; another takes its place$")
 
     assert get(served.url, "/_nhsauth/health")[0] == 200
 

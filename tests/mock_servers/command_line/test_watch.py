@@ -238,7 +238,7 @@ def test_without_a_command_it_prints_the_lines_of_env_and_waits_for_a_signal(
         _, reported = process.communicate(timeout=PATIENCE)
 
     assert asked.stdout.strip() == "400 invalid_request"
-    assert [each["error"]["rule"] for each in exchanges] == ["check_client_assertion_type"]
+    assert [(each["error"]["rule"], each["world"]) for each in exchanges] == [("check_client_assertion_type", None)]
     assert (process.returncode, "1 exchange with known hosts, 1 refused" in reported) == (0, True)
 
 

@@ -39,6 +39,7 @@ def test_an_exchange_shows_request_answer_error_and_diagnosis(control: Control, 
     [body] = control("GET", "/exchanges").get_json()
     assert list(body) == [
         "id",
+        "world",
         "at",
         "service",
         "method",

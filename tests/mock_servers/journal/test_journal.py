@@ -172,7 +172,7 @@ def _logged(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_an_exchange_that_was_reported_shows_the_same() -> None:
     whole = exchange(1)
-    whole.id = 1
+    whole.id, whole.world = 1, "root"
     compacted_record = journal_of(exchange(1))[0]
 
     assert all(

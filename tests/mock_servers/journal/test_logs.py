@@ -21,6 +21,12 @@ from tests.processes import python
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
+CLIENT_CREDENTIALS = {
+    "grant_type": "client_credentials",
+    "client_assertion_type": ASSERTION_TYPE,
+    "client_assertion": "e30.e30.e30",
+}
+
 Read = Callable[[], str]
 Start = Callable[..., Read]
 
@@ -42,13 +48,20 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     root, own = logging.getLogger(), logging.getLogger("mock_servers")
     before = root.level, own.level, list(root.handlers)
 
-    def begin(form: str = "text", *, is_terminal: bool = False, columns: int = 80, no_color: str = "") -> Read:
+    def begin(
+        form: str = "text",
+        *,
+        is_terminal: bool = False,
+        columns: int = 80,
+        no_color: str = "",
+        with_worlds: bool = False,
+    ) -> Read:
         stream = Stream(is_terminal=is_terminal)
         monkeypatch.setattr(sys, "stderr", stream)
         monkeypatch.setenv("COLUMNS", str(columns))
         monkeypatch.setenv("NO_COLOR", no_color)
         root.handlers = []
-        logs.set_up(form="json" if form == "json" else "text", level="info")
+        logs.set_up(form="json" if form == "json" else "text", level="info", with_worlds=with_worlds)
         return stream.getvalue
 
     yield begin
@@ -220,6 +233,65 @@ def test_programs_read_the_exchange_as_the_control_api_shows_it(
     line = json.loads(read().splitlines()[-1])
     assert (line["event"], line["level"]) == ("exchange", "warning")
     assert line["exchange"] == json.loads(json.dumps(platform.exchanges.last.as_json()))
+
+
+@pytest.fixture
+def in_world(platform: Mock, http: Client) -> Callable[[], None]:
+    """Ask a world of the mock for what is nowhere, and the mock itself for what is there."""
+    assert platform.worlds is not None
+    platform.worlds.create("team-a")
+
+    def ask() -> None:
+        http.get("/_worlds/team-a/nowhere", base_url=platform.url).close()
+        http.get("/hello-world/hello/world", base_url=platform.url).close()
+        logging.getLogger("mock_servers").warning("Of no world")
+        logging.getLogger("mock_servers").warning("Of a world", extra={"world": "team-b"})
+
+    return ask
+
+
+def test_each_line_for_people_has_its_world(start: Start, in_world: Callable[[], None]) -> None:
+    read = start(with_worlds=True)
+
+    in_world()
+
+    lines = [line.partition(" ")[2] for line in read().splitlines() if not line.startswith(" ")]
+    assert [line[:19] for line in lines] == [
+        "WARNING [team-a] GE",
+        "INFO    [root] GET ",
+        "WARNING [root] Of n",
+        "WARNING [team-b] Of",
+    ]
+
+
+def test_each_line_for_programs_has_its_world(start: Start, in_world: Callable[[], None]) -> None:
+    read = start("json")
+
+    in_world()
+
+    lines = [json.loads(line) for line in read().splitlines()]
+    assert [line["world"] for line in lines] == ["team-a", "root", "root", "team-b"]
+    assert [line["exchange"]["world"] for line in lines[:2]] == ["team-a", "root"]
+
+
+@pytest.mark.parametrize("path", ["/_worlds/team-a/oauth2/token", "/_worlds/team-a/_nhsauth/apps"])
+def test_what_fails_in_a_world_is_logged_as_that_world_s(
+    start: Start, platform: Mock, http: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    assert platform.worlds is not None
+    platform.worlds.create("team-a")
+    world = platform.worlds.platform("team-a")
+    assert world is not None
+    for read_apps in ("get", "values", "find"):
+        monkeypatch.setattr(world.store.apps, read_apps, lambda *_: 1 / 0)
+    read = start("json")
+
+    method, form = ("GET", {}) if "_nhsauth" in path else ("POST", CLIENT_CREDENTIALS)
+    http.open(path, method=method, data=form, base_url=platform.url).close()
+
+    failed = [json.loads(line) for line in read().splitlines() if "ZeroDivisionError" in line]
+    assert [line["world"] for line in failed] == ["team-a"] * len(failed)
+    assert failed != []
 
 
 def test_a_start_does_not_load_the_catalogue_for_its_log() -> None:

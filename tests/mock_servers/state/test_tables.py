@@ -312,6 +312,17 @@ def test_what_lies_below_is_apart_and_goes_with_a_drop(backend: Backend, table: 
     assert table.values() == [1]
 
 
+def test_sizes_are_those_of_all_places_that_have_anything(backend: Backend, table: Table[int]) -> None:
+    below = backend.below("world 1")
+    backend.table("empty", NUMBERS)
+    fill(table, 1, 2, 3)
+    table.take("2")
+    fill(below.table("numbers", NUMBERS), 4)
+
+    assert backend.sizes() == {"numbers": 2, "world%201/numbers": 1}
+    assert below.sizes() in ({"numbers": 1}, {"world%201/numbers": 1})
+
+
 def test_a_drop_takes_all_that_lies_below(backend: Backend, table: Table[int]) -> None:
     fill(table, 1)
     fill(backend.below("one").table("numbers", NUMBERS), 2)
