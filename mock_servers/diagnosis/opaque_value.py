@@ -23,6 +23,17 @@ _PATH: Final = re.compile(
     r"|@?(?:[\w. -]+[/\\])*[\w. -]+\.(?:pem|key|jwt|jwk|jwks|json|txt|p12|pfx|crt|cer|pub|env)",
     re.IGNORECASE,
 )
+_UNAWAITED: Final = re.compile(
+    r"<coroutine object .*|\[object Promise\]|Promise \{.*|<(?:_asyncio\.)?(?:Future|Task)\b.*"
+    r"|System\.Threading\.Tasks\.Task.*|java\.util\.concurrent\.CompletableFuture@.*|Mono\w+|Future\(.*",
+    re.DOTALL,
+)
+_PRINTED: Final = re.compile(
+    r"\[object \w+\]|(?:System|Microsoft)\.[\w.]+(?:`\d+)?(?:\[.*\])?|\[[BCL][\w.;]*@[0-9a-f]+|[\w.$]+@[0-9a-f]{5,8}"
+    r"|<(?:function|bound method|class|module|Response|generator)\b.*>|<[\w.]+ object at 0x[0-9a-f]+>|#<[\w:]+:?.*>"
+    r"|SecretStr\(.*\)|Optional\.empty|(?:Hash|Linked|Tree)\w*Map\b.*|function \w*\s*\(.*",
+    re.DOTALL,
+)
 _LONGEST_PATH: Final = 300
 _LONGEST_UNFILLED: Final = 100
 
@@ -126,6 +137,15 @@ SHAPES: Final = (
 def shape_of(value: str) -> Shape | None:
     """Return the kind of a value by its form; `None` if the form is not specific."""
     return next((shape for shape in SHAPES if shape.pattern.fullmatch(value)), None)
+
+
+def printed_object(text: str) -> str | None:
+    """Say what a text is that is an object of some language, printed; `None` for any other text."""
+    if _UNAWAITED.fullmatch(text[:_LONGEST_PATH]):
+        return "It is the result of an asynchronous call before it has come: await it."
+    if _PRINTED.fullmatch(text[:_LONGEST_PATH]):
+        return "Your code turned an object into text: take the value out of it."
+    return None
 
 
 def is_unfilled(value: str) -> bool:

@@ -15,6 +15,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX, ROOT, named_in
 from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import difference, shown, url
+from mock_servers.wire.wrapping import recovered
 
 _RULES: Final = ("check_client_assertion_aud",)
 _TOKEN_URL: Final = re.compile(r"(https://[^/?#]+)/oauth2(?:-mock)?/token")
@@ -102,11 +103,13 @@ def _likeness(sent: str, target: str) -> float:
 
 def _reasons(sent: str, target: str) -> Iterator[str]:
     """Describe how a text differs from the URL that it is meant to be."""
+    found = recovered(sent, target.__eq__, "aud")
+    if found is not None:
+        yield f"that is the token URL with {found.words}"
+        return
     bare, good = sent.strip(), urlsplit(target)
     if bare != sent:
         yield "there is white space around it"
-    if bare == target:
-        return
     parts = parts_of(bare if "://" in bare else f"//{bare}")
     if parts is None:
         return

@@ -15,6 +15,7 @@ from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.providers import PROVIDERS, owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wrapping import recovered
 
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
 _BOTH: Final = "Both must be the app's API key of the environment that you post to"
@@ -71,6 +72,9 @@ def _of_apps(case: Case, named: str) -> Iterator[_Said]:
     bare = named.strip().strip("\"'")
     apps = case.known.store.apps
     by_key = filter(None, [apps.get(named), apps.get(bare)])
+    found = recovered(named, lambda bare: apps.get(bare) is not None, "client_id")
+    if found is not None and (app := apps.get(found.bare)) is not None:
+        yield "certain", f"the API key of app {shown(app.name)}, {shown(app.client_id)}, with {found.words}"
     for app in (*by_key, *apps.find("word", named), *apps.find("word", bare.lower())):
         if named == app.client_id:
             there = " and ".join(app.environments)
@@ -79,9 +83,7 @@ def _of_apps(case: Case, named: str) -> Iterator[_Said]:
 
 
 def _resembles(app: App, named: str, bare: str) -> Iterator[str]:
-    if bare == app.client_id != named:
-        yield f"the API key of app {shown(app.name)} with white space or quotes around it"
-    elif bare.lower() == app.client_id.lower() and bare != app.client_id:
+    if bare.lower() == app.client_id.lower() and bare != app.client_id:
         yield f"the API key of app {shown(app.name)}, {shown(app.client_id)}, but with different capital letters"
     elif named == app.name:
         yield f"the name of app {shown(app.name)}, whose API key is {shown(app.client_id)}"

@@ -10,6 +10,7 @@ from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wrapping import recovered
 
 _DEFAULTS: Final = {
     "RS256": "Many libraries sign with RS256 by default. This service accepts only RS512.",
@@ -30,9 +31,35 @@ def alg_not_rs512(case: Case) -> Finding | None:
         id="alg-not-rs512",
         certainty="certain",
         seen=f"The assertion's header says alg {shown(alg)}.",
-        cause=_why(alg),
+        cause=_around(alg, "RS512") or _why(alg),
         cure="Sign with RS512 and the RSA private key. (CIS2 takes what was registered there, RS256 or RS512.)",
     )
+
+
+def header_names(case: Case) -> Finding | None:
+    """The members of the header have names in another case."""
+    if case.assertion is None:
+        return None
+    header = case.assertion.header
+    renamed = [name for name in header if name not in _NAMES and name.lower() in _NAMES and name.lower() not in header]
+    if not renamed:
+        return None
+    return Finding(
+        id="header-names",
+        certainty="certain",
+        seen=f"The header has {', '.join(map(shown, renamed))}, and no {', '.join(map(str.lower, renamed))}.",
+        cause="Names must match exactly, and those of a JWT are in small letters.",
+        cure=f"Call {', and '.join(f'{shown(name)} {name.lower()}' for name in renamed)}.",
+    )
+
+
+_NAMES: Final = ("alg", "kid", "typ")
+
+
+def _around(sent: Any, good: str) -> str:
+    """Say what is around the right value; nothing where it is not inside."""
+    found = recovered(sent, good.__eq__) if isinstance(sent, str) else None
+    return f"It is {good} with {found.words}." if found is not None else ""
 
 
 def _why(alg: Any) -> str:
@@ -88,12 +115,17 @@ def typ_missing(case: Case) -> Finding | None:
         seen="The assertion's header has no typ."
         if typ is UNDEFINED
         else f"The assertion's header says typ {shown(typ)}.",
-        cause="The standard does not require typ, so some libraries leave it out. This service requires it.",
+        cause=_around(typ, "JWT")
+        or "The standard does not require typ, so some libraries leave it out. This service requires it.",
         cure='Set typ to "JWT" in the header.',
     )
 
 
 FINDERS: Final = (
+    Finder(
+        find=header_names,
+        rules=("check_client_assertion_alg", "find_client_assertion_kid", "check_client_assertion_typ"),
+    ),
     Finder(find=alg_not_rs512, rules=("check_client_assertion_alg",)),
     Finder(find=kid_missing, rules=("find_client_assertion_kid",)),
     Finder(find=typ_missing, rules=("check_client_assertion_typ",)),

@@ -8,12 +8,12 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, shape_of
+from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, printed_object, shape_of
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding
-from mock_servers.wire.wording import spelt
-from mock_servers.wire.wrapping import json_object, text_of_base64, unwrapped
+from mock_servers.wire.wording import shown, spelt
+from mock_servers.wire.wrapping import json_object, recovered, text_of_base64
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
 _PARTS: Final = 3
@@ -51,11 +51,14 @@ def _is_other_json(sent: str) -> bool:
 def _damage(sent: str, name: str) -> tuple[str, str] | None:
     """Describe the damage of a text that was meant to be a JWT; `None` for any other text."""
     bare = sent.strip(_AROUND).removeprefix("Bearer ").strip(_AROUND)
+    printed = printed_object(bare)
+    if printed is not None:
+        return f"is {shown(sent)}", printed
     if is_unfilled(bare):
         return f"is {spelt(sent)}", "A variable was never filled in. Look at the answer of the step before."
     if is_path(bare) and shape_of(bare) is None and not bare.startswith("eyJ"):
         return f"is {spelt(sent)}", "This is the path of a file. Your code never read the file: send its content."
-    found = next((each for each in unwrapped(sent, name) if _is_jwt(each.bare)), None)
+    found = recovered(sent, _is_jwt, name)
     if found is not None:
         return f"is a JWT with {found.words}", "The value was copied, printed or encoded with the text around it."
     if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):

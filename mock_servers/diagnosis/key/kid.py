@@ -17,6 +17,7 @@ from mock_servers.jose import javascript
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import duration, moment, shown
+from mock_servers.wire.wrapping import recovered
 
 _UNKNOWN: Final = "find_app_jwk"
 _UNKNOWN_AT_PROVIDER: Final = "find_provider_jwk"
@@ -138,8 +139,9 @@ def _resemblances(case: Case, kept: FetchedJwks, kid: Any, mine: _Jwk | None) ->
 
 def _of_key(kid: str, jwk: _Jwk) -> Iterator[str]:
     own = jwk["kid"]
-    if kid.strip() == own or kid.strip("\"'") == own:
-        yield f"It is {shown(own)} with white space or quotes around it."
+    found = recovered(kid, own.__eq__, "kid")
+    if found is not None:
+        yield f"It is {shown(own)} with {found.words}."
     if kid.lower() == own.lower():
         yield f"It differs from {shown(own)} only in capital letters."
     if _normalised(kid) == _normalised(own):

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
+from urllib.parse import parse_qsl
 
 from mock_servers.apim.request_form import FORM
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.opaque_value import printed_object
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import names, shown
-from mock_servers.wire.wrapping import json_object
+from mock_servers.wire.wrapping import Unwrapped, decompressed, json_object, recovered
 
 _CONTENT_TYPE: Final = "check_content_type_form"
 _NO_GRANT: Final = "check_grant_type_present"
@@ -42,6 +44,7 @@ _LONG: Final = 500
 """Characters that no API key or code has, but a JWT, even a damaged one."""
 _NEAR: Final = 0.85
 """How alike two names are of which one is misspelt by a letter."""
+_SEVERAL: Final = 2
 _GZIP: Final = b"\x1f\x8b"
 _COMPRESSED: Final = ("gzip", "x-gzip", "deflate", "br", "zstd", "compress")
 _ANY_PRESENCE: Final = (
@@ -123,6 +126,53 @@ def compressed_body(case: Case) -> Finding | None:
     )
 
 
+def encoded_body(case: Case) -> Finding | None:
+    """The whole body is encoded, or is an object that was turned into text."""
+    body = case.request.body[:_LONGEST]
+    if any(name in case.request.form for name in _PARAMETERS[:1]) or not body:
+        return None
+    text = body.decode("latin-1")
+    if _is_form(text):
+        return None
+    printed = printed_object(text.strip())
+    if printed is not None:
+        return _wrong_body(f"The body is {shown(text)}.", printed)
+    plain = decompressed(case.request.body)
+    found = (
+        Unwrapped(bare=plain.decode("latin-1"), around=("compression around it",))
+        if plain is not None and _is_form(plain.decode("latin-1"))
+        else recovered(text, _is_form)
+    )
+    return _wrong_body(f"The body is a form with {found.words}.", _ENCODED) if found is not None else _of_map(text)
+
+
+_ENCODED: Final = "Your code encoded the form once more, or turned it into text for another purpose."
+
+
+def _of_map(text: str) -> Finding | None:
+    """The body is a map as its language prints it, such as `{a=b, c=d}`."""
+    named = [name for name in PARAMETERS if re.search(rf"[{{\[(\s,'\"]{name}\W{{1,4}}", text)]
+    if text.lstrip()[:1] not in ("{", "[", "(") or len(named) < _SEVERAL or json_object(text) is not None:
+        return None
+    return _wrong_body("The body is an object that was printed, such as {a=b, c=d}.", "It is not a form.")
+
+
+def _wrong_body(seen: str, cause: str) -> Finding:
+    return Finding(
+        id="encoded-body",
+        certainty="certain",
+        seen=seen,
+        cause=cause,
+        cure="Give the parameters to the HTTP library as an object, and let it write the form, once.",
+    )
+
+
+def _is_form(text: str) -> bool:
+    """Whether a text is a form with several parameters of a token request, or the same as JSON."""
+    names = json_object(text) or dict(parse_qsl(text))
+    return "grant_type" in names and sum(name in names for name in PARAMETERS) >= _SEVERAL
+
+
 def empty_body(case: Case) -> Finding | None:
     """The request has no body."""
     if case.request.body or case.request.oversized or any(name in case.request.query for name in _PARAMETERS):
@@ -191,16 +241,16 @@ def parameter_name(case: Case) -> Finding | None:
     spelt = (
         (name, meant) for name in form if (meant := _meant(name)) and meant not in form and _fits(case, name, meant)
     )
-    found = next((each for each in (*spelt, *_by_value(case)) if missing in (None, each[1])), None)
-    if found is None:
+    found = dict((*spelt, *_by_value(case)))
+    if not found or (missing is not None and missing not in found.values()):
         return None
-    sent, meant = found
+    meant, each = next(iter(found.values())), [f"{shown(sent)} {name}" for sent, name in found.items()]
     return Finding(
         id="parameter-name",
         certainty="certain",
-        seen=f"The form has {shown(sent)}, and no {meant}.",
+        seen=f"The form has {', '.join(map(shown, found))}, and no {', '.join(found.values())}.",
         cause="Parameter names must match exactly. The service ignores names that it does not know.",
-        cure=f"Call it {meant}.",
+        cure=f"Call it {meant}." if len(found) == 1 else f"Call {', and '.join(each)}.",
     )
 
 
@@ -329,6 +379,7 @@ FINDERS: Final = (
     Finder(find=multipart_body, rules=_OF_BODY),
     Finder(find=compressed_body, rules=_OF_BODY),
     Finder(find=encoded_twice, rules=_OF_BODY),
+    Finder(find=encoded_body, rules=(*_OF_BODY, "check_grant_type_token_exchange")),
     Finder(find=empty_body, rules=_OF_BODY),
     Finder(
         find=joined_parameters,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import unquote
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.opaque_value import printed_object
 from mock_servers.diagnosis.request.form import joined_parameters
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
+from mock_servers.wire.wrapping import recovered
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _OF_PLATFORM: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code", "refresh_token")
@@ -55,12 +56,12 @@ def grant_type(case: Case) -> Finding | None:
 
 def _meant(sent: str, grants: tuple[str, ...]) -> tuple[str, str, str | None]:
     """Say what was sent, why, and which grant was meant."""
-    plain, seen = unquote(sent), f"grant_type is {shown(sent)}."
-    if plain != sent and unquote(plain) in grants:
-        cause = "It was encoded twice, so the percent signs are part of the value. HTTP libraries encode a form."
-        return seen, cause, unquote(plain)
-    if sent.strip() != sent and sent.strip() in grants:
-        return seen, "There is white space around it.", sent.strip()
+    seen, found = f"grant_type is {shown(sent)}.", recovered(sent, grants.__contains__, "grant_type")
+    if found is not None:
+        return seen, f"It is {found.bare} with {found.words}.", found.bare
+    printed = printed_object(sent.strip())
+    if printed is not None:
+        return seen, printed, None
     if sent == JWT_BEARER:
         cause = (
             "That is the grant of RFC 7523, section 2.1, with the JWT in assertion. These services use a JWT to "
@@ -112,11 +113,10 @@ def _of_type(sent: str | None) -> str:
 
 
 def _inexact(sent: str, wanted: str) -> str:
-    if unquote(sent) == wanted:
-        return "It was encoded twice, so the percent signs are part of the value."
-    if sent.strip() == wanted:
-        return "There is white space around it."
-    return "The service compares it as text, character by character."
+    found = recovered(sent, wanted.__eq__)
+    if found is not None:
+        return f"It is the right one with {found.words}."
+    return printed_object(sent.strip()) or "The service compares it as text, character by character."
 
 
 def client_assertion_type(case: Case) -> Finding | None:

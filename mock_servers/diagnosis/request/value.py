@@ -13,14 +13,14 @@ from urllib.parse import parse_qsl, urlsplit
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
-from mock_servers.diagnosis.opaque_value import is_path, is_unfilled
+from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, printed_object
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.state.grant import Issued
 from mock_servers.state.indexes import START
 from mock_servers.state.table import Table
 from mock_servers.wire.wording import cut, shown, spelt
-from mock_servers.wire.wrapping import LONGEST, Unwrapped, json_object, unwrapped
+from mock_servers.wire.wrapping import LONGEST, json_object, recovered
 
 BELONGS: Final = {
     "client_assertion": "a JWT that the private key has signed",
@@ -109,7 +109,7 @@ def _wrong(name: str, sent: str, case: Case) -> Finding | None:
         return found
     if sent.startswith(_URL):
         return _url(name, sent, case)
-    found = _unfilled(name, sent) or _around(name, sent, case) or _cut_or_grown(name, sent, case)
+    found = _around(name, sent, case) or _unfilled(name, sent) or _cut_or_grown(name, sent, case)
     return found or _url(name, sent, case)
 
 
@@ -155,6 +155,15 @@ def _url(name: str, sent: str, case: Case) -> Finding | None:
 
 
 def _unfilled(name: str, sent: str) -> Finding | None:
+    printed = printed_object(sent.strip())
+    if printed is not None:
+        return Finding(
+            id="variable-not-filled-in",
+            certainty="certain",
+            seen=f"{name} is {shown(sent)}.",
+            cause=printed,
+            cure=f"Send as {name} {BELONGS[name]}.",
+        )
     unfilled = is_unfilled(sent)
     if not unfilled and not is_path(sent):
         return None
@@ -209,7 +218,7 @@ def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tu
 
 def _around(name: str, sent: str, case: Case) -> Finding | None:
     kind = _KINDS.get(name)
-    found = next((each for each in unwrapped(sent, name) if _is_known(each, kind, case)), None)
+    found = recovered(sent, lambda bare: _is_known(bare, kind, case), name)
     if found is None:
         return None
     return Finding(
@@ -262,8 +271,8 @@ def _values(name: str, sent: str, case: Case) -> list[str]:
     return [key for table in tables.get(name, ()) for key, _ in table.entries("start", sent[:START])]
 
 
-def _is_known(each: Unwrapped, kind: str | None, case: Case) -> bool:
-    issued = case.known.issued(each.bare) if each.bare else None
+def _is_known(bare: str, kind: str | None, case: Case) -> bool:
+    issued = case.known.issued(bare) if bare else None
     return issued is not None and issued.kind == kind
 
 

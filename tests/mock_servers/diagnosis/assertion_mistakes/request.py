@@ -103,7 +103,7 @@ def named(value: Any) -> Make:
 case("application id", "app-not-known-here", APP_UNKNOWN, "application id", "API key", certainty="likely")(named(UUID))
 case("name", "app-not-known-here", APP_UNKNOWN, 'the name of app "nhsauth app"', '"nhsauth-app"')(named("nhsauth app"))
 case("case", "app-not-known-here", APP_UNKNOWN, "but with different capital letters")(named("NHSAUTH-APP"))
-case("blank", "app-not-known-here", APP_UNKNOWN, "with white space or quotes around it")(named("nhsauth-app\n"))
+case("blank", "app-not-known-here", APP_UNKNOWN, "with white space around it")(named("nhsauth-app\n"))
 case("kid", "app-not-known-here", APP_UNKNOWN, 'the kid of app "nhsauth app"')(named("nhsauth-1"))
 case("cis2", "app-not-known-here", APP_UNKNOWN, "CIS2 client id", certainty="likely")(named("12345.apps.national"))
 case("placeholder", "app-not-known-here", APP_UNKNOWN, "a variable that was not filled in")(named("<your API key>"))

@@ -141,7 +141,7 @@ def kid_of_another_key(world: World) -> TestResponse:
 case("digit", "wrong-kid", KID_UNKNOWN, "only in its number")(kid("nhsauth-2"))
 case("file", "wrong-kid", KID_UNKNOWN, "a file name; the key in it is registered as")(kid("keys/nhsauth-1.pem"))
 case("other file", "wrong-kid", KID_UNKNOWN, "looks like a file name")(kid("jwtRS512.key"))
-case("quotes", "wrong-kid", KID_UNKNOWN, "with white space or quotes around it")(kid('"nhsauth-1"'))
+case("quotes", "wrong-kid", KID_UNKNOWN, "with quotes around it")(kid('"nhsauth-1"'))
 case("number", "wrong-kid", KID_UNKNOWN, "not text", 'Send kid "1"')(kid(1, "1"))
 case("own name for a thumbprint", "wrong-kid", KID_UNKNOWN, "you send a name of your own")(
     lambda world: kid("mine", keys.thumbprint(world.public()))(world)

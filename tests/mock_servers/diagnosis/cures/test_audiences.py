@@ -15,7 +15,7 @@ from tests.mock_servers.diagnosis.cures.bench import INT, TOKEN, Bench
         (f"{INT}/oauth2/token", f"{INT}/oauth2-mock/token/", 'its path is "/oauth2-mock/token/", not "/oauth2/token"'),
         (TOKEN, "http://127.0.0.1:9999/oauth2/token", "its port is 9999, not 8080"),
         (TOKEN, "http://127.0.0.1:80/oauth2/token", "its port is 80, not 8080"),
-        (TOKEN, " http://127.0.0.1:8080/oauth2/token", "there is white space around it"),
+        (TOKEN, " http://127.0.0.1:8080/oauth2/token", "that is the token URL with white space around it"),
         (TOKEN, "http://127.0.0.1:8080", "it is the host alone, without a path"),
         (TOKEN, "http://127.0.0.1:8080/", "it is the host alone, without a path"),
         (TOKEN, "http://127.0.0.1:8080/oauth2/", "it ends at /oauth2/, without token"),
