@@ -16,6 +16,7 @@ from mock_servers.command_line.workers import Workers, how_many
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")
 
+NEVER = 1e6
 READY = "import os; os.write(1, b'.')"
 SERVING = f"{READY}; os.read(0, 1)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVING}"
@@ -36,8 +37,9 @@ class Parent:
         return process
 
     def workers(self, count: int, seconds: float = 1.0) -> Workers:
-        """So many, for whom `seconds` pass between two looks at the time."""
-        return Workers(count, self.begin, self._reader, ticks=itertools.count(0, seconds).__next__)
+        """So many, for whom `seconds` pass between two looks at the time; nobody listens for a beat."""
+        ticks = itertools.count(0, seconds).__next__
+        return Workers(count, self.begin, self._reader, between_looks=NEVER, ticks=ticks)
 
     def end(self) -> None:
         self._writer.send(b".")
@@ -134,9 +136,9 @@ def test_workers_that_die_at_once_again_and_again_end_all(
     with pytest.raises(
         AnswerIsNo, match=r"exit code 0: the last of 5 in a row that lived less than 5 s; see the log\Z"
     ):
-        two.workers(2).keep(lambda: None)
+        (workers := two.workers(2, seconds=0.1)).keep(lambda: None)
 
-    assert len(caplog.messages) == 4
+    assert (len(caplog.messages), workers.deaths) == (4, 5)
     assert [process.poll() is None for _, process in two.begun] == [False] * 6
 
 
