@@ -53,5 +53,7 @@ def started(folder: Path, *options: str) -> Iterator[Served]:
         encoding="utf-8",
     ) as process:
         assert process.stdout
-        yield Served(process=process, ready=process.stdout.readline())
-        process.kill()
+        try:
+            yield Served(process=process, ready=process.stdout.readline())
+        finally:
+            process.kill()
