@@ -18,8 +18,10 @@ from mock_servers.command_line.workers import Workers, how_many
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")
 
 NEVER = 1e6
-SILENT = "import os; os.write(1, b'.'); os.read(0, 1)"
 BEATING = "import os, select\nwhile not select.select([0], [], [], 0.05)[0]: os.write(1, b'.')"
+READY = "import os; os.write(1, b'.')"
+SERVING = f"{READY}; os.read(0, 1)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVING}"
 LATE = f"""
 import os, signal, threading
 asked = threading.Event()
@@ -132,7 +134,7 @@ def test_who_dies_is_replaced_and_reported(
 def test_who_is_not_heard_at_two_looks_is_killed_and_replaced(
     parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture
 ) -> None:
-    two = parent(SILENT, BEATING, BEATING)
+    two = parent(SERVING, BEATING, BEATING)
     begin = two.begin
 
     def begin_and_end(number: int) -> subprocess.Popen[bytes]:
