@@ -41,7 +41,7 @@ _BRIEF: Final = 5.0  # seconds; who lives no longer has died at once
 _MOST_BRIEF: Final = 5  # deaths like that in a row, after which no other takes the place
 _SLOWER: Final = 0.1  # seconds until a place is taken again, for each of these
 _PATIENCE: Final = 0.9  # seconds that all together get to end, after the drain
-_BETWEEN_LOOKS: Final = 3.0  # seconds
+_BETWEEN_LOOKS: Final = 2.5  # seconds
 _MOST_MISSES: Final = 2
 """Looks in a row at which a worker has not been heard since the look before: then it is stuck. A pause of the whole
 machine, or of all these processes, is at most one."""
