@@ -373,14 +373,14 @@ class Engine:
         self._sweep_soon()
 
     def _refuse_clients(self, patience: float) -> None:
-        """Let nobody begin to connect; whoever has begun comes through before the port is closed."""
+        """Let nobody begin to connect; those who have begun come through before the port is closed."""
         self.is_draining = True
         refuse_clients(self._listening)
         self.loop.call_later(_HANDSHAKE, self._close_port)
         self.loop.call_later(patience, self._stop)
 
     def _close_port(self) -> None:
-        """Listen no longer. A client that nobody has accepted by then would have its connection reset."""
+        """Accept who is connected, and listen no longer: the system would reset those that nobody has accepted."""
         if self._listening.fileno() < 0:
             return
         while self._accept_one():
