@@ -54,7 +54,7 @@ class Platform:
     """One mock platform. Two with different configurations can run side by side, independent of each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are its identity providers; `leaving`: it stops.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` its identity providers; `leaving`: it stops.
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -158,6 +159,7 @@ def test_a_second_signal_ends_it_at_once(serve: Serve, tmp_path: Path, workers: 
     assert served.process.returncode == 0
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a client that connects as the port closes may be reset")
 @pytest.mark.parametrize("workers", WORKERS)
 def test_no_client_under_load_is_reset_by_ten_stops(serve: Serve, tmp_path: Path, workers: tuple[str, ...]) -> None:
     draining(tmp_path, 1)
