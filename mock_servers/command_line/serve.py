@@ -210,7 +210,7 @@ def _stop(ending: Shutdown, platform: Mock, servers: Sequence[Server]) -> NoRetu
     if drain:
         for server in servers:
             server.drain()
-        is_second = ending.came_within(drain)
+        is_second = ending.came_again_within(drain)
     late = _LATE if drain and not is_second else 0.0
     stopping = [threading.Thread(target=server.stop, args=(late,), daemon=True) for server in servers]
     for each in stopping:

@@ -25,6 +25,8 @@ from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
+AT_ONCE: Final = "SIGINT"
+"""The signal by which a parent says that a worker is to end its drain."""
 _MAIN: Final = f"from {__name__} import main; main()"
 
 
@@ -64,7 +66,7 @@ class Job:
 def main() -> None:
     """Serve until SIGTERM, or until the parent is gone."""
     gc.disable()
-    ending = Shutdown()
+    ending = Shutdown(final=(AT_ONCE,))
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
     logs.set_up(form=job.asked.log_format, level="error", lock=job.lock)  # what a start warns of, the parent has said

@@ -24,7 +24,7 @@ from mock_servers.command_line import logs, scratch, serve
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.serve import ServeOptions
 from mock_servers.command_line.shutdown import Shutdown
-from mock_servers.command_line.worker import Job
+from mock_servers.command_line.worker import AT_ONCE, Job
 from mock_servers.http import server
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.mock import Mock
@@ -222,13 +222,13 @@ class Workers:
 
     def _end(self) -> None:
         """End all of them; who takes too long is killed. A second signal is passed on, and leaves them less time."""
-        self._terminate()
+        self._signal(signal.SIGTERM)
         deadline = self._ticks() + self._drain + _PATIENCE
         while self._alive and (left := deadline - self._ticks()) > 0:
             for key, _ in self._selector.select(left):
                 if key.data is None:
                     os.read(self._ending.fileno(), 1)
-                    self._terminate()
+                    self._signal(signal.Signals[AT_ONCE])
                     deadline = min(deadline, self._ticks() + _PATIENCE)
                 elif not os.read(_said(key.data), _BEATS):
                     self._forget(key.data)
@@ -239,9 +239,9 @@ class Workers:
             self._forget(worker)
         self._selector.close()
 
-    def _terminate(self) -> None:
+    def _signal(self, number: int) -> None:
         for worker in self._alive.values():
-            worker.process.terminate()
+            worker.process.send_signal(number)
 
     def _wait_for(self, process: subprocess.Popen[bytes], deadline: float) -> None:
         try:

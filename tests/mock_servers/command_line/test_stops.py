@@ -147,6 +147,21 @@ def test_after_the_drain_it_ends_within_a_second(serve: Serve, tmp_path: Path, w
     assert 2 <= time.monotonic() - began < 3.5  # of which half a second is for a busy machine
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's children are looked up as on Linux")
+def test_who_signals_the_workers_as_well_as_their_parent_cuts_no_drain_short(serve: Serve, tmp_path: Path) -> None:
+    draining(tmp_path, 2)
+    served = serve("--workers", "2")
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text(encoding="ascii")
+
+    began = time.monotonic()
+    for worker in map(int, children.split()):
+        os.kill(worker, signal.SIGTERM)
+    served.end()
+
+    assert served.process.returncode == 0
+    assert time.monotonic() - began >= 2
+
+
 @pytest.mark.parametrize("workers", WORKERS)
 def test_a_second_signal_ends_it_at_once(serve: Serve, tmp_path: Path, workers: tuple[str, ...]) -> None:
     draining(tmp_path, 600)
