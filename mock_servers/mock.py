@@ -193,7 +193,7 @@ class Mock(Platform):
             backend=self._place(row),
         )
         world._root = self
-        world.outage = self.outage
+        world.outage, world.leaving = self.outage, self.leaving
         world.count_in(self.exchanges.counts)
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
@@ -225,7 +225,7 @@ class Mock(Platform):
 
 
 def opened(state: str) -> Backend:
-    """Return what is remembered at a location. Raises UnusableStateError."""
+    """Return what is remembered at a location. Raises UnusableStateError, and NoAnswerError while no server answers."""
     if state == MEMORY:
         return open_state(state)
     from mock_servers.journal import shared_journal

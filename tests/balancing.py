@@ -59,7 +59,7 @@ class Balancer:
                 url = self._urls[self._turn % len(self._urls)]
                 self._turn += 1
             address = urlsplit(url)
-            with contextlib.suppress(ConnectionRefusedError):
+            with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
                 sock = socket.create_connection((address.hostname, address.port or 0))
                 self.passed[url] += 1
                 return sock

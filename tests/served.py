@@ -43,15 +43,24 @@ Serve = Callable[..., Served]
 
 
 @contextmanager
-def started(folder: Path, *options: str) -> Iterator[Served]:
+def starting(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """Start `nhsauth serve`, without waiting until it is ready."""
     with subprocess.Popen(  # noqa: S603 - our own
-        [*NHSAUTH, "serve", "--port", "0", *options],
+        [*NHSAUTH, "serve", *options],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
     ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def started(folder: Path, *options: str) -> Iterator[Served]:
+    with starting(folder, "--port", "0", *options) as process:
         assert process.stdout
         yield Served(process=process, ready=process.stdout.readline())
-        process.kill()

@@ -317,6 +317,26 @@ def test_the_valkey_keeps_what_was_answered_and_forgets_nothing(where: str) -> N
     )
 
 
+def test_there_is_time_for_the_drain(tmp_path: Path) -> None:
+    texts = (
+        (FOLDER / "nhsauth.toml").read_text(encoding="utf-8"),
+        resource("ConfigMap", "nhsauth")["data"]["nhsauth.toml"],
+    )
+    drains = []
+    for text in texts:
+        (tmp_path / "nhsauth.toml").write_text(text, encoding="utf-8")
+        drains.append(reading.read(tmp_path / "nhsauth.toml").server.drain)
+    pod = resource("Deployment", "nhsauth")["spec"]["template"]["spec"]
+    before = int(NHSAUTH["lifecycle"]["preStop"]["exec"]["command"][1])
+    (every, fall) = map(int, re.findall(r"check inter (\d+)s fall (\d+)", HAPROXY)[0])
+
+    assert drains == [5, 5]
+    assert every * fall < 5
+    assert before + 5 + 1 < pod["terminationGracePeriodSeconds"]
+    assert COMPOSE["services"]["nhsauth"]["stop_grace_period"] == "10s"
+    assert re.findall(r"^    (?:option redispatch|retries) \d$", HAPROXY, re.MULTILINE)
+
+
 def test_the_state_is_where_the_valkey_is() -> None:
     in_secret = re.findall(r'--from-literal=url="([^"]+)"', (FOLDER / "kubernetes.yml").read_text(encoding="utf-8"))
     places = [COMPOSE["services"]["nhsauth"]["environment"]["NHSAUTH_STATE"], *in_secret]

@@ -102,6 +102,14 @@ def nhsauth(context: click.Context) -> None:
     help="Serve the page and the control API, /_nhsauth/, on this port alone; 0 picks a free one.",
 )
 @click.option(
+    "--state-wait",
+    metavar="SECONDS",
+    default=30,
+    show_default=True,
+    type=click.IntRange(0, 3600),
+    help="How long to wait at the start for a Valkey that does not answer. Meanwhile each request gets a 503.",
+)
+@click.option(
     "--workers",
     metavar="N|auto",
     help="Serve with this many processes, to use more than one core; auto: one for each. On Linux and macOS.",

@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has only the second
@@ -18,9 +20,12 @@ class Shutdown:
     """Once this object is made, those signals no longer end the process. It notes each, even before anyone waits.
 
     It writes a byte to a socket. Setting an Event in a signal handler can deadlock with a thread that waits for it.
+    `final` are those that end at once what the first has begun: all of them, unless a parent passes signals on. Who
+    signals each process of a group or a control group would else signal twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, final: Sequence[str] = _SIGNALS) -> None:
+        self._final = [getattr(signal, name) for name in final if hasattr(signal, name)]
         self._reader, self._writer = socket.socketpair()
         self._writer.settimeout(0)
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
@@ -39,6 +44,16 @@ class Shutdown:
             return bool(self._reader.recv(1))
         except TimeoutError:
             return False
+
+    def came_again_within(self, seconds: float) -> bool:
+        """Wait so long for a further signal that is final; whether one came."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._reader.settimeout(left)
+            with suppress(TimeoutError):
+                if self._reader.recv(1)[0] in self._final:
+                    return True
+        return False
 
 
 def die_with_parent(parent: int) -> Callable[[], None] | None:

@@ -24,9 +24,11 @@ from mock_servers.command_line.serve import ServeOptions
 from mock_servers.command_line.shutdown import Shutdown, die_with_parent
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.journal.shared_counts import SharedCounts
-from mock_servers.mock import Mock, opened
+from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
 
+AT_ONCE: Final = "SIGINT"
+"""The signal by which a parent says that a worker is to end its drain."""
 _MAIN: Final = f"from {__name__} import main; main()"
 
 
@@ -68,7 +70,7 @@ class Job:
 def main() -> None:
     """Serve until SIGTERM, or until the parent is gone."""
     gc.disable()
-    ending = Shutdown()
+    ending = Shutdown(final=(AT_ONCE,))
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - see above
     _die_with(job.parent)
     logs.set_up(
@@ -84,15 +86,20 @@ def main() -> None:
 def _serve(job: Job, ending: Shutdown) -> None:
     with serve.usable():
         ring = KeyRing(cache_folder(os.environ))
-        platform = Mock(job.configuration, ring=ring, backend=opened(job.state))
+        backend = serve.opened_within(job.asked.state_wait, job.state, ending)
+        platform = Mock(job.configuration, ring=ring, backend=backend)
         platform.count_in(SharedCounts(job.counts))
         servers = serve.begin(platform, job.asked.host, [socket.socket(fileno=each) for each in job.sockets])
     if job.asked.tls:
         serve.prepared(platform, job.asked.allowed).open_at(servers[0])
     logs.set_up(form=job.asked.log_format, level=job.asked.log_level, lock=job.lock, with_worlds=True)
-    sys.stdout.buffer.write(b".")
-    sys.stdout.buffer.flush()
-    serve.until(ending, servers)
+    _beat()
+    serve.until(ending, platform, servers, _beat)
+
+
+def _beat() -> None:
+    with suppress(BrokenPipeError):  # the parent is gone: this process will be in a moment
+        os.write(sys.stdout.fileno(), b".")
 
 
 def _die_with(parent: int) -> None:

@@ -15,7 +15,13 @@ from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.settings.limits import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
 from mock_servers.settings.real_host import RealHost
-from mock_servers.settings.sections import EvidenceSettings, ProviderSettings, StateSettings, WatchSettings
+from mock_servers.settings.sections import (
+    EvidenceSettings,
+    ProviderSettings,
+    ServerSettings,
+    StateSettings,
+    WatchSettings,
+)
 from mock_servers.state.app import App, Registration, own_key_name
 from mock_servers.state.configuration import READY_MADE_APP, REALM, Configuration
 from mock_servers.state.person import Person
@@ -127,6 +133,7 @@ class WorldConfiguration(Configuration):
     private_keys: Mapping[str, Path] = field(default_factory=dict, init=False)
     hosts: tuple[RealHost, ...] = field(default=(), init=False)
     test_suite_hosts: bool = field(default=False, init=False)
+    server: ServerSettings = field(default_factory=ServerSettings, init=False)
     state: StateSettings = field(default_factory=StateSettings, init=False)
     watch: WatchSettings = field(default_factory=WatchSettings, init=False)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings, init=False)

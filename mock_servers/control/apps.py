@@ -11,9 +11,12 @@ from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     DONE,
+    NUMBER,
     PEM,
+    TEXT,
     Body,
     Call,
+    Parameter,
     Request,
     Response,
     ResponseObject,
@@ -132,10 +135,24 @@ _TAKEN: Final = {409: "Another app has this client id."}
 _MANAGED: Final = {409: "It is a key of an app of the management API, and changed there."}
 
 
-@Call("GET", "/apps", {200: ResponseObject("The apps.", array_of(_APP))})
+@Call(
+    "GET",
+    "/apps",
+    {200: ResponseObject("The apps.", array_of(_APP))},
+    query={
+        "after": Parameter("Only those registered after the app with this client id.", TEXT),
+        "limit": Parameter("Only the oldest so many.", NUMBER),
+    },
+)
 def list_apps(request: Request) -> Response:
-    """All registered apps, the oldest first."""
-    return Response(body=[_shown(request, app) for app in request.platform.apps.all()])
+    """All registered apps, the oldest first; with limit a page of them, and with after the next page."""
+    apps, after, limit = request.platform.apps.all(), request.query.get("after"), request.number("limit")
+    if after is not None:
+        place = next((place for place, app in enumerate(apps) if app.client_id == after), None)
+        if place is None:
+            raise MemberError("after", shown(after), "the client id of a registered app")
+        apps = apps[place + 1 :]
+    return Response(body=[_shown(request, app) for app in apps[:limit]])
 
 
 @Call("POST", "/apps", {201: ResponseObject("The app.", _APP)}, body=_NEW, refusals=_TAKEN)

@@ -5,6 +5,7 @@ Routes and openapi.json are both made of these, so that neither can drift from t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from inspect import cleandoc
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.configuration import members
+from mock_servers.configuration.members import MemberError
+from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
+
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
 
 JSON: Final = "application/json"
 PEM: Final = "text/plain; charset=utf-8"
@@ -23,6 +28,8 @@ HTML: Final = "text/html; charset=utf-8"
 TEXT: Final[Mapping[str, Any]] = {"type": "string"}
 TEXT_OR_NULL: Final[Mapping[str, Any]] = {"type": ["string", "null"]}
 NULL: Final[Mapping[str, Any]] = {"type": "null"}
+NUMBER: Final[Mapping[str, Any]] = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
+"""What a query parameter is that counts something."""
 TEXTS: Final[Mapping[str, Any]] = {"type": "array", "items": TEXT}
 EVIDENCE: Final[Mapping[str, Any]] = {
     "enum": ["S", "Q", "D", "I"],
@@ -46,6 +53,15 @@ class Request:
     query: Mapping[str, str]
     body: Mapping[str, Any]
     for_people: bool = False
+
+    def number(self, name: str) -> int | None:
+        """Return a query parameter that is a whole number; `None` if it was not sent. Raises MemberError."""
+        sent = self.query.get(name)
+        if sent is None:
+            return None
+        if not _NUMBER.fullmatch(sent):
+            raise MemberError(name, shown(sent), "a whole number")
+        return int(sent)
 
     @property
     def prefix(self) -> str:

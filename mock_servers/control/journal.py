@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from mock_servers.control.calls import (
     EVIDENCE,
     HTML,
     NULL,
+    NUMBER,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -30,10 +30,6 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.journal.finding import CERTAINTIES
 from mock_servers.journal.record import Record
 from mock_servers.wire.wording import shown
-
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
-NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 10**15 - 1}
-"""What a parameter may be that counts exchanges."""
 
 
 def page(request: Request) -> Response:
@@ -53,7 +49,7 @@ def part(request: Request) -> tuple[int | None, bool]:
     refused = request.query.get("refused", "")
     if refused not in ("", "true"):
         raise MemberError("refused", shown(refused), "true, or left out")
-    return _number(request, "before"), refused == "true"
+    return request.number("before"), refused == "true"
 
 
 @Call(
@@ -68,19 +64,10 @@ def part(request: Request) -> tuple[int | None, bool]:
 )
 def list_exchanges(request: Request) -> Response:
     """The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API."""
-    after, limit, error = _number(request, "after") or 0, _number(request, "limit"), request.query.get("error")
+    after, limit, error = request.number("after") or 0, request.number("limit"), request.query.get("error")
     found = [each for each in request.platform.exchanges if each.id > after and (error is None or _has(each, error))]
     newest = found if limit is None else found[len(found) - min(limit, len(found)) :]
     return Response(body=[record.as_json() for record in newest])
-
-
-def _number(request: Request, name: str) -> int | None:
-    sent = request.query.get(name)
-    if sent is None:
-        return None
-    if not _NUMBER.fullmatch(sent):
-        raise MemberError(name, shown(sent), "a whole number")
-    return int(sent)
 
 
 def _has(record: Record, error: str) -> bool:

@@ -10,6 +10,7 @@ from mock_servers.control import journal, problems
 from mock_servers.control.calls import (
     HTML,
     JSON,
+    NUMBER,
     TEXT,
     Body,
     Call,
@@ -38,7 +39,7 @@ _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it 
 
 
 _OF_PAGE: Final = {
-    "before": Parameter("For the page: only exchanges with a lower number.", journal.NUMBER),
+    "before": Parameter("For the page: only exchanges with a lower number.", NUMBER),
     "text": Parameter("For the page: only exchanges that these words are in.", TEXT),
     "refused": Parameter("For the page: only those that were refused.", {"enum": ["", "true"]}),
 }

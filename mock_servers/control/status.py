@@ -17,17 +17,26 @@ from mock_servers.control.calls import (
     any_of,
     ref,
 )
+from mock_servers.control.problems import ProblemError
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.version import installed
 
 
-@Call("GET", "/health", {200: ResponseObject("It does.", ref("Health"))}, any_host=True)
+@Call(
+    "GET",
+    "/health",
+    {200: ResponseObject("It does.", ref("Health"))},
+    refusals={503: "Its state cannot be reached, or its server is about to stop: send it no more requests."},
+    any_host=True,
+)
 def get_health(request: Request) -> Response:
     """That the mock answers, and its state can be written: for probes and wait scripts, under any Host.
 
     `control` is the URL of the control API, which may have a port of its own; this call is at both.
     Never in the journal.
     """
+    if request.platform.leaving.is_set():
+        raise ProblemError(503, "This server is about to stop: send it no more requests.")
     request.platform.store.backend.probe()
     return Response(body={"status": "ok", "version": installed(), "control": request.control})
 

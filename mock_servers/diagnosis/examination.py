@@ -19,6 +19,7 @@ from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.journal.finding import CERTAINTIES, Finding, first_step
 from mock_servers.journal.record import Examination, Record
 from mock_servers.rules import Flow, Refusal, Rule, UnknownError, beyond, own_row
+from mock_servers.state.table import StateError
 from mock_servers.wire.request import Request
 
 MOST: Final = 3
@@ -136,6 +137,8 @@ def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
         finding = finder.find(case)
     except UnknownError:
         return
+    except StateError:
+        raise
     except Exception:  # noqa: BLE001 - one finder's mistake must not keep the others from being heard
         _log.exception(
             "the finder %s failed on exchange %s", finder.name, case.record.id, extra={"world": case.record.world}

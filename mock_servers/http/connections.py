@@ -89,6 +89,7 @@ class Engine(Protocol):
     address: tuple[str, int]
     connections: set[Connection]
     waiting: dict[Connection, None]
+    is_draining: bool
     is_stopping: bool
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
@@ -291,6 +292,8 @@ class Connection:
             self._connect(message)
             return
         self._message = message
+        if self._engine.is_draining:
+            message.be_last()
         scheme = "https" if self._channel.is_encrypted else "http"
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.http.connections import Connection, Proxy
 from mock_servers.http.framing import Message, unsendable
+from mock_servers.http.syn_filter import refuse_clients
 from mock_servers.http.thread_pool import Lane, Task, ThreadPool
 from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
 
@@ -40,6 +41,7 @@ _LONG: Final = 0.01
 """Seconds of one call, computing and not waiting, after which the next of its path runs beside the others."""
 _ASIDE: Final = 2  # such calls at once: a client of another path waits for its share of the interpreter's lock
 _MOST_LONG: Final = 64  # paths that are known for it
+_HANDSHAKE: Final = 0.1  # seconds in which a client that has begun to connect comes through
 _AT_ONCE: Final = 64  # clients that are accepted in one turn; of a socket that other processes serve as well, one
 
 _MOST_UNREPORTED: Final = 100
@@ -85,7 +87,7 @@ class Engine:
         self.address: tuple[str, int] = listening.getsockname()[:2]
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}
-        self.is_stopping = False
+        self.is_draining = self.is_stopping = False
         self.failure: BaseException | None = None
         self.loop: asyncio.AbstractEventLoop = Loop(ticks)
         self._listening = listening
@@ -115,9 +117,15 @@ class Engine:
         self._listen()
         self._pool.submit(self._lead)
 
-    def stop(self) -> None:
-        """End all but requests that run, and wait for these, unless this is one of them."""
-        self.soon(self._stop)
+    def stop(self, patience: float = 0.0) -> None:
+        """End all but requests that run, and wait for these, unless this is one of them.
+
+        Clients that are connected have `patience` seconds to send the request that they have begun or are about to.
+        """
+        if patience:
+            self.soon(self._refuse_clients, patience)
+        else:
+            self.soon(self._stop)
         if not self._pool.has(threading.current_thread()):
             self._pool.join()
 
@@ -310,26 +318,32 @@ class Engine:
     # clients come and go
 
     def _listen(self) -> None:
-        if not self.is_stopping:
+        if self._listening.fileno() >= 0:
             self.loop.add_reader(self._listening, self._accept)
 
     def _accept(self) -> None:
         for _ in range(self._at_once):
-            is_full = len(self.connections) >= self.bounds.connections
-            if is_full and not self.waiting:
-                self._rest()
+            if not self._accept_one():
                 return
-            try:
-                sock, client = self._listening.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except (OSError, RuntimeError):  # the second: a library that lets tests open no socket
-                self._complain()
-                return
-            if is_full:
-                self._make_room()
-            self.connections.add(Connection(self, sock, client[:2]))
-            self._sweep_soon()
+
+    def _accept_one(self) -> bool:
+        """Accept the next client; return whether there was one, and room for it."""
+        is_full = len(self.connections) >= self.bounds.connections
+        if is_full and not self.waiting:
+            self._rest()
+            return False
+        try:
+            sock, client = self._listening.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return False
+        except (OSError, RuntimeError):  # the second: a library that lets tests open no socket
+            self._complain()
+            return False
+        if is_full:
+            self._make_room()
+        self.connections.add(Connection(self, sock, client[:2]))
+        self._sweep_soon()
+        return True
 
     def _make_room(self) -> None:
         longest = next(iter(self.waiting), None)
@@ -365,8 +379,8 @@ class Engine:
         self.connections.discard(connection)
         self.waiting.pop(connection, None)
         self._following.pop(connection, None)
-        if self.is_stopping and not self.connections:
-            self.loop.stop()
+        if self._listening.fileno() < 0 and not self.connections:
+            self._stop()
 
     def _sweep_soon(self) -> None:
         if not self._is_sweeping and self.connections:
@@ -381,11 +395,30 @@ class Engine:
             connection.overdue()
         self._sweep_soon()
 
+    def _refuse_clients(self, patience: float) -> None:
+        """Let nobody begin to connect; those who have begun come through before the port is closed."""
+        self.is_draining = True
+        refuse_clients(self._listening)
+        self.loop.call_later(_HANDSHAKE, self._close_port)
+        self.loop.call_later(patience, self._stop)
+
+    def _close_port(self) -> None:
+        """Accept who is connected, and listen no longer: the system would reset those that nobody has accepted."""
+        if self._listening.fileno() < 0:
+            return
+        while self._accept_one():
+            pass
+        self.loop.remove_reader(self._listening)
+        self._listening.close()
+        if not self.connections:
+            self._stop()
+
     def _stop(self) -> None:
         if not self.is_stopping:
             self.is_stopping = True
-            self.loop.remove_reader(self._listening)
-            self._listening.close()
+            if self._listening.fileno() >= 0:
+                self.loop.remove_reader(self._listening)
+                self._listening.close()
             for connection in list(self.connections):
                 connection.stop()
         self.loop.stop()

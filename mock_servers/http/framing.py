@@ -116,6 +116,7 @@ class Message:
     _chunks: int = 0
     _is_answered: bool = False
     _is_bodiless: bool = False
+    _is_last: bool = False
 
     @classmethod
     def from_head(cls, raw: bytes, end: int, known: KnownHead | None = None) -> Message:
@@ -223,6 +224,11 @@ class Message:
 
         return self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
 
+    def be_last(self) -> None:
+        """Let the answer say that the connection is closed after it. Call this before anything is fed or read."""
+        self._is_last = True
+        _ = self._http  # since h11 writes such an answer
+
     def go_on(self) -> bytes:
         """Return a `100 Continue`, which asks the client for its body."""
         import h11
@@ -263,6 +269,8 @@ class Message:
 
         code, _, reason = status.partition(" ")
         self._is_bodiless = self.head.method == "HEAD" or code in ("204", "304")
+        if self._is_last:
+            headers = [*headers, ("Connection", "close")]
         return self._written(
             h11.Response(
                 status_code=int(code),

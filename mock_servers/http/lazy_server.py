@@ -42,6 +42,7 @@ class LazyServer:
         self._engine: Engine | None = None
         self._proxy: Proxy | None = None
         self._on_refused: OnRefused | None = None
+        self._is_draining = False
         self._failure: BaseException | None = None
         self._is_over = False
         self._changed = threading.Lock()
@@ -53,7 +54,14 @@ class LazyServer:
         self._listening.settimeout(0)
         self.pool.submit(self._stand_by)
 
-    def stop(self) -> None:
+    def drain(self) -> None:
+        """Close each connection after its next answer."""
+        with self._changed:
+            self._is_draining = True
+            if self._engine is not None:
+                self._engine.is_draining = True
+
+    def stop(self, patience: float = 0.0) -> None:
         """End as an engine does."""
         if os.getpid() != self._process:
             return  # a child has a copy of all but the threads
@@ -61,7 +69,7 @@ class LazyServer:
             self._is_over = True
             engine = self._engine
         if engine is not None:
-            engine.stop()
+            engine.stop(patience)
             return
         self._wake.close()
         self.pool.join()
@@ -122,6 +130,7 @@ class LazyServer:
                 return False
             engine.proxy = self._proxy
             engine.on_refused = self._on_refused
+            engine.is_draining = self._is_draining
             engine.start()
             self._engine = engine
         self._wake.close()

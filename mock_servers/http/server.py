@@ -50,10 +50,18 @@ class Server:
     _engine: LazyServer = field(repr=False)
     _while_stopping: WhileStopping = field(repr=False)
 
-    def stop(self) -> None:
-        """End all but requests that run, wait for these, and leave no thread and no socket. More often is no harm."""
+    def drain(self) -> None:
+        """Close each connection after its next answer, which says so, until `stop`; new ones are accepted as before."""
+        self._engine.drain()
+
+    def stop(self, patience: float = 0.0) -> None:
+        """End all but requests that run, wait for these, and leave no thread and no socket. More often is no harm.
+
+        Nobody can connect any more. Clients that are connected have `patience` seconds to send a request, which is
+        still answered.
+        """
         with self._while_stopping(self.extra_worker):
-            self._engine.stop()
+            self._engine.stop(patience)
 
     def extra_worker(self) -> contextlib.AbstractContextManager[None]:
         """Let other requests be answered for the length of a block, in which one only waits."""

@@ -20,6 +20,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.rule_trace import Step, Walk, steps
 from mock_servers.rules import Refusal
 from mock_servers.state.grant import fingerprint
+from mock_servers.state.table import StateError
 from mock_servers.wire import wording
 from mock_servers.wire.confidential import Confidential
 from mock_servers.wire.request import Answer, Parameters, Request
@@ -212,13 +213,18 @@ class Record:
         self._examine = examine
 
     def examination(self) -> Examination:
-        """Return the explanation, computed once; a finder that fails is logged and explains nothing."""
+        """Return the explanation, computed once; a finder that fails is logged and explains nothing.
+
+        Nor is anything explained that the state would be needed for while that cannot be reached.
+        """
         with self._lock:
             examine, self._examine = self._examine, None
             if examine is None:
                 return self._examined
             try:
                 self._examined = self._hidden.cut_in(examine(self))
+            except StateError:  # which is logged for the requests that are answered with 503
+                pass
             except Exception:  # noqa: BLE001 - explaining must never change an answer
                 _log.exception("exchange %s could not be explained", self.id, extra={"world": self.world})
             return self._examined

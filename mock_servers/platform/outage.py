@@ -6,18 +6,19 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from mock_servers.state.table import StateError
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _LOG: Final = logging.getLogger("mock_servers")
 _QUIET: Final = 60.0
 """Seconds between two lines of the log about it."""
 
+_CONTROL: Final = "/_nhsauth/"
 TITLE: Final = "state unreachable"
 
 
@@ -54,9 +55,26 @@ class Outage:
         _LOG.error("The state cannot be reached (%s); answered with 503 since the last such line: %d", error, refused)
 
 
+def application(error: StateError) -> WSGIApplication:
+    """Return what answers in place of a mock whose state cannot be reached yet; calls of the control API as it does."""
+
+    def answer_all(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if _CONTROL not in environ["PATH_INFO"]:
+            return answer(error, start_response)
+        detail = f"The state cannot be reached: {error}"
+        problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": detail}
+        return _answered({**problem, "nhsauth": TITLE}, "application/problem+json", start_response)
+
+    return answer_all
+
+
 def answer(error: StateError, start_response: StartResponse) -> Iterable[bytes]:
     """Answer with 503, and as the mock itself."""
-    body = json.dumps({"nhsauth": TITLE, "detail": str(error)}).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+    return _answered({"nhsauth": TITLE, "detail": str(error)}, "application/json", start_response)
+
+
+def _answered(members: Mapping[str, object], content_type: str, start_response: StartResponse) -> Iterable[bytes]:
+    body = json.dumps(members).encode()
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
     start_response("503 Service Unavailable", headers)
     return [body]

@@ -54,7 +54,7 @@ class Platform:
     """One mock platform. Two with different configurations can run side by side, independent of each other.
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
-    `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
+    `random` seeds every fresh value, `ring` holds the keys, `providers` its identity providers; `leaving`: it stops.
     As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
     """
 
@@ -93,7 +93,7 @@ class Platform:
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._making = parts, threading.RLock()
-        self.world, self.outage = world, Outage(self.store.backend.probe)
+        self.world, self.outage, self.leaving = world, Outage(self.store.backend.probe), threading.Event()
         initial = initial_content(parts)
         if self.configuration.key_files:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start

@@ -93,6 +93,7 @@ def _is_network(text: str) -> bool:
 TEXT: Final = matching(r"\S(?:.*\S)?", "text, not empty, on one line, no blanks around it")
 WORD: Final = matching(r"[!-~]+", "text of ASCII characters, not empty, no blanks")
 SECONDS: Final = between(1, _TEN_YEARS, "a whole number of seconds")
+DRAIN: Final = between(0, 3600, "a whole number of seconds")
 DAYS: Final = between(1, 36_500, "a whole number of days")
 COUNT: Final = between(0, _ALL, "a whole number")
 TIMES: Final = between(1, _ALL, "a whole number")

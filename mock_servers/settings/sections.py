@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from mock_servers.settings.limits import DAYS, FULL_HOST, HTTPS_ORIGIN, SECONDS, TEXT, URL, WORD, matching
+from mock_servers.settings.limits import DAYS, DRAIN, FULL_HOST, HTTPS_ORIGIN, SECONDS, TEXT, URL, WORD, matching
 from mock_servers.settings.real_host import ENVIRONMENT
 
 VECTOR_OF_TRUST = matching(r"P[059]\.(?:Cp(?:\.C[dk])?|Cm)", 'a vector of trust such as "P5.Cp.Cd"')
@@ -70,6 +70,17 @@ class ProviderSettings:
     access_token_lifetime: Annotated[int, SECONDS] | None = None
     refresh_token_lifetime: Annotated[int, SECONDS] | None = None
     code_lifetime: Annotated[int, SECONDS] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """How `nhsauth serve` stops.
+
+    `drain`: seconds from the first signal for which it listens on. Meanwhile `/_nhsauth/health` is 503, and each
+    connection is closed after its next answer, so that a load balancer can send its requests elsewhere.
+    """
+
+    drain: Annotated[int, DRAIN] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from mock_servers.settings.sections import (
     ApimSettings,
     EvidenceSettings,
     ProviderSettings,
+    ServerSettings,
     StateSettings,
     WatchSettings,
 )
@@ -105,6 +106,7 @@ class Configuration:
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    server: ServerSettings = field(default_factory=ServerSettings)
     state: StateSettings = field(default_factory=StateSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)

@@ -79,6 +79,7 @@ class _Connections:
         self._turn = threading.Lock()
         self._idle: list[_Connection] = []
         self._commits = 0
+        self._is_closed = False
 
     def asked(self, query: str, *values: object) -> list[Any]:
         """Return the rows that a query finds. Raises UnreachableStateError."""
@@ -116,8 +117,15 @@ class _Connections:
             connection.execute("PRAGMA busy_timeout = 0")
 
     def close(self) -> None:
-        """Close all that are not lent."""
+        """Close all that are not lent, and lend none any more; the last of all processes leaves the file alone.
+
+        SQLite does that when a file's last connection is closed. A request that still runs may have one, so the log is
+        emptied before.
+        """
         with self._turn:
+            with suppress(UnreachableStateError):  # what was committed stays in any case
+                self.asked("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._is_closed = True
             while self._idle:
                 self._idle.pop().connection.close()
 
@@ -140,6 +148,8 @@ class _Connections:
             raise UnreachableStateError(f"{self._path}: {error}") from None
 
     def _of_file(self) -> _Connection:
+        if self._is_closed:
+            raise UnreachableStateError(f"{self._path} was closed")
         status = os.stat(self._file)  # noqa: PTH116 - a third of what a Path takes
         file = status.st_dev, status.st_ino
         with suppress(IndexError):  # none is idle

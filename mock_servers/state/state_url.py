@@ -22,7 +22,7 @@ _DEFAULT_PREFIX: Final = "nhsauth"
 
 
 def open_state(location: str, kinds: Mapping[str, Kind[Any]] = KINDS) -> Backend:
-    """Return the tables at a location, converted to the present format. Raises UnusableStateError."""
+    """Return the tables at a location, converted to the present format. Raises UnusableStateError, NoAnswerError."""
     if location == MEMORY:
         return MemoryBackend()
     if not LOCATION.holds(location):
@@ -68,6 +68,9 @@ def _valkey(location: str, kinds: Mapping[str, Kind[Any]]) -> Backend:
     if options.keys() - {"db"} and _REDIS[parts.scheme] != "rediss":
         raise UnusableStateError(f"{plain} speaks no TLS, which {min(options.keys() - {'db'})} is for: use valkeys://")
     database = options.pop("db", "")
+    for name, file in options.items():
+        if not Path(file).is_file():
+            raise UnusableStateError(f"{plain} has {name}={file}, and there is no such file")
     if database and not database.isdigit():
         raise UnusableStateError(f"{plain} has db={database}; allowed: a number")
     address = location.partition("?")[0].partition("://")[2]

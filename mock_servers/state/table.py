@@ -25,6 +25,10 @@ class UnreachableStateError(StateError):
     """The state cannot be reached at the moment: its disk is full, or its server is down. It may recover by itself."""
 
 
+class NoAnswerError(UnreachableStateError):
+    """Nobody answers where the state is: its server is down, still starting, or not yet known by name."""
+
+
 class UnusableStateError(StateError):
     """The state cannot be used: it is broken, locked, of another program or newer. Nothing in it was changed."""
 

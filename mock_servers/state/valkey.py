@@ -9,6 +9,7 @@ that another caller was first.
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -16,11 +17,12 @@ from typing import Any, Final, TypeAlias
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import AuthorizationError
 from redis.retry import Retry
 
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import Change, DurableBackend, Held, Part, Step, rewritten
-from mock_servers.state.table import Kind, StateError, UnreachableStateError, UnusableStateError
+from mock_servers.state.table import Kind, NoAnswerError, StateError, UnreachableStateError, UnusableStateError
 
 _TO_CONNECT: Final = 1.0
 _TO_ANSWER: Final = 10.0
@@ -338,7 +340,8 @@ class ValkeyMedium:
             yield
         except (redis.RedisError, OSError) as error:
             said = " ".join(str(error).split()).partition(" script: ")[0]
-            raise UnreachableStateError(f"{self._shown}: {said or type(error).__name__}") from None
+            kind = NoAnswerError if _is_without_answer(error) else UnreachableStateError
+            raise kind(f"{self._shown}: {said or type(error).__name__}") from None
 
 
 def open_valkey(
@@ -352,7 +355,7 @@ def open_valkey(
 ) -> DurableBackend:
     """Return the tables in a Valkey, below a prefix, converted to this format; `tls` are files of certificates.
 
-    Raises UnusableStateError; then nothing was changed.
+    Raises UnusableStateError, or NoAnswerError while no server answers; then nothing was changed.
     """
     format_ = format_ or Format()
     client, patient = (
@@ -371,11 +374,22 @@ def open_valkey(
         if medium.check(format_) < format_.number:
             medium.bring_up(kinds, format_)
         medium.probe()
+    except NoAnswerError:
+        medium.close()
+        raise
     except StateError as error:
         medium.close()
         said = str(error) if isinstance(error, UnreachableStateError) else f"{shown} {error}"
         raise UnusableStateError(said) from None
     return DurableBackend(medium, format_)
+
+
+def _is_without_answer(error: Exception) -> bool:
+    """Whether no server has answered, or one that still starts; one that refuses a client or TLS has answered."""
+    if isinstance(error, redis.AuthenticationError | AuthorizationError):
+        return False
+    is_of_connection = isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError)
+    return is_of_connection and not isinstance(error.__context__, ssl.SSLError)
 
 
 def _all(items: Iterable[_Words]) -> _Words:

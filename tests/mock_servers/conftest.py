@@ -1,7 +1,9 @@
 """A platform in process, its clock stopped, and what tests ask of it."""
 
 import inspect
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
@@ -105,3 +107,19 @@ def token_exchange(platform: Mock, post: Post) -> Callable[..., TestResponse]:
         return post(**form)
 
     return send
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MiB, where this machine lets us mount one."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    try:
+        mounted = subprocess.run(mounting, capture_output=True, check=False)  # noqa: S603 - our own command
+    except FileNotFoundError:
+        pytest.skip("no command mount")
+    if mounted.returncode:
+        pytest.skip("this machine lets us mount no file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - our own command

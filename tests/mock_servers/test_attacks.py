@@ -185,22 +185,6 @@ def test_with_128_descriptors_a_new_client_is_answered_beside_three_hundred() ->
     assert answered == [200] * 3
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MiB, where this machine lets us mount one."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    try:
-        mounted = subprocess.run(mounting, capture_output=True, check=False)  # noqa: S603 - our own command
-    except FileNotFoundError:
-        pytest.skip("no command mount")
-    if mounted.returncode:
-        pytest.skip("this machine lets us mount no file system")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - our own command
-
-
 def test_a_state_on_a_full_disk_is_said_and_serves_again_once_there_is_room(small_disk: Path) -> None:
     def app(number: int) -> str:
         return json.dumps({"client_id": f"app-{number}", "name": "n" * 2000, "scopes": []})

@@ -532,6 +532,7 @@ def test_people_read_the_same_in_lines(run: Run) -> None:
         f"  cause    {usual.cause}",
         f"  cure     {usual.cure}",
         "  mistake  kid-missing: The header has no kid.",
+        "  mistake  header-names: The members of the header have names in another case.",
         "",
     ]
 

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -157,6 +158,24 @@ def test_a_worker_that_is_killed_is_replaced_and_the_port_answers_on(serve: Serv
     assert statuses == {200}
     assert kept == second
     assert third not in (first, second)
+
+
+def test_a_worker_that_hangs_is_replaced(serve: Serve) -> None:
+    served = serve("--workers", "2")
+    first, second = workers_of(served)
+    os.kill(first, signal.SIGSTOP)
+    began = time.monotonic()
+    hung = rf"WARNING Worker 1 \(process {first}\) did not respond for 5 s and was killed; another takes its place$"
+    said(served, hung)
+    took = time.monotonic() - began
+
+    statuses = {get(served.url, "/_nhsauth/health")[0] for _ in range(8)}
+
+    third, kept = workers_of(served)
+    assert statuses == {200}
+    assert kept == second
+    assert third not in (first, second)
+    assert 2.5 < took < 10
 
 
 def test_a_worker_that_is_asked_to_end_is_replaced(serve: Serve) -> None:

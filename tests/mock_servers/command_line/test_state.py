@@ -276,7 +276,7 @@ def test_a_state_that_cannot_be_used_ends_a_server_in_one_line(serve: Serve, tmp
     (tmp_path / "foreign").write_text("not ours")
     with socket.create_server(("127.0.0.1", 0)) as full:  # which nobody answers at
         location = f"valkey://:s3cret@127.0.0.1:{full.getsockname()[1]}" if option == "valkey" else option
-        served = serve("--state", location)
+        served = serve("--state", location, "--state-wait", "0")
         said = served.process.communicate(timeout=60)[1]
 
     assert (served.process.returncode, served.ready) == (2, "")

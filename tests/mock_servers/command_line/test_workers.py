@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -13,12 +14,24 @@ import pytest
 
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.workers import Workers, how_many
+from mock_servers.journal.counts import DEATHS, Counts
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no --workers")
 
+NEVER = 1e6
+BEATING = "import os, select\nwhile not select.select([0], [], [], 0.05)[0]: os.write(1, b'.')"
 READY = "import os; os.write(1, b'.')"
 SERVING = f"{READY}; os.read(0, 1)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SERVING}"
+LATE = f"""
+import os, signal, threading
+asked = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: asked.set())
+{READY}
+asked.wait()
+threading.Event().wait(1.5)  # longer than it has without a drain
+os._exit(7)
+"""
 
 
 class Parent:
@@ -36,8 +49,12 @@ class Parent:
         return process
 
     def workers(self, count: int, seconds: float = 1.0) -> Workers:
-        """So many, for whom `seconds` pass between two looks at the time."""
-        return Workers(count, self.begin, self._reader, ticks=itertools.count(0, seconds).__next__)
+        """So many, for whom `seconds` pass between two looks at the time; nobody listens for a beat."""
+        ticks = itertools.count(0, seconds).__next__
+        return Workers(count, self.begin, self, between_looks=NEVER, ticks=ticks)
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
 
     def end(self) -> None:
         self._writer.send(b".")
@@ -115,6 +132,56 @@ def test_who_dies_is_replaced_and_reported(
     assert caplog.messages == [f"Worker 2 (process {two.begun[1][1].pid}) {said}; another takes its place"]
 
 
+def test_who_is_not_heard_at_two_looks_is_killed_and_replaced(
+    parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture
+) -> None:
+    two = parent(SERVING, BEATING, BEATING)
+    begin = two.begin
+
+    def begin_and_end(number: int) -> subprocess.Popen[bytes]:
+        if len(two.begun) == 2:
+            two.end()
+        return begin(number)
+
+    two.begin = begin_and_end  # type: ignore[method-assign]
+    counts = Counts()
+    Workers(2, two.begin, two, between_looks=0.5, counts=counts).keep(lambda: None)
+
+    assert [number for number, _ in two.begun] == [1, 2, 1]
+    assert two.begun[0][1].poll() == -signal.SIGKILL
+    assert counts.totals() == {(DEATHS,): 1}
+    assert caplog.messages == [
+        f"Worker 1 (process {two.begun[0][1].pid}) did not respond for 1 s and was killed; another takes its place"
+    ]
+
+
+def test_a_pause_of_all_of_them_kills_nobody(parent: Callable[..., Parent], caplog: pytest.LogCaptureFixture) -> None:
+    two = parent(BEATING, BEATING)
+    asked, ahead = itertools.count(), 0.0
+
+    def ticks() -> float:
+        """Real seconds, and now and then a hundred more."""
+        nonlocal ahead
+        turn = next(asked)
+        ahead += 100.0 if turn in (40, 80, 120) else 0.0
+        if turn == 160:
+            two.end()
+        return time.monotonic() + ahead
+
+    Workers(2, two.begin, two, between_looks=5.0, ticks=ticks).keep(lambda: None)
+
+    assert len(two.begun) == 2
+    assert caplog.messages == []
+
+
+def test_in_the_drain_they_have_time(parent: Callable[..., Parent]) -> None:
+    one = parent(LATE)
+
+    Workers(1, one.begin, one, drain=60.0).keep(one.end)
+
+    assert one.begun[0][1].poll() == 7
+
+
 def test_who_dies_before_it_could_answer_ends_all(parent: Callable[..., Parent]) -> None:
     two = parent(SERVING, "raise SystemExit(3)")
 
@@ -134,7 +201,7 @@ def test_workers_that_die_at_once_again_and_again_end_all(
     with pytest.raises(
         AnswerIsNo, match=r"exit code 0: the last of 5 in a row that lived less than 5 s; see the log\Z"
     ):
-        two.workers(2).keep(lambda: None)
+        two.workers(2, seconds=0.1).keep(lambda: None)
 
     assert len(caplog.messages) == 4
     assert [process.poll() is None for _, process in two.begun] == [False] * 6

@@ -19,6 +19,7 @@ from mock_servers.settings.sections import (
     ApimSettings,
     EvidenceSettings,
     ProviderSettings,
+    ServerSettings,
     StateSettings,
     WatchSettings,
 )
@@ -130,6 +131,9 @@ observations = ["int.json"]
 [state]
 url = "sqlite:state.db?synchronous=full"
 
+[server]
+drain = 5
+
 [watch]
 upstreams = {"int.api.service.nhs.uk" = "https://127.0.0.1:9443"}
 upstream_ca = "ca.pem"
@@ -176,6 +180,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         test_suite_hosts=True,
         evidence=EvidenceSettings(observations=(tmp_path / "int.json",)),
         state=StateSettings(url=f"sqlite:{tmp_path}/state.db?synchronous=full"),
+        server=ServerSettings(drain=5),
         watch=WatchSettings(
             upstreams={"int.api.service.nhs.uk": "https://127.0.0.1:9443"}, upstream_ca=tmp_path / "ca.pem"
         ),

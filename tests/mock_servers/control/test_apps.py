@@ -44,6 +44,45 @@ def keyless(asked_for: list[int]) -> Mock:
     return Mock(ring=KeyRing(generate=generate))
 
 
+def listed(control: Control, query: str = "") -> list[str]:
+    return [app["client_id"] for app in control("GET", f"/apps{query}").get_json()]
+
+
+def test_a_list_can_be_read_page_by_page(control: Control) -> None:
+    for name in ("a", "b", "c/d?e", "f"):
+        control("POST", "/apps", {"client_id": name})
+
+    assert listed(control) == ["nhsauth-app", "a", "b", "c/d?e", "f"]
+    assert listed(control, "?limit=2") == ["nhsauth-app", "a"]
+    assert listed(control, "?limit=2&after=a") == ["b", "c/d?e"]
+    assert listed(control, "?limit=2&after=c%2Fd%3Fe") == ["f"]
+    assert listed(control, "?after=b") == ["c/d?e", "f"]
+    assert listed(control, "?after=f") == []
+    assert listed(control, "?limit=0") == []
+    assert listed(control, "?limit=999999999999999") == listed(control)
+
+
+@pytest.mark.parametrize(
+    ("query", "member", "detail"),
+    [
+        ("limit=-1", "limit", 'limit is "-1"; allowed: a whole number'),
+        ("limit=two", "limit", 'limit is "two"; allowed: a whole number'),
+        ("limit=", "limit", 'limit is ""; allowed: a whole number'),
+        ("after=nobody", "after", 'after is "nobody"; allowed: the client id of a registered app'),
+        ("after=", "after", 'after is ""; allowed: the client id of a registered app'),
+        ("after=a&after=b", "after", "after is given twice; allowed: once"),
+        ("before=a", "before", "before is unknown; allowed: after, limit"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_with_what_is_allowed(
+    control: Control, refused: Refused, query: str, member: str, detail: str
+) -> None:
+    answer = control("GET", f"/apps?{query}")
+
+    assert refused(answer) == (400, "Bad Request", member)
+    assert answer.get_json()["detail"] == detail
+
+
 def test_the_ready_made_app_is_listed_with_the_members_of_the_configuration(control: Control) -> None:
     [app] = control("GET", "/apps").get_json()
 

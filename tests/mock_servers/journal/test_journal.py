@@ -14,6 +14,7 @@ from mock_servers.journal.compact import CompactMapping
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, ReceivedJwt, Record, RecordedError
 from mock_servers.state.grant import fingerprint
+from mock_servers.state.table import UnreachableStateError
 
 SEEN = Examination(headline="seen")
 
@@ -87,6 +88,16 @@ def test_what_is_being_explained_is_finished_on_the_journal_as_it_was(caplog: py
     logged = [each.levelno for each in caplog.records]
     reporting.join()
     assert (kept, logged, asked.headline) == ([1], [logging.WARNING], "seen")
+
+
+def test_what_needs_a_state_out_of_reach_explains_nothing_and_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def examine(_: Record) -> Examination:
+        raise UnreachableStateError("the state is away")
+
+    asked = record(examine)
+
+    assert asked.examination() == Examination()
+    assert caplog.messages == []
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from mock_servers.state import durable
 from mock_servers.state.codec import Format
 from mock_servers.state.durable import DurableBackend
 from mock_servers.state.state_url import open_state
-from mock_servers.state.table import Backend, Kind, Table, UnreachableStateError, UnusableStateError
+from mock_servers.state.table import Backend, Kind, NoAnswerError, Table, UnreachableStateError, UnusableStateError
 from mock_servers.state.valkey import open_valkey
 from tests.mock_servers.state import valkeys
 from tests.mock_servers.state.valkeys import Valkey
@@ -228,24 +228,45 @@ def test_a_replica_that_cannot_be_written_is_refused(valkey: Valkey) -> None:
     assert "read only replica" in refusal(valkey.url)
 
 
-def test_a_server_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    assert refusal(f"unix://{tmp_path}/none").startswith(f"unix://{tmp_path}/none: Error 2 connecting to")
+@pytest.mark.parametrize("location", ["unix:///nowhere/none", "valkey://127.0.0.1:1", "valkey://nobody.invalid:1"])
+def test_of_a_server_that_is_not_there_it_is_said_that_nobody_answers(location: str) -> None:
+    with pytest.raises(NoAnswerError, match=rf"^{location}: Error -?\d+ connecting to"), opened(location):
+        pass
+
+
+def test_a_server_that_still_loads_what_it_has_kept_does_not_answer_yet() -> None:
+    loading = speaking(b"-LOADING Valkey is loading the dataset in memory\r\n")
+    with loading as location, pytest.raises(NoAnswerError, match="loading the dataset"), opened(location):
+        pass
+
+
+@pytest.mark.parametrize("option", ["ssl_ca_certs", "ssl_certfile", "ssl_keyfile"])
+def test_a_file_of_certificates_that_is_not_there_is_refused(option: str) -> None:
+    location = "valkeys://127.0.0.1:1"
+
+    assert refusal(f"{location}?{option}=none.pem") == (f"{location} has {option}=none.pem, and there is no such file")
 
 
 def test_something_else_than_a_valkey_is_refused() -> None:
+    with speaking(b"HTTP/1.1 400 Bad Request\r\n\r\n") as location:
+        assert refusal(location).startswith(f"{location}: ")
+
+
+@contextlib.contextmanager
+def speaking(words: bytes) -> Iterator[str]:
+    """A server that says the same to everything, as often as it is asked."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        threading.Thread(target=speak_http, args=(listener,), daemon=True).start()
-
-        assert refusal(f"valkey://127.0.0.1:{port}").startswith(f"valkey://127.0.0.1:{port}: ")
+        threading.Thread(target=speak, args=(listener, words), daemon=True).start()
+        yield f"valkey://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def speak_http(listener: socket.socket) -> None:
+def speak(listener: socket.socket, words: bytes) -> None:
     with contextlib.suppress(OSError):
         while True:
             connection = listener.accept()[0]
-            with connection:
-                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            with connection, contextlib.suppress(OSError):
+                while connection.recv(4096):
+                    connection.sendall(words)
 
 
 # earlier formats
