@@ -18,7 +18,7 @@ from mock_servers.http.server import ExtraWorker
 from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
-from mock_servers.platform.worlds import Worlds
+from mock_servers.platform.worlds import Worlds, gone
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.sections import MEMORY
@@ -29,7 +29,6 @@ from mock_servers.state.state_url import open_state
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import ROOT, World, named_in
-from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PROXY_USER, origin
 
 if TYPE_CHECKING:
@@ -82,6 +81,11 @@ class Mock(Platform):
             return None
         world = self.worlds.platform(name)
         return world.app if world is not None else partial(_no_world, name)
+
+    @property
+    def root(self) -> Mock:
+        """The mock whose world this is; a mock that is no world itself."""
+        return self._root or self
 
     def whole_app(self) -> PlatformApp | None:
         """Return the root mock's application, for a world of it."""
@@ -180,14 +184,14 @@ class Mock(Platform):
         def drop(row: World) -> None:
             self._place(row).drop()
 
-        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, self.configuration.control, now)
 
     def _place(self, row: World) -> Backend:
         return self.store.backend.below(f"world {row.id}")
 
     def elsewhere(self, key: bytes) -> OtherWorld | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""
-        root, own = self._root or self, self.world
+        root, own = self.root, self.world
         if own is not None and (issued := root.store.issued.get(key)) is not None:
             return OtherWorld(issued=issued, words="the root world, the server itself", base=root.url)
         others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
@@ -238,8 +242,7 @@ def _reached(world: Platform, known: RealNames | None) -> None:
 
 def _no_world(name: str, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
-    detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
-    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": gone(name), "world": name}
     body = json.dumps(problem).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found", headers)

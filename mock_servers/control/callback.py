@@ -30,6 +30,7 @@ _POST: Final = "client_secret_post"
     "/callback",
     {200: ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)},
     from_redirect=True,
+    takes="no token",
 )
 def show_callback(request: Request) -> Response:
     """Show a developer the code or the error of a log-in, and the next step."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from mock_servers.configuration import members
 
 if TYPE_CHECKING:
+    from mock_servers.platform.access import Access, Caller
     from mock_servers.platform.platform import Platform
 
 JSON: Final = "application/json"
@@ -36,7 +37,8 @@ class Request:
 
     `base` is what every URL of the services begins with, as the caller wrote it, `control` what that of each call does,
     `path` the variable parts of the path, `query` the parameters by name, `body` the members of the JSON object, or of
-    the page's own form, that was sent. `for_people`: the caller is a browser, and gets a page where there is one.
+    the page's own form, that was sent. `for_people`: it comes from a browser, which gets a page where there is one.
+    `access` knows the control tokens, and `caller` is whose token was sent.
     """
 
     platform: Platform
@@ -45,6 +47,8 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    access: Access
+    caller: Caller
     for_people: bool = False
 
     @property
@@ -123,7 +127,8 @@ class Call:
 
     `path` is Flask's, below `/_nhsauth`; `refusals` says by status why it may fail. What the guards refuse is the same
     everywhere and not repeated here; `from_redirect`: a browser may be sent here from another site. `from_form`: the
-    mock's own page may post a form. `any_host`: it is answered under any.
+    mock's own page may post a form. `any_host`: it is answered under any. `takes`: the control token that it asks for,
+    if one is set: none, that of any caller, or one that controls the mock or the world that is called.
     """
 
     method: str
@@ -136,6 +141,7 @@ class Call:
     from_redirect: bool = False
     from_form: bool = False
     any_host: bool = False
+    takes: Literal["no token", "any token", "its own token"] = "its own token"
     answer: Callable[[Request], Response] = _unanswered
 
     def __call__(self, answer: Callable[[Request], Response]) -> Call:

@@ -53,7 +53,7 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
         journal.part(request)  # a mistake in it is one for programs, too
         return journal.page(request) if request.for_people else Response(body=_index(whole))
 
-    @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})})
+    @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})}, takes="any token")
     def get_open_api(request: Request) -> Response:
         """This document."""
         return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.control))

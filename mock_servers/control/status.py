@@ -21,7 +21,7 @@ from mock_servers.provider.providers import PROVIDERS
 from mock_servers.version import installed
 
 
-@Call("GET", "/health", {200: ResponseObject("It does.", ref("Health"))}, any_host=True)
+@Call("GET", "/health", {200: ResponseObject("It does.", ref("Health"))}, any_host=True, takes="no token")
 def get_health(request: Request) -> Response:
     """That the mock answers, and its state can be written: for probes and wait scripts, under any Host.
 
@@ -32,7 +32,7 @@ def get_health(request: Request) -> Response:
     return Response(body={"status": "ok", "version": installed(), "control": request.control})
 
 
-@Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))})
+@Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))}, takes="any token")
 def get_status(request: Request) -> Response:
     """Whether the mock is ready, and where all is."""
     names = request.platform.names

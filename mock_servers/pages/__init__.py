@@ -12,6 +12,7 @@ from mock_servers.pages.render import (
     SCRIPT_PATH,
     SECURITY_HEADERS,
     STYLE_PATH,
+    TOKEN_HEADERS,
     callback_page,
     error_page,
     errors_page,
@@ -21,6 +22,7 @@ from mock_servers.pages.render import (
     log_in_page,
     script,
     style,
+    token_page,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "SCRIPT_PATH",
     "SECURITY_HEADERS",
     "STYLE_PATH",
+    "TOKEN_HEADERS",
     "CallbackPage",
     "ErrorPage",
     "LogInForm",
@@ -47,4 +50,5 @@ __all__ = [
     "person_choice",
     "script",
     "style",
+    "token_page",
 ]

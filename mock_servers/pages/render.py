@@ -56,6 +56,9 @@ JOURNAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """Headers for the list of exchanges, instead of those."""
 
+TOKEN_HEADERS: Final[Mapping[str, str]] = {**FORM_HEADERS, "Referrer-Policy": "same-origin"}
+"""Headers for the page that asks for a control token, instead of those: the origin of its form is checked, too."""
+
 _REAL: Final = "Real traffic, watched by nhsauth"
 JOURNAL: Final = "the mock's journal"
 """The title of the mock's own pages."""
@@ -89,6 +92,11 @@ def exchange_page(page: ExchangePage, prefix: str = "") -> str:
 def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
     """Return the HTML of an explained value."""
     return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
+
+
+def token_page(message: str, page: str, prefix: str = "") -> str:
+    """Return the HTML that asks for a control token; `message` says what was wrong, `page` is where to go then."""
+    return _rendered("token.html", JOURNAL, prefix=prefix, message=message, page=page)
 
 
 def errors_page(page: ErrorsPage, prefix: str = "") -> str:

@@ -112,6 +112,11 @@ class Platform:
         return f"{self.url}/oauth2/token"
 
     @property
+    def root(self) -> Platform:
+        """The platform whose world this is; a platform that is no world itself."""
+        return self
+
+    @property
     def death(self) -> str | None:
         """Why its server died, in a sentence; `None` while it runs."""
         failure = self._server.failure if self._server is not None else None

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.limits import (
     FULL_HOST,
     HOST,
@@ -105,6 +106,7 @@ class Configuration:
     users: tuple[Person, ...] = ()
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
+    control: ControlSettings = field(default_factory=ControlSettings)
     state: StateSettings = field(default_factory=StateSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
