@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,6 +22,7 @@ from mock_servers.platform.platform import Platform
 from mock_servers.platform.worlds import Worlds, gone
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.control import with_root_token
 from mock_servers.settings.sections import MEMORY
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
@@ -215,8 +217,10 @@ def application(config: Configuration | Path | str | None) -> PlatformApp:
     """Return a new mock as one Flask application; `mock_servers.create_app` says the rest."""
     configuration = _configured(config)
     location = os.environ.get("NHSAUTH_STATE") or configuration.state.url
-    # No test run may empty a state that others share.
-    backend = opened(MEMORY if "pytest" in sys.modules else location)
+    in_tests = "pytest" in sys.modules
+    # Variables are for the servers that others share. No test run may empty a state of theirs.
+    control = with_root_token(configuration.control, {} if in_tests else os.environ)
+    configuration, backend = replace(configuration, control=control), opened(MEMORY if in_tests else location)
     mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
     mock.exchanges.fold_reported()
     if configuration.public_urls:

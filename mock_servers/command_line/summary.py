@@ -24,18 +24,20 @@ _PARTS: Final = (("seen", "Seen"), ("cause", "Cause"), ("cure", "Cure"), ("chang
 Exchange = Mapping[str, Any]
 
 
-def show(server: str) -> None:
-    """Print the summary. Raises Misuse for what is no URL, No when no mock answers there."""
-    click.echo("\n".join(_lines(_exchanges(server))))
+def show(server: str, token: str | None) -> None:
+    """Print the summary. Raises Misuse for what is no URL, No when no mock answers there, or it refuses the token."""
+    click.echo("\n".join(_lines(_exchanges(server, token))))
 
 
-def _exchanges(server: str) -> Sequence[Exchange]:
+def _exchanges(server: str, token: str | None) -> Sequence[Exchange]:
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
         raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
     try:
-        answer = control_call("GET", server, "/exchanges")
+        answer = control_call("GET", server, "/exchanges", token=token)
     except (requests.RequestException, ValueError):
         answer = None
+    if isinstance(answer, dict) and "detail" in answer:
+        raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(answer['detail']))}")
     if not isinstance(answer, list):
         raise AnswerIsNo(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
     return answer

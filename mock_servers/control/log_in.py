@@ -17,6 +17,7 @@ from mock_servers import pages
 from mock_servers.configuration import members
 from mock_servers.control import guards, problems
 from mock_servers.control.calls import HTML, Body, Call, Request, Response, ResponseObject
+from mock_servers.platform.access import OPEN
 
 _LASTS: Final = 12 * 3600  # seconds by the machine's clock
 _PAGE: Final = re.compile(r"[!-\[\]-~]*")
@@ -31,48 +32,48 @@ class _LogIn:
     page: str = ""
 
 
-_PAGE_OF_LOG_IN: Final = ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)
-_REDIRECT: Final = ResponseObject("To the page, with a cookie; without one where no control token is set.")
+_FORM: Final = ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)
 
 
-@Call("GET", "/log-in", {200: _PAGE_OF_LOG_IN, 303: _REDIRECT}, takes="no token")
+@Call("GET", "/log-in", {200: _FORM}, takes="no token")
 def show_log_in(request: Request) -> Response:
-    """Ask a person for a control token, where one is set."""
-    if request.access.is_open:
-        return _to(_index(request))
-    return Response(body=pages.token_page("", "", request.prefix), content_type=HTML, headers=pages.TOKEN_HEADERS)
+    """Ask a person for a control token, if one is set."""
+    return _form(request, pages.TokenForm(page=_index(request), is_needed=not request.access.is_open))
 
 
 @Call(
     "POST",
     "/log-in",
-    {303: _REDIRECT},
+    {
+        204: ResponseObject("With a cookie; without one where no control token is set."),
+        303: ResponseObject("For the page's own form: the same, and on to the page."),
+    },
     body=Body(model=_LogIn, example={"token": "a-control-token"}),
     refusals={401: "The token is none of this mock, or is for other worlds."},
     from_form=True,
     takes="no token",
 )
-def log_in(request: Request) -> Response:
+def log_in_at_page(request: Request) -> Response:
     """Log a person in with a control token, for twelve hours at most: a cookie then takes its place."""
-    given = members.read(_LogIn, request.body)
+    given, access, world = members.read(_LogIn, request.body), request.access, request.platform.world
     page = given.page if given.page.startswith(_index(request)) and _PAGE.fullmatch(given.page) else _index(request)
-    if request.access.is_open:
-        return _to(page)
-    caller, world = request.access.caller_of(given.token.strip()), request.platform.world
-    if caller is None or (world is not None and not caller.controls(world)):
-        if not request.for_people:
-            raise guards.unauthorised(_WRONG.removesuffix("."), is_wrong=True)
-        body = pages.token_page(_WRONG, page, request.prefix)
-        return Response(status=401, body=body, content_type=HTML, headers={**problems.CHALLENGE, **pages.TOKEN_HEADERS})
-    return _to(page, request.access.cookie_of(caller, int(time.time()) + _LASTS))
+    caller = OPEN if access.is_open else access.caller_of(given.token.strip())
+    if caller is not None and (world is None or caller.controls(world)):
+        cookie = {} if access.is_open else {"Set-Cookie": _set(access.cookie_of(caller, int(time.time()) + _LASTS))}
+        to = {"Location": page} if guards.has_form() else {}
+        return Response(status=303 if to else 204, headers={**to, **cookie})
+    if not request.for_people:
+        raise guards.unauthorised("The token is none of this mock, or is for other worlds", is_wrong=True)
+    return _form(request, pages.TokenForm(page=page, message=_WRONG), status=401)
 
 
 def _index(request: Request) -> str:
     return f"{request.prefix}/_nhsauth/"
 
 
-def _to(page: str, cookie: str | None = None) -> Response:
-    return Response(status=303, headers={"Location": page} | ({} if cookie is None else {"Set-Cookie": _set(cookie)}))
+def _form(request: Request, form: pages.TokenForm, *, status: int = 200) -> Response:
+    headers = {**pages.TOKEN_HEADERS, **(problems.CHALLENGE if status == problems.UNAUTHORIZED else {})}
+    return Response(status=status, body=pages.token_page(form, request.prefix), content_type=HTML, headers=headers)
 
 
 def _set(cookie: str) -> str:
@@ -84,4 +85,4 @@ def _set(cookie: str) -> str:
 
 SCHEMAS: Final[dict[str, Any]] = {}
 
-CALLS: Final = (show_log_in, log_in)
+CALLS: Final = (show_log_in, log_in_at_page)

@@ -22,7 +22,7 @@ from mock_servers.wire.wsgi import PREFIX
 
 UNAUTHORIZED: Final = 401
 CHALLENGE: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="nhsauth"'}
-"""What a caller without a token is told to send (RFC 6750)."""
+"""What a caller without a token has to send (RFC 6750)."""
 WRONG_TOKEN: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="nhsauth", error="invalid_token"'}
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -117,7 +117,7 @@ def _written(problem: ProblemError) -> flask.Response:
 def _page(problem: ProblemError) -> flask.Response:
     if problem.status == UNAUTHORIZED:
         return flask.Response(
-            pages.token_page("", _asked(), flask.request.environ.get(PREFIX, "")),
+            pages.token_page(pages.TokenForm(page=_asked()), flask.request.environ.get(PREFIX, "")),
             problem.status,
             pages.TOKEN_HEADERS,
             content_type=HTML,

@@ -4,7 +4,16 @@ Only code that fills its pages imports `journal`: a start needs none of them.
 """
 
 from mock_servers.pages.choices import person_choice
-from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, NextStep, PersonChoice, RoleChoice
+from mock_servers.pages.content import (
+    OUTCOMES,
+    CallbackPage,
+    ErrorPage,
+    LogInForm,
+    NextStep,
+    PersonChoice,
+    RoleChoice,
+    TokenForm,
+)
 from mock_servers.pages.render import (
     FORM_HEADERS,
     JOURNAL,
@@ -40,6 +49,7 @@ __all__ = [
     "NextStep",
     "PersonChoice",
     "RoleChoice",
+    "TokenForm",
     "callback_page",
     "error_page",
     "errors_page",

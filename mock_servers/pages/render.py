@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
+from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, TokenForm
 from mock_servers.wire.wording import printable
 
 if TYPE_CHECKING:
@@ -94,9 +94,9 @@ def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
     return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
 
 
-def token_page(message: str, page: str, prefix: str = "") -> str:
-    """Return the HTML that asks for a control token; `message` says what was wrong, `page` is where to go then."""
-    return _rendered("token.html", JOURNAL, prefix=prefix, message=message, page=page)
+def token_page(form: TokenForm, prefix: str = "") -> str:
+    """Return the HTML that asks for a control token."""
+    return _rendered("token.html", JOURNAL, prefix=prefix, form=form)
 
 
 def errors_page(page: ErrorsPage, prefix: str = "") -> str:

@@ -15,7 +15,8 @@ VARIABLE: Final = "NHSAUTH_CONTROL_TOKEN"
 
 VARIABLE_OF_FILE: Final = f"{VARIABLE}_FILE"
 
-_WORLDS: Final = 200
+WORLDS: Final = 200
+"""Worlds that a server without teams has at most, unless it is set."""
 _LARGEST: Final = 4096
 
 TOKEN: Final = matching(
@@ -54,7 +55,7 @@ class ControlSettings:
     @property
     def most_worlds(self) -> int:
         """How many worlds there may be in all."""
-        return self.worlds or len(self.teams) * self.worlds_each or _WORLDS
+        return self.worlds or len(self.teams) * self.worlds_each or WORLDS
 
     def found_from(self, folder: Path) -> ControlSettings:
         """Return the same settings, with a relative file resolved against a folder.
