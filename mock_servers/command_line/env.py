@@ -47,6 +47,7 @@ def _status(url: str, token: str | None) -> Mapping[str, Any]:
         is_same_host = control is not None and urlsplit(control).hostname == urlsplit(url).hostname
         status = _read(f"{control}/status", token if is_same_host else None) if control is not None else None
     except urllib.error.HTTPError as refusal:
+        refusal.close()
         if refusal.code == HTTPStatus.UNAUTHORIZED:
             raise AnswerIsNo(f"The mock at {url} takes a control token: set NHSAUTH_CONTROL_TOKEN") from None
         status = None
