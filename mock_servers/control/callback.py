@@ -135,10 +135,11 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
 
 
 def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
+    takes_token = not request.access.is_open
     return NextStep(
         title=f"Redeem the code{words}",
-        command=shell.script(request.control, commands),
-        powershell=powershell.script(request.control, commands),
+        command=shell.script(request.control, commands, takes_token=takes_token),
+        powershell=powershell.script(request.control, commands, takes_token=takes_token),
     )
 
 
