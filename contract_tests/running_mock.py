@@ -18,15 +18,24 @@ _VARIABLE: Final = "NHSAUTH_CONTROL_TOKEN"
 
 
 def answers(url: str) -> bool:
-    """Whether the server at a URL is a mock. Raises CannotJudgeError without an answer."""
+    """Whether the server at a URL is a mock. Raises CannotJudgeError without an answer, or without its control token.
+
+    Only a server that asks for one as a mock does is sent the token.
+    """
     try:
-        answer = _send(url, "GET", "/_nhsauth/status", control_headers())
+        answer = _send(url, "GET", "/_nhsauth/status")
+        if _takes_token(answer):
+            answer = _send(url, "GET", "/_nhsauth/status", control_headers())
     except (OSError, HTTPException) as error:
         raise CannotJudgeError(f"{_origin(url)}: {reason(error, _TIMEOUT)}") from None
-    if answer.status == HTTPStatus.UNAUTHORIZED and "nhsauth" in answer.headers.get("www-authenticate", ""):
+    if _takes_token(answer):
         raise CannotJudgeError(f"{_origin(url)} is a mock with a control token: set its root token in {_VARIABLE}")
     status = answer.json
     return status.get("ready") is True and "urls" in status
+
+
+def _takes_token(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.UNAUTHORIZED and 'realm="nhsauth"' in answer.headers.get("www-authenticate", "")
 
 
 def takes(url: str, status_key: str) -> bool:
