@@ -80,7 +80,7 @@ class MockTarget:
         """
         proxy = "/v1/organizations/nhsd-nonprod/apis/canary-api-int/deployments"
         asked = {
-            Ability.FAULTS: ("/_nhsauth/faults", {}),
+            Ability.FAULTS: ("/_nhsauth/faults", control_headers()),
             Ability.ADMINISTRATION: (proxy, {"Authorization": "Bearer x"}),
         }
         lacking = {

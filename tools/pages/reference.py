@@ -147,6 +147,8 @@ def control_api_page() -> str:
     parts = [
         f"# The control API\n\n{_MADE}",
         "A running mock gives the same as OpenAPI at `/_nhsauth/openapi.json`. Bodies and answers are JSON.\n",
+        "Where a [control token](deployment.md#who-may-control) is set, "
+        "a call sends it as `Authorization: Bearer TOKEN`.\n",
     ]
     for path, methods in document["paths"].items():
         parts += [_operation(method, path, operation) for method, operation in methods.items()]
