@@ -48,8 +48,8 @@ class Mock(Platform):
     how long nobody has asked them.
     """
 
-    _root: Mock | None = None
-    """The mock of whose worlds this is one."""
+    root: Mock
+    """The mock whose world this is; itself, if it is no world."""
 
     def __init__(
         self,
@@ -84,14 +84,9 @@ class Mock(Platform):
         world = self.worlds.platform(name)
         return world.app if world is not None else partial(_no_world, name)
 
-    @property
-    def root(self) -> Mock:
-        """The mock whose world this is; a mock that is no world itself."""
-        return self._root or self
-
     def whole_app(self) -> PlatformApp | None:
         """Return the root mock's application, for a world of it."""
-        return self._root.app if self._root is not None else None
+        return self.root.app if self.root is not self else None
 
     def control_app(self) -> WSGIApplication:
         """Return the application of the control API."""
@@ -173,7 +168,7 @@ class Mock(Platform):
             world=row,
             backend=self._place(row),
         )
-        world._root = self
+        world.root = self
         world.outage = self.outage
         world.served_at(f"{self.url}{row.prefix}")
         world.names.control_url = self.names.control_url
@@ -186,7 +181,7 @@ class Mock(Platform):
         def drop(row: World) -> None:
             self._place(row).drop()
 
-        return Worlds(self.store.worlds, self._world, drop, self.identifiers, self.configuration.control, now)
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now, self.configuration.control)
 
     def _place(self, row: World) -> Backend:
         return self.store.backend.below(f"world {row.id}")

@@ -55,7 +55,7 @@ class Platform:
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
     `random` seeds every fresh value, `ring` holds the keys, `providers` are the identity providers there are.
-    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `root` has the `worlds`.
     """
 
     worlds: Worlds[Platform] | None = None
@@ -93,7 +93,7 @@ class Platform:
         self.developer_apps = parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._making = parts, threading.RLock()
-        self.world, self.outage = world, Outage(self.store.backend.probe)
+        self.root, self.world, self.outage = self, world, Outage(self.store.backend.probe)
         initial = initial_content(parts)
         if self.configuration.key_files:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start
@@ -110,11 +110,6 @@ class Platform:
     def token_url(self) -> str:
         """Where tokens are asked for."""
         return f"{self.url}/oauth2/token"
-
-    @property
-    def root(self) -> Platform:
-        """The platform whose world this is; a platform that is no world itself."""
-        return self
 
     @property
     def death(self) -> str | None:

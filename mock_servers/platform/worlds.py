@@ -54,8 +54,8 @@ def gone(name: str) -> str:
 class Worlds(Generic[H]):
     """The worlds of one server. `rows` stores them by name; `make` makes the platform of one.
 
-    `drop` deletes the state of one; `limits` says how many there may be, `now` returns the machine's time, which no
-    test moves.
+    `drop` deletes the state of one; `now` returns the machine's time, which no test moves; `limits` says how many there
+    may be.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class Worlds(Generic[H]):
         make: Callable[[World], H],
         drop: Callable[[World], None],
         identifiers: Identifiers,
-        limits: ControlSettings,
         now: Callable[[], float] = time.time,
+        limits: ControlSettings | None = None,
     ) -> None:
         self._rows = rows
         self._make = make
         self._drop = drop
         self._identifiers = identifiers
-        self._limits = limits
+        self._limits = limits or ControlSettings()
         self._now = now
         self._made: dict[str, tuple[str, H]] = {}
         self._changing = threading.RLock()
