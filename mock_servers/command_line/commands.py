@@ -134,6 +134,9 @@ def serve(*, workers: str | None, **asked: Any) -> None:
 
     One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
     status, error, diagnosis. Below a refusal stands why, indented.
+
+    The control API asks for the token in NHSAUTH_CONTROL_TOKEN, or in the file that NHSAUTH_CONTROL_TOKEN_FILE names,
+    if one of them is set. Teams and their tokens stand in the configuration.
     """
     from mock_servers.command_line import logs, serve
     from mock_servers.command_line.shutdown import Shutdown

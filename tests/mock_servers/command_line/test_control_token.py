@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import local
 
 import pytest
 import requests
@@ -15,6 +16,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.settings.control import ControlSettings, ControlTokenError, with_root_token
 from mock_servers.state.configuration import Configuration
+from tests.mock_servers.control import many_teams
 from tests.processes import finished
 from tests.served import NHSAUTH, Serve
 
@@ -79,6 +81,22 @@ def apps(url: str, token: str | None = None) -> int:
     return requests.get(f"{url}/_nhsauth/apps", headers=headers, timeout=TIMEOUT).status_code
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="there are no workers on Windows")
+def test_thirty_teams_share_two_workers_and_no_world(serve: Serve, tmp_path: Path) -> None:
+    teams = "".join(f'{name} = "{token}"\n' for name, token in many_teams.TEAMS.items())
+    (tmp_path / "nhsauth.toml").write_text(f'[control]\ntoken = "{TOKEN}"\n[control.teams]\n{teams}')
+    served, kept = serve("--workers", "2", "--log-level", "error"), local()
+
+    def ask(method: str, path: str, token: str, body: object = None) -> many_teams.Answer:
+        session = vars(kept).setdefault("session", requests.Session())
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = session.request(method, f"{served.url}{path}", headers=headers, json=body, timeout=TIMEOUT)
+        return answer.status_code, answer.json() if answer.content else None
+
+    many_teams.try_each_others_worlds(ask)
+
+
 @pytest.mark.parametrize("place", ["variable", "file of the variable", "setting", "file of the setting"])
 def test_serve_takes_the_token_from_each_place(
     serve: Serve, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +117,8 @@ def test_serve_takes_the_token_from_each_place(
     assert TOKEN not in served.ready + "".join(served.end())
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="there are no workers on Windows")
 def test_every_worker_and_the_control_port_ask_for_it(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, TOKEN)
     served = serve("--workers", "2", "--control-port", "0", "--json")

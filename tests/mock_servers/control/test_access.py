@@ -1,12 +1,10 @@
 """Who may control a mock that has a control token: what each token opens, and that no other opens it."""
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from mock_servers.mock import Mock, opened
 from mock_servers.platform.access import ROOT, Access, Caller
 from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
+from tests.mock_servers.control import many_teams
 
 ROOT_TOKEN = "of-the-root"
 TEAMS = {"team-a": "of-team-a", "team-b": "of-team-b"}
@@ -241,16 +240,20 @@ def test_a_world_that_is_refused_leaves_nothing_behind(guarded: Mock, ask: Ask, 
     assert ask("GET", "/_worlds/late/oauth2/token").status_code == 404
 
 
-def test_of_teams_that_ask_at_once_each_gets_its_whole_share(guarded: Mock, ask: Ask) -> None:
-    def make(token: str) -> int:
-        return asking(guarded)("POST", "/_nhsauth/worlds", token, {}).status_code
+def test_of_teams_that_ask_two_processes_at_once_each_gets_its_whole_share(ring: KeyRing, tmp_path: Path) -> None:
+    state, configuration = f"sqlite:{tmp_path}/state", Configuration(control=SETTINGS)
+    processes = [asking(Mock(configuration, ring=ring, backend=opened(state))) for _ in range(2)]
+
+    def make(number: int) -> int:
+        token = list(TEAMS.values())[number // 2 % 2]
+        return processes[number % 2]("POST", "/_nhsauth/worlds", token, {}).status_code
 
     with ThreadPoolExecutor(12) as pool:
-        statuses = list(pool.map(make, [*TEAMS.values()] * 6))
+        statuses = list(pool.map(make, range(24)))
 
-    assert sorted(statuses) == [201] * 6 + [429] * 6
+    assert sorted(statuses) == [201] * 6 + [429] * 18
     for token in TEAMS.values():
-        assert len(ask("GET", "/_nhsauth/worlds", token).get_json()) == SETTINGS.worlds_each
+        assert len(processes[0]("GET", "/_nhsauth/worlds", token).get_json()) == SETTINGS.worlds_each
 
 
 def test_a_worlds_configuration_cannot_name_other_tokens(ask: Ask) -> None:
@@ -285,42 +288,28 @@ def test_no_token_is_stored(ring: KeyRing, tmp_path: Path) -> None:
 
 
 def test_thirty_teams_with_two_hundred_worlds_see_and_change_none_of_each_others(ring: KeyRing) -> None:
-    """A thousand tries, each by a token that is not the world's."""
-    teams = {f"team-{number}": hashlib.sha256(b"%d" % number).hexdigest() for number in range(30)}
-    guarded = Mock(Configuration(control=ControlSettings(token=ROOT_TOKEN, teams=teams)), ring=ring)
-    random = Random(38)
-    plan = [(f"team-{number % 30}", f"w{number}") for number in range(200)]
+    guarded = Mock(Configuration(control=ControlSettings(token=ROOT_TOKEN, teams=many_teams.TEAMS)), ring=ring)
+    http = Client(guarded, use_cookies=False)
 
-    def make(planned: tuple[str, str]) -> tuple[str, dict[str, str]]:
-        team, name = planned
-        answer = asking(guarded)("POST", "/_nhsauth/worlds", teams[team], {"name": name})
-        asking(guarded)("POST", f"/_worlds/{name}/_nhsauth/apps", teams[team], {"client_id": f"of-{name}"})
-        return team, answer.get_json()
+    def ask(method: str, path: str, token: str, body: Any = None) -> many_teams.Answer:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = http.open(path, method=method, base_url=guarded.url, headers=headers, json=body)
+        return answer.status_code, answer.get_json(silent=True)
 
-    def attempt(tried: tuple[str, str, str]) -> int:
-        call, name, token = tried
-        method, _, path = call.partition(" ")
-        body = {"client_id": "theirs"} if method == "POST" else None
-        return asking(guarded)(method, path.replace("NAME", name), token, body).status_code
+    many_teams.try_each_others_worlds(ask)
 
-    with ThreadPoolExecutor(16) as pool:
-        worlds = list(pool.map(make, plan))
-        of_world = {world["name"]: team for team, world in worlds}
-        tokens = [(team, teams[team]) for team in teams] + [(team, world["token"]) for team, world in worlds]
-        calls = ["GET /_worlds/NAME/_nhsauth/apps", "POST /_worlds/NAME/_nhsauth/apps"]
-        calls += ["DELETE /_nhsauth/worlds/NAME", "DELETE /_worlds/NAME/_nhsauth/apps/of-NAME"]
-        calls += ["GET /_worlds/NAME/_nhsauth/exchanges", "GET /_nhsauth/worlds/NAME"]
-        tries: list[tuple[str, str, str]] = []
-        while len(tries) < 1000:
-            name, (team, token) = random.choice(list(of_world)), random.choice(tokens)
-            if of_world[name] != team:
-                tries.append((random.choice(calls), name, token))
-        statuses = set(pool.map(attempt, tries))
 
-    assert statuses == {404}
-    for team, world in worlds:
-        apps = asking(guarded)("GET", f"/_worlds/{world['name']}/_nhsauth/apps", teams[team]).get_json()
-        assert [app["client_id"] for app in apps] == ["nhsauth-app", f"of-{world['name']}"]
+def test_a_world_with_a_configuration_of_its_own_takes_the_same_tokens(guarded: Mock, ask: Ask) -> None:
+    config = {"apim": {"access_token_lifetime": 60}}
+    world = ask("POST", "/_nhsauth/worlds", TEAMS["team-a"], {"name": "wa", "config": config}).get_json()
+
+    statuses = [ask("GET", "/_worlds/wa/_nhsauth/apps", each).status_code for each in (None, "x", world["token"])]
+
+    assert statuses == [401, 401, 200]
+    assert guarded.worlds is not None
+    platform = guarded.worlds.platform("wa")
+    assert platform is not None
+    assert platform.configuration.control == SETTINGS
 
 
 # people at the pages
