@@ -14,12 +14,12 @@ from benchmarks.bench import Bench, python
 from benchmarks.figure import Figure, mebibytes, milliseconds, not_here, times
 from benchmarks.measuring import timed
 from mock_servers.mock import Mock
-from mock_servers.platform.worlds import LIMIT
+from mock_servers.settings.control import WORLDS
 
 _MOST: Final = 64 * 2**20
 _NO_SLOWER: Final = 1.1
 _TIMEOUT: Final = 30
-_MEMORY: Final = f"memory of {LIMIT} worlds, each of which has given a token"
+_MEMORY: Final = f"memory of {WORLDS} worlds, each of which has given a token"
 _MEMORY_GOAL: Final = "≤ 64 MiB more"
 
 
@@ -38,8 +38,8 @@ def _memory(bench: Bench) -> Figure:
     ):
         _use(session, server.url)
         before, start = server.memory(), time.perf_counter()
-        urls = [_made(session, server.url) for _ in range(LIMIT)]
-        took = (time.perf_counter() - start) / LIMIT
+        urls = [_made(session, server.url) for _ in range(WORLDS)]
+        took = (time.perf_counter() - start) / WORLDS
         for url in urls:
             _use(session, url)
         more = server.memory() - before
@@ -66,11 +66,11 @@ def _use(session: requests.Session, url: str) -> None:
 
 
 def _beside(bench: Bench) -> Figure:
-    with _exchanging(bench, 0) as alone, _exchanging(bench, LIMIT) as crowded:
+    with _exchanging(bench, 0) as alone, _exchanging(bench, WORLDS) as crowded:
         turns = bench.in_turn(bench.effort.calls // 3, timed(alone), timed(crowded))
     slower = turns.ratio(1, 0)
     return Figure(
-        name=f"token exchange on a kept connection, {LIMIT} worlds beside",
+        name=f"token exchange on a kept connection, {WORLDS} worlds beside",
         measured=milliseconds(turns.median(1)),
         beside=f"{milliseconds(turns.median(0))} without any",
         ratio=times(slower),

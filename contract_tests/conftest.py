@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from contract_tests.target import Kind, Target
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
+from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
 from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
 from pytest_nhsauth.contract_results import GOT, REPEAT
@@ -173,7 +175,7 @@ def _running(name: str, url: str, *, workers: int) -> Iterator[Target]:
 @contextmanager
 def _mock(name: str) -> Iterator[Target]:
     configuration = _configuration_of(name)
-    platform = Mock(configuration)
+    platform = Mock(replace(configuration, control=ControlSettings()))  # nobody else has this mock
     with (
         platform.serving() as server,
         jwks_host() as hosted,

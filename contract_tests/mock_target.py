@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from contract_tests.jwks_host import JwksHost
 from contract_tests.jwts import RsaSigner, decode, public_jwk
 from contract_tests.reach import Ability, Switch, need
+from contract_tests.running_mock import control_headers
 from contract_tests.target import App, Kind, Person
 from contract_tests.wire import Answer, HttpRequest, Wire
 
@@ -79,7 +80,7 @@ class MockTarget:
         """
         proxy = "/v1/organizations/nhsd-nonprod/apis/canary-api-int/deployments"
         asked = {
-            Ability.FAULTS: ("/_nhsauth/faults", {}),
+            Ability.FAULTS: ("/_nhsauth/faults", control_headers()),
             Ability.ADMINISTRATION: (proxy, {"Authorization": "Bearer x"}),
         }
         lacking = {
@@ -160,7 +161,9 @@ class MockTarget:
     def altered(self, person: Person, claims: Mapping[str, Any]) -> Iterator[None]:
         """Ask the control API for the claims, and put the person back as they were."""
         place = f"/users/{person.provider}/{person.user}"
-        everybody = json.loads(self.send(HttpRequest(method="GET", path="/_nhsauth/users", headers={})).text)
+        everybody = json.loads(
+            self.send(HttpRequest(method="GET", path="/_nhsauth/users", headers=control_headers())).text
+        )
         known = next(each for each in everybody if (each["provider"], each["id"]) == (person.provider, person.user))
         self._control("PUT", place, {**known, "claims": claims})
         try:
@@ -262,6 +265,7 @@ class MockTarget:
 
     def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         headers, text = ({}, "") if body is None else ({"Content-Type": "application/json"}, json.dumps(body))
+        headers |= control_headers()
         answer = self.send(HttpRequest(method=method, path=f"/_nhsauth{path}", headers=headers, body=text))
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise RuntimeError(f"{method} {path}: {answer.status} {answer.text.strip()}")

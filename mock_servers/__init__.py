@@ -20,7 +20,8 @@ def create_app(config: Configuration | Path | str | None = None) -> flask.Flask:
 
     `config` is a configuration or its file. Without one it is the nhsauth.toml or pyproject.toml of the current folder,
     else the defaults. The state is where `[state] url` or `NHSAUTH_STATE` says; in a process that runs pytest it is
-    always memory. `app.extensions["nhsauth"]` is the mock itself. A route, hook or error handler that you add to the
+    always memory. The control token is where `[control]` or `NHSAUTH_CONTROL_TOKEN` says; such a process ignores the
+    variable. `app.extensions["nhsauth"]` is the mock itself. A route, hook or error handler that you add to the
     application holds for every service. Raises ValueError for a configuration that does not hold, KeyFileError for a
     key file that cannot be used, and UnusableStateError for a state that cannot be opened.
     """

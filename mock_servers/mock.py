@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -21,9 +22,10 @@ from mock_servers.jose.keys import KeyRing, cache_folder
 from mock_servers.journal.counts import Counts
 from mock_servers.journal.provenance import OtherWorld
 from mock_servers.platform.platform import Platform
-from mock_servers.platform.worlds import Worlds
+from mock_servers.platform.worlds import Worlds, gone
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.control import with_root_token
 from mock_servers.settings.sections import MEMORY
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
@@ -32,7 +34,6 @@ from mock_servers.state.state_url import open_state
 from mock_servers.state.store import KINDS
 from mock_servers.state.table import Backend, Table
 from mock_servers.state.world import PLACE, ROOT, World, named_in
-from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PREFIX, PROXY_USER, origin
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Mock(Platform):
     how long nobody has asked them.
     """
 
-    _root: Mock | None = None
-    """The mock of whose worlds this is one."""
+    root: Mock
+    """The mock whose world this is; itself, if it is no world."""
 
     def __init__(
         self,
@@ -106,7 +107,7 @@ class Mock(Platform):
 
     def whole_app(self) -> PlatformApp | None:
         """Return the root mock's application, for a world of it."""
-        return self._root.app if self._root is not None else None
+        return self.root.app if self.root is not self else None
 
     def control_app(self) -> WSGIApplication:
         """Return the application of the control API."""
@@ -192,7 +193,7 @@ class Mock(Platform):
             world=row,
             backend=self._place(row),
         )
-        world._root = self
+        world.root = self
         world.outage, world.leaving = self.outage, self.leaving
         world.count_in(self.exchanges.counts)
         world.served_at(f"{self.url}{row.prefix}")
@@ -206,14 +207,14 @@ class Mock(Platform):
         def drop(row: World) -> None:
             self._place(row).drop()
 
-        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now)
+        return Worlds(self.store.worlds, self._world, drop, self.identifiers, now, self.configuration.control)
 
     def _place(self, row: World) -> Backend:
         return self.store.backend.below(f"{PLACE}{row.id}")
 
     def elsewhere(self, key: bytes) -> OtherWorld | None:
         """Find what the server, or a world of it, has issued, and this platform has not."""
-        root, own = self._root or self, self.world
+        root, own = self.root, self.world
         if own is not None and (issued := root.store.issued.get(key)) is not None:
             return OtherWorld(issued=issued, words="the root world, the server itself", base=root.url)
         others = [each for each in root.worlds.all() if own is None or each.id != own.id] if root.worlds else []
@@ -237,8 +238,10 @@ def application(config: Configuration | Path | str | None) -> PlatformApp:
     """Return a new mock as one Flask application; `mock_servers.create_app` says the rest."""
     configuration = _configured(config)
     location = os.environ.get("NHSAUTH_STATE") or configuration.state.url
-    # No test run may empty a state that others share.
-    backend = opened(MEMORY if "pytest" in sys.modules else location)
+    in_tests = "pytest" in sys.modules
+    # Variables are for the servers that others share. No test run may empty a state of theirs.
+    control = with_root_token(configuration.control, {} if in_tests else os.environ)
+    configuration, backend = replace(configuration, control=control), opened(MEMORY if in_tests else location)
     mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
     mock.exchanges.fold_reported()
     if configuration.public_urls:
@@ -264,8 +267,7 @@ def _reached(world: Platform, known: RealNames | None) -> None:
 
 def _no_world(name: str, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer, as RFC 9457 says it, a URL of a world that is not there: it is no URL of a real service."""
-    detail = f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
-    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": detail, "world": name}
+    problem = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": gone(name), "world": name}
     body = json.dumps(problem).encode()
     headers = [("Content-Type", "application/problem+json"), ("Content-Length", str(len(body)))]
     start_response("404 Not Found", headers)

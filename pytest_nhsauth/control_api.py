@@ -129,17 +129,21 @@ class ControlApi:
     """The control API below one base URL; `death` says why it answers no more, once it does not.
 
     `services` is the base URL of the services, which may be another port's; it is that of the control API unless given.
+    `token` goes out with each call of the control API, and with no other request.
     """
 
-    def __init__(self, url: str, http: requests.Session, services: str | None = None) -> None:
+    def __init__(
+        self, url: str, http: requests.Session, services: str | None = None, *, token: str | None = None
+    ) -> None:
         self.url = url
         self.services = services or url
         self.death: str | None = None
         self._http = http
+        self._token = token
 
     def below(self, path: str) -> ControlApi:
         """Return the control API of a world, by its path, over the same connection."""
-        return ControlApi(f"{self.url}{path}", self._http, f"{self.services}{path}")
+        return ControlApi(f"{self.url}{path}", self._http, f"{self.services}{path}", token=self._token)
 
     def located(self) -> ControlApi:
         """Return the control API at its own port, where the mock has one: each port names the other.
@@ -151,8 +155,8 @@ class ControlApi:
             raise NotAMockError(f"{self.url} answers, and is no nhsauth mock")
         named = str(health["control"]).removesuffix(_CONTROL)
         if named != self.url:
-            return ControlApi(named, self._http, self.url)
-        return ControlApi(self.url, self._http, self.ask("GET", "/status")["urls"]["base"])
+            return ControlApi(named, self._http, self.url, token=self._token)
+        return ControlApi(self.url, self._http, self.ask("GET", "/status")["urls"]["base"], token=self._token)
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] = {}) -> Any:
         """Return the JSON, or the text, of an answer; None without a body.
@@ -160,7 +164,8 @@ class ControlApi:
         Raises ServerDiedError without an answer, NotFoundError for a 404, the exceptions of `_ERRORS` for other
         refusals.
         """
-        answer = self._sent(method, f"{self.url}{_CONTROL}{path}", json=body, params=query)
+        proof = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
+        answer = self._sent(method, f"{self.url}{_CONTROL}{path}", json=body, params=query, headers=proof)
         if not answer.ok:
             refusal = _refusal(answer)
             if isinstance(refusal, ServerDiedError):
@@ -201,6 +206,8 @@ def _refusal(answer: requests.Response) -> Exception:
         return NotAMockError(f"{answer.url} answered {answer.status_code} {words!r}: that is no nhsauth mock.")
     if "world" in reported:
         return ServerDiedError(reported["detail"])
+    if answer.status_code == requests.codes.unauthorized:
+        return ValueError(f"{reported['detail']} Set NHSAUTH_CONTROL_TOKEN, or --nhsauth-target-token.")
     if answer.status_code == requests.codes.not_found:
         return NotFoundError(reported["detail"])
     return _ERRORS.get((answer.status_code, reported.get("member")), ValueError)(reported["detail"])

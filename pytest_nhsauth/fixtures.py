@@ -44,11 +44,13 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
     """
     from pytest_nhsauth.platform import Platform  # noqa: PLC0415 - the servers are loaded only from here on
 
-    target = nhsauth_settings.target.value or pytestconfig.stash[settings.SETTINGS].target.value
+    of_session = pytestconfig.stash[settings.SETTINGS]
+    target = nhsauth_settings.target.value or of_session.target.value
+    token = nhsauth_settings.target_token or of_session.target_token
     with ExitStack() as stack:
         if not pytestconfig.getini(logs.PROPAGATE):
             stack.enter_context(logs.kept_apart())
-        started = stack.enter_context(_connected(target, pytestconfig) if target else _served(nhsauth_settings))
+        started = stack.enter_context(_connected(target, token, pytestconfig) if target else _served(nhsauth_settings))
         pytestconfig.stash[report.PLATFORM] = platform = Platform(started)
         yield platform
 
@@ -259,14 +261,14 @@ def _served(chosen: Settings) -> Iterator[Target]:
 
 
 @contextmanager
-def _connected(url: str, config: pytest.Config) -> Iterator[Target]:
+def _connected(url: str, token: str | None, config: pytest.Config) -> Iterator[Target]:
     from mock_servers.state.world import PREFIX as WORLDS  # noqa: PLC0415 - as above
     from pytest_nhsauth.control_api import NotAMockError  # noqa: PLC0415 - as above
     from pytest_nhsauth.remote import connected  # noqa: PLC0415 - as above
     from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
 
     words = "the target cannot be used"
-    with _entered(connected(url), words, ServerDiedError, NotAMockError, ValueError) as target:
+    with _entered(connected(url, token), words, ServerDiedError, NotAMockError, ValueError) as target:
         workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         if workers > 1 and (WORLDS in url or WORLDS not in target.url):
             pytest.fail(

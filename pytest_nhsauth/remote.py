@@ -329,15 +329,16 @@ class Remote:
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Remote]:
+def connected(url: str, token: str | None = None) -> Iterator[Remote]:
     """Use a running mock until the block ends, in a world of its own if the mock has worlds.
 
-    The URL of a world selects that one, and the name `root` the mock itself, which all its users share. Raises
+    The URL of a world selects that one, and the name `root` the mock itself, which all its users share. `token` is the
+    control token: the root's or a team's, or that of the world that is selected. Raises
     ServerDiedError without an answer, NotAMockError, ValueError if there is no room for another world.
     """
     base, _, name = url.partition(PREFIX)
     with session() as http:
-        control = _located(ControlApi(base if name == ROOT else url, http))
+        control = _located(ControlApi(base if name == ROOT else url, http, token=token))
         with nullcontext(control) if name else _world(control) as own:
             remote = Remote(own)
             try:

@@ -21,6 +21,12 @@ T_co = TypeVar("T_co", covariant=True)
 _IN_ROOT: Final = "in the rootdir"
 _BASE_URL: Final = re.compile(r"https?://[^/?#@\s]+(?:/_worlds/[a-z0-9-]+)?/?")
 
+TOKEN_FLAG: Final = "--nhsauth-target-token"
+TOKEN_VARIABLE: Final = "NHSAUTH_CONTROL_TOKEN"
+_TOKEN: Final = "nhsauth_target_token"
+_IS_TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+_ALLOWED_IN_TOKEN: Final = "not all of them allowed: ASCII letters, digits and -._~+/ with any = at its end"
+
 SETTINGS: Final = pytest.StashKey["Settings"]()
 """The session's settings, once pytest is configured."""
 
@@ -39,13 +45,15 @@ class Settings:
 
     `config` is the file that was named or found, `configuration` its content; None means the ready-made app and people.
     `target` is the base URL of a running mock that the fixtures use, in a world of the session's own, instead of
-    starting one; that mock has its own configuration. `env` are the templates of `nhsauth_env` by variable. To
-    configure from Python, override the fixture `nhsauth_settings`: `return Settings(configuration=…)`.
+    starting one; that mock has its own configuration, and `target_token` is what its control API takes. `env` are the
+    templates of `nhsauth_env` by variable. To configure from Python, override the fixture `nhsauth_settings`:
+    `return Settings(configuration=…)`.
     """
 
     config: Decided[Path | None] = Decided(value=None)
     configuration: Configuration | None = None
     target: Decided[str | None] = Decided(value=None)
+    target_token: str | None = field(default=None, repr=False)
     env: Mapping[str, str] = field(default_factory=dict)
 
     def header_line(self) -> str | None:
@@ -75,6 +83,9 @@ OPTIONS: Final = {
 def add_options(parser: pytest.Parser) -> None:
     """Make every option known to pytest, in its three places."""
     group = parser.getgroup("nhsauth", "NHS England's API platform, mocked")
+    group.addoption(
+        TOKEN_FLAG, dest=_TOKEN, metavar="TOKEN", help=f"the control token of that mock; better set [{TOKEN_VARIABLE}]"
+    )
     for name, (metavar, purpose) in OPTIONS.items():
         flag, variable, ini = _places(name)
         group.addoption(flag, dest=ini, metavar=metavar, help=f"{purpose} [{variable}]")
@@ -141,7 +152,7 @@ def _mock(config: pytest.Config, environ: Mapping[str, str]) -> Settings:
                 f"nhsauth: config ({named.source}) and target ({target.source}) exclude each other: a running mock has "
                 "its own configuration"
             )
-        return Settings(target=target)
+        return Settings(target=target, target_token=_token(config, environ))
     try:
         return _of(named.value, named.source) if named.value else _found(config.rootpath)
     except ValueError as error:
@@ -179,6 +190,15 @@ def _target(config: pytest.Config, environ: Mapping[str, str]) -> Decided[str | 
             raise pytest.UsageError(f"nhsauth: target is {value!r}; allowed: {allowed} ({source})")
         return Decided(value=value.rstrip("/"), source=source)
     return Decided(value=None)
+
+
+def _token(config: pytest.Config, environ: Mapping[str, str]) -> str | None:
+    """Return the control token of a running mock. Raises pytest.UsageError for what can be none."""
+    given = ((config.getoption(_TOKEN), TOKEN_FLAG), (environ.get(TOKEN_VARIABLE), TOKEN_VARIABLE))
+    token, source = next(((str(each).strip(), place) for each, place in given if each), ("", ""))
+    if token and not _IS_TOKEN.fullmatch(token):
+        raise pytest.UsageError(f"nhsauth: the token of {source} has {len(token)} characters, {_ALLOWED_IN_TOKEN}")
+    return token or None
 
 
 def _found(root: Path) -> Settings:

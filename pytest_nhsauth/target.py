@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mock_servers.jose.keys import KeyRing, cache_folder
+from mock_servers.settings.control import ControlSettings
 
 if TYPE_CHECKING:
     from mock_servers.identity_provider.log_ins import LogInRequest
@@ -211,6 +213,8 @@ def served(configuration: Configuration | None) -> Iterator[Target]:
     """
     from mock_servers.mock import Mock  # noqa: PLC0415 - its 50 ms are only for a mock in this process
 
+    if configuration is not None:
+        configuration = replace(configuration, control=ControlSettings())  # nobody else has this mock
     mock = Mock(configuration, ring=KeyRing(cache_folder(os.environ)))
     with mock.serving():
         yield mock

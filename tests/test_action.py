@@ -140,3 +140,18 @@ def test_a_python_that_is_not_there_is_named(step: Step) -> None:
 
 def test_a_job_whose_mock_never_started_ends_quietly(step: Step) -> None:
     assert step("post").returncode == 0
+
+
+def test_a_control_token_is_masked_and_handed_to_the_next_steps_and_to_the_summary(step: Step, tmp_path: Path) -> None:
+    done = step("main", **{"control-token": "of-the-job"})
+    outputs = outputs_in(tmp_path, "GITHUB_OUTPUT")
+    variables = outputs_in(tmp_path, "GITHUB_ENV")
+
+    assert done.stdout.splitlines()[0] == "::add-mask::of-the-job"
+    assert variables == {"NHSAUTH_URL": outputs["url"], "NHSAUTH_CONTROL_TOKEN": "of-the-job"}
+    assert requests.get(f"{outputs['url']}/_nhsauth/apps", timeout=30).status_code == 401
+    requests.post(outputs["token-url"], {"grant_type": "x"}, timeout=30)
+    ended = step("post", **{"control-token": "of-the-job"})
+
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "1 refused" in (tmp_path / "GITHUB_STEP_SUMMARY").read_text(encoding="utf-8")

@@ -55,6 +55,8 @@ async function ready(process_, file, journal) {
   return fail(`the mock was not ready after ${PATIENCE / 1000} s: ${readFileSync(journal, 'utf8').trim()}`);
 }
 
+const token = input('control-token');
+if (token) console.log(`::add-mask::${token}`);
 const runner = process.env.RUNNER_TEMP ?? tmpdir();
 if (!existsSync(runner)) mkdirSync(runner, { recursive: true });
 const folder = mkdtempSync(join(runner, 'nhsauth-'));
@@ -67,7 +69,7 @@ const mock = spawn(scripts ? join(scripts, 'nhsauth') : 'nhsauth', options(), {
   detached: true,
   stdio: ['ignore', out, log],
   windowsHide: true,
-  env: { ...process.env, PATH: path },
+  env: { ...process.env, PATH: path, ...(token && { NHSAUTH_CONTROL_TOKEN: token }) },
 });
 mock.on('error', (error) => fail(`nhsauth cannot be started (${error.code})`));
 const { url, pid } = await ready(mock, said, journal);
@@ -76,6 +78,7 @@ mock.unref();
 
 if (scripts) appendFileSync(process.env.GITHUB_PATH, `${scripts}\n`);
 tell('GITHUB_ENV', 'NHSAUTH_URL', url);
+if (token) tell('GITHUB_ENV', 'NHSAUTH_CONTROL_TOKEN', token);
 tell('GITHUB_OUTPUT', 'url', url);
 tell('GITHUB_OUTPUT', 'token-url', `${url}/oauth2/token`);
 tell('GITHUB_OUTPUT', 'journal', journal);

@@ -6,7 +6,9 @@ import { appendFileSync } from 'node:fs';
 const { STATE_url: url, STATE_pid: pid, STATE_command: command } = process.env;
 
 if (url) {
-  const summary = spawnSync(command, ['summary', '--server', url], { encoding: 'utf8' });
+  const token = (process.env['INPUT_CONTROL-TOKEN'] ?? '').trim();
+  const env = { ...process.env, ...(token && { NHSAUTH_CONTROL_TOKEN: token }) };
+  const summary = spawnSync(command, ['summary', '--server', url], { encoding: 'utf8', env });
   if (summary.status === 0) appendFileSync(process.env.GITHUB_STEP_SUMMARY, summary.stdout);
   else console.log(`::warning title=nhsauth::there is no summary: ${(summary.stderr ?? String(summary.error)).trim()}`);
   try {

@@ -7,8 +7,9 @@ from typing import Final
 
 import click
 
+from mock_servers.settings.control import TOKEN
 from mock_servers.settings.limits import FULL_HOST, HTTPS_ORIGIN
-from mock_servers.wire.wording import shown
+from mock_servers.wire.wording import cut, shown
 
 _VALUE: Final = re.compile(r"-----.*|-[A-Za-z0-9_.~+/=-]{15,}", re.DOTALL)
 """PEM, or a code, key or token: one in 64 begins with a hyphen. No option of ours is so long."""
@@ -37,6 +38,15 @@ def allowed_hosts(_: click.Context, __: click.Parameter, hosts: tuple[str, ...])
             allowed = "a host, or one with its port such as proxy.example:8443"
             raise click.BadParameter(f"{shown(host)}; allowed: {allowed}")
     return tuple(host.lower() for host in hosts)
+
+
+def control_token(_: click.Context, __: click.Parameter, token: str | None) -> str | None:
+    """Return a token without the blanks around it, which a shell or a secret store may have added."""
+    if token is None or not token.strip():
+        return None
+    if not TOKEN.holds(token.strip()):
+        raise click.BadParameter(f"{cut(token)}; allowed: {TOKEN.allowed}")
+    return token.strip()
 
 
 def upstreams_by_host(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

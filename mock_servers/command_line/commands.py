@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from mock_servers.command_line.arguments import TakesValue, allowed_hosts, upstreams_by_host
+from mock_servers.command_line.arguments import TakesValue, allowed_hosts, control_token, upstreams_by_host
 from mock_servers.command_line.exit import ExistingFile
 from mock_servers.command_line.groups import GroupedCommands
 
@@ -34,6 +34,14 @@ _SERVER: Final = click.option(
     envvar="NHSAUTH_URL",
     metavar="URL",
     help="The mock to ask. Or set NHSAUTH_URL.",
+)
+_CONTROL_TOKEN: Final = click.option(
+    "--control-token",
+    envvar="NHSAUTH_CONTROL_TOKEN",
+    metavar="TOKEN",
+    callback=control_token,
+    help="The control token of that mock, if it has one. Better set NHSAUTH_CONTROL_TOKEN: other users of this machine "
+    "can see options.",
 )
 _AS_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 _ALLOWED: Final = click.option(
@@ -134,6 +142,9 @@ def serve(*, workers: str | None, **asked: Any) -> None:
 
     One line on stdout says where, as soon as they can answer. Then each exchange is a line on stderr: method, path,
     status, error, diagnosis. Below a refusal stands why, indented.
+
+    The control API asks for the token in NHSAUTH_CONTROL_TOKEN, or in the file that NHSAUTH_CONTROL_TOKEN_FILE names,
+    if one of them is set. Teams and their tokens stand in the configuration.
     """
     from mock_servers.command_line import logs, serve
     from mock_servers.command_line.shutdown import Shutdown
@@ -308,6 +319,7 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
 @click.option(
     "--url", default="http://127.0.0.1:8080", show_default=True, metavar="URL", help="Where nhsauth serve --tls runs."
 )
+@_CONTROL_TOKEN
 @click.option(
     "--shell",
     default="sh",
@@ -315,14 +327,14 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
     type=click.Choice(["sh", "dotenv", "powershell"]),
     help="The kind of lines to write.",
 )
-def env(*, url: str, shell: str) -> None:
+def env(*, url: str, control_token: str | None, shell: str) -> None:
     """Print the variables that point programs at a mock.
 
     The mock has to run with --tls. For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
     from mock_servers.command_line import env
 
-    env.show(url=url, shell=shell)
+    env.show(url=url, token=control_token, shell=shell)
 
 
 @_command("demo", nhsauth)
@@ -366,6 +378,7 @@ def demo() -> None:
     metavar="URL",
     help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
 )
+@_CONTROL_TOKEN
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES
 @click.option("--all", "every", is_flag=True, help="Of a file with many exchanges: answer each, not each kind once.")
@@ -392,7 +405,8 @@ def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: 
 @_SERVER
 @click.option("--world", metavar="NAME", help="Only this world of the mock; root is the mock itself.")
 @click.option("--all-worlds", is_flag=True, help="The mock itself and all of its worlds.")
-def summary(*, server: str, world: str | None, all_worlds: bool) -> None:
+@_CONTROL_TOKEN
+def summary(*, server: str, world: str | None, all_worlds: bool, control_token: str | None) -> None:
     """Print what a running mock refused, as Markdown.
 
     Shows each kind of refusal once, with its explanation. Made for the page of a CI job, such as $GITHUB_STEP_SUMMARY.
@@ -400,7 +414,7 @@ def summary(*, server: str, world: str | None, all_worlds: bool) -> None:
     """
     from mock_servers.command_line import summary as summary_command
 
-    summary_command.show(server, world=world, all_worlds=all_worlds)
+    summary_command.show(server, control_token, world=world, all_worlds=all_worlds)
 
 
 @nhsauth.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -411,22 +425,24 @@ def worlds() -> None:
 
 @_command("list", worlds)
 @_SERVER
+@_CONTROL_TOKEN
 @_AS_JSON
-def list_worlds(*, server: str, as_json: bool) -> None:
+def list_worlds(*, server: str, control_token: str | None, as_json: bool) -> None:
     """Print a line for each world: its name and its URL."""
     from mock_servers.command_line import worlds as worlds_command
 
-    worlds_command.list_all(server, as_json=as_json)
+    worlds_command.list_all(server, control_token, as_json=as_json)
 
 
 @_command("delete", worlds)
 @click.argument("name")
 @_SERVER
-def delete_world(*, name: str, server: str) -> None:
+@_CONTROL_TOKEN
+def delete_world(*, name: str, server: str, control_token: str | None) -> None:
     """Delete a world, with all that is in it."""
     from mock_servers.command_line import worlds as worlds_command
 
-    worlds_command.delete(server, name)
+    worlds_command.delete(server, control_token, name)
 
 
 @_command("errors", nhsauth)

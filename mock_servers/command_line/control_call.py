@@ -11,11 +11,13 @@ import requests
 _TIMEOUT: Final = 10  # seconds
 
 
-def control_call(method: str, server: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+def control_call(
+    method: str, server: str, path: str, body: Mapping[str, str] | None = None, *, token: str | None = None
+) -> Any:
     """Return the JSON of the answer to a path below `/_nhsauth`, be it a problem; `None` for an empty answer.
 
-    `/health` is at each port, and says where the control API is. Raises requests.RequestException without an answer,
-    ValueError for one that is not JSON.
+    `/health` is at each port, and says where the control API is: that alone is sent the control token. Raises
+    requests.RequestException without an answer, ValueError for one that is not JSON.
     """
     with requests.Session() as session:
         session.trust_env = False  # a proxy has no business between this process and a mock
@@ -25,5 +27,6 @@ def control_call(method: str, server: str, path: str, body: Mapping[str, str] | 
         control = str(health["control"])
         if urlsplit(control).hostname != urlsplit(server).hostname:
             raise ValueError(f"{server} names another host for its control API: {control}")
-        answer = session.request(method, f"{control}{path}", json=body, timeout=_TIMEOUT)
+        proof = {} if token is None else {"Authorization": f"Bearer {token}"}
+        answer = session.request(method, f"{control}{path}", json=body, headers=proof, timeout=_TIMEOUT)
         return answer.json() if answer.content else None

@@ -10,6 +10,7 @@ import shlex
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -23,9 +24,9 @@ _TIMEOUT: Final = 5  # seconds
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
 
 
-def show(*, url: str, shell: str) -> None:
+def show(*, url: str, token: str | None, shell: str) -> None:
     """Print one line a variable. Raises Misuse for a URL, No when no mock with `--tls` answers there."""
-    status = _status(url).get("real_names")
+    status = _status(url, token).get("real_names")
     if status is None:
         raise AnswerIsNo(f"The mock at {url} speaks no TLS: start it with nhsauth serve --tls")
     print_variables(client_environment.read(status), shell)
@@ -37,13 +38,20 @@ def print_variables(known: client_environment.RealNames, shell: str) -> None:
         click.echo(_WRITERS[shell](name, value))
 
 
-def _status(url: str) -> Mapping[str, Any]:
+def _status(url: str, token: str | None) -> Mapping[str, Any]:
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", url) or not _is_whole(url):
         raise Misuse(f"--url is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
     try:
         health = _read(f"{url.rstrip('/')}/_nhsauth/health")
-        status = _read(f"{health['control']}/status") if isinstance(health, dict) and "control" in health else None
-    except (urllib.error.HTTPError, http.client.HTTPException, ValueError):
+        control = str(health["control"]) if isinstance(health, dict) and "control" in health else None
+        is_same_host = control is not None and urlsplit(control).hostname == urlsplit(url).hostname
+        status = _read(f"{control}/status", token if is_same_host else None) if control is not None else None
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        if refusal.code == HTTPStatus.UNAUTHORIZED:
+            raise AnswerIsNo(f"The mock at {url} takes a control token: set NHSAUTH_CONTROL_TOKEN") from None
+        status = None
+    except (http.client.HTTPException, ValueError):
         status = None
     except OSError as error:
         reason = getattr(error, "reason", None) or error
@@ -53,9 +61,10 @@ def _status(url: str) -> Mapping[str, Any]:
     return status
 
 
-def _read(url: str) -> Any:
+def _read(url: str, token: str | None = None) -> Any:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=_TIMEOUT) as answer:
+    proof = {} if token is None else {"Authorization": f"Bearer {token}"}
+    with opener.open(urllib.request.Request(url, headers=proof), timeout=_TIMEOUT) as answer:  # noqa: S310 - it is http
         return json.load(answer)
 
 

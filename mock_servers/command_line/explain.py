@@ -57,13 +57,17 @@ _LARGEST_FILE: Final = 100 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstance:
-    """What a value is judged under: sent as what, to where, by whose keys, when; `server` knows message ids."""
+    """What a value is judged under: sent as what, to where, by whose keys, when; `server` knows message ids.
+
+    It may want a `control_token`.
+    """
 
     role: str | None
     token_url: str | None
     key_set: str | None
     at: str | None
     server: str
+    control_token: str | None = None
     answer: str | None = None
     read_files: bool = False
     observations: Path | None = None
@@ -90,7 +94,7 @@ def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details
 
 def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
     if value.strip().startswith("rrt-"):
-        explained, url = _of_server(circumstance.server, value.strip()), None
+        explained, url = _of_server(circumstance, value.strip()), None
     else:
         url = _url(circumstance.token_url) or token_url_of(value)
         now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
@@ -255,10 +259,10 @@ def _fetched(url: str) -> bytes:
     return HttpFetcher(own=lambda _: None, allow_hosts=(urlsplit(url).hostname or "",))(url)
 
 
-def _of_server(server: str, message_id: str) -> Mapping[str, Any]:
-    """Ask a running mock for the exchange with a message id. Raises AnswerIsNo, and Misuse if `server` is not a URL."""
-    base = _server(server).rstrip("/")
-    explained = _answer(base, "POST", "/explain", {"value": message_id})
+def _of_server(circumstance: Circumstance, message_id: str) -> Mapping[str, Any]:
+    """Ask a running mock for the exchange with a message id. Raises AnswerIsNo, Misuse for a wrong URL."""
+    base, token = _server(circumstance.server).rstrip("/"), circumstance.control_token
+    explained = _answer(base, "POST", "/explain", token, {"value": message_id})
     if "detail" in explained:
         raise AnswerIsNo(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
     if "exchange" not in explained:
@@ -276,18 +280,22 @@ def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] 
     """Return what the mock that runs says of a value that it has issued; `None` where it has not, or none runs."""
     if circumstance.key_set is not None or circumstance.at is not None or is_private(value):
         return None
-    base = _server(circumstance.server).rstrip("/")
-    if "urls" not in _answer(base, "GET", "/status"):
+    base, token = _server(circumstance.server).rstrip("/"), circumstance.control_token
+    if "urls" not in _answer(base, "GET", "/status", token):
         return None
     given = {"value": value.strip(), "as": circumstance.role, "token_url": circumstance.token_url}
-    explained = _answer(base, "POST", "/explain", {name: each for name, each in given.items() if each is not None})
+    explained = _answer(
+        base, "POST", "/explain", token, {name: each for name, each in given.items() if each is not None}
+    )
     return explained if explained.get("issued") else None
 
 
-def _answer(server: str, method: str, path: str, body: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+def _answer(
+    server: str, method: str, path: str, token: str | None, body: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     """Return the JSON object that a call of the control API answers, be it a problem; else an empty one."""
     try:
-        explained = control_call(method, server, path, body)
+        explained = control_call(method, server, path, body, token=token)
     except (requests.RequestException, ValueError):
         return {}
     return explained if isinstance(explained, dict) else {}

@@ -27,6 +27,7 @@ from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock
 from mock_servers.platform import real_names
 from mock_servers.real_hosts.variables import RealNames
+from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
 
 _NOT_FOUND: Final = 127  # as a shell says it
@@ -60,7 +61,8 @@ def run(
     """
     signals = Signals()
     read = configured(config)
-    configuration = replace(read, test_suite_hosts=read.test_suite_hosts or test_suites)
+    suites = read.test_suite_hosts or test_suites
+    configuration = replace(read, test_suite_hosts=suites, control=ControlSettings())  # it is the command's alone
     with ExitStack() as stack:
         with misuse(KeyFileError, CannotListenError, OSError):
             folder = stack.enter_context(scratch.folder())

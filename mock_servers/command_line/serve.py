@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
@@ -26,6 +26,7 @@ from mock_servers.http.server import CannotListenError, Server
 from mock_servers.jose.keys import KeyFileError, KeyRing, cache_folder
 from mock_servers.mock import Mock, opened
 from mock_servers.platform import outage
+from mock_servers.settings.control import ControlSettings, ControlTokenError, with_root_token
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.table import Backend, NoAnswerError, StateError
 from mock_servers.wire.origins import is_loopback
@@ -68,7 +69,7 @@ class ServeOptions:
 def run(asked: ServeOptions, ending: Shutdown) -> NoReturn:
     """Serve until the ending comes; then the process exits with 0. Raises Misuse, and No when the server dies."""
     with usable():
-        configuration = configured(asked.config)
+        configuration = controlled(configured(asked.config))
         backend, ports = reached(asked, asked.state or configuration.state.url, ending)
         platform = Mock(configuration, ring=KeyRing(cache_folder(os.environ)), backend=backend)
         servers = begin(platform, asked.host, ports)
@@ -128,8 +129,8 @@ def opened_within(seconds: float, state: str, ending: Shutdown) -> Backend:
 
 
 def usable() -> AbstractContextManager[None]:
-    """End the command as misuse when keys, the state or the address cannot be used."""
-    return misuse(KeyFileError, CannotListenError, StateError)
+    """End the command as misuse when keys, the control token, the state or the address cannot be used."""
+    return misuse(KeyFileError, CannotListenError, StateError, ControlTokenError)
 
 
 def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> None:
@@ -138,9 +139,7 @@ def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> N
         authority = real.store.authority
         _LOG.info("https and real host names are at the same port; trust %s, or see nhsauth env", authority)
     if not is_loopback(asked.host):
-        _LOG.warning(
-            "Anyone who can reach %s can have this mock's keys and tokens: use it for test data alone.", asked.host
-        )
+        _LOG.warning(_open_to(asked.host, platform.configuration.control))
     url, control = platform.url, platform.names.control_url
     if asked.as_json:
         apart = {} if control is None else {"control_url": control}
@@ -151,6 +150,19 @@ def print_ready(asked: ServeOptions, platform: Mock, real: Prepared | None) -> N
     if sys.stderr.isatty() and not asked.as_json:
         apps, people = platform.apps.all(), platform.store.people.values()
         click.echo("\n".join(startup_message.lines(url, control or url, apps, people)), err=True)
+
+
+def _open_to(host: str, control: ControlSettings) -> str:
+    """Return the line that says what is open to whom, at an address that other machines reach."""
+    if control.is_open:
+        return f"Anyone who can reach {host} can have this mock's keys and tokens: use it for test data alone."
+    teams = (
+        "its teams have their tokens, each for worlds of its own" if control.teams else "each world has its own token"
+    )
+    return (
+        f"Anyone who can reach {host} can log in and get tokens of this mock: use it for test data alone. Its keys, "
+        f"apps and exchanges are behind the control token; {teams}."
+    )
 
 
 def until(
@@ -198,6 +210,11 @@ def configured(config: Path | None) -> Configuration:
     with misuse(configuration_file.ConfigurationError):
         path = config or configuration_file.find(Path.cwd())
         return configuration_file.read(path) if path else Configuration()
+
+
+def controlled(configuration: Configuration) -> Configuration:
+    """Return a configuration with the root token, wherever it is set. Raises ControlTokenError."""
+    return replace(configuration, control=with_root_token(configuration.control, os.environ))
 
 
 def _stop(ending: Shutdown, platform: Mock, servers: Sequence[Server]) -> NoReturn:

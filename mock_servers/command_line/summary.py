@@ -26,10 +26,11 @@ _PARTS: Final = (("seen", "Seen"), ("cause", "Cause"), ("cure", "Cure"), ("chang
 Exchange = Mapping[str, Any]
 
 
-def show(server: str, *, world: str | None = None, all_worlds: bool = False) -> None:
+def show(server: str, token: str | None, *, world: str | None = None, all_worlds: bool = False) -> None:
     """Print the summary of a server itself, of one of its worlds, or of it and all of its worlds.
 
-    Raises Misuse for what is no URL, AnswerIsNo when no mock answers there, or none with such a world.
+    Raises Misuse for what is no URL, AnswerIsNo when no mock answers there, none with such a world, or it refuses the
+    token.
     """
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
         raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
@@ -38,40 +39,39 @@ def show(server: str, *, world: str | None = None, all_worlds: bool = False) -> 
     if (all_worlds or world is not None) and PREFIX in server:
         raise Misuse(f"--server is {shown(server)}, a world: leave out --world and --all-worlds, or name its server")
     if all_worlds:
-        exchanges, worlds = _of_all(server)
+        exchanges, worlds = _of_all(server, token)
         click.echo("\n".join(_lines(exchanges, worlds)))
         return
-    click.echo("\n".join(_lines(_exchanges(server if world in (None, ROOT) else _of_world(server, world)))))
+    url = server if world in (None, ROOT) else _of_world(server, world, token)
+    click.echo("\n".join(_lines(_asked(url, "/exchanges", token))))
 
 
-def _of_all(server: str) -> tuple[list[Exchange], int]:
+def _of_all(server: str, token: str | None) -> tuple[list[Exchange], int]:
     """Return the exchanges of a server and of its worlds, and how many worlds there are."""
-    listed = _asked(server, "/worlds")
-    found = list(_exchanges(server))
+    listed = _asked(server, "/worlds", token)
+    found = list(_asked(server, "/exchanges", token))
     for each in listed:
         with suppress(AnswerIsNo):  # it was deleted meanwhile
-            found += _exchanges(f"{server.rstrip('/')}{PREFIX}{each['name']}")
+            found += _asked(f"{server.rstrip('/')}{PREFIX}{each['name']}", "/exchanges", token)
     return found, len(listed)
 
 
-def _of_world(server: str, world: str) -> str:
+def _of_world(server: str, world: str, token: str | None) -> str:
     """Return the URL of a world. Raises AnswerIsNo where there is none of this name."""
-    known = [str(each["name"]) for each in _asked(server, "/worlds")]
+    known = [str(each["name"]) for each in _asked(server, "/worlds", token)]
     if world not in known:
         words = ", ".join(sorted(known)) or "there is none"
         raise AnswerIsNo(f"No world at {server} is called {shown(world)}. Its worlds: {printable(words)}.")
     return f"{server.rstrip('/')}{PREFIX}{world}"
 
 
-def _exchanges(server: str) -> Sequence[Exchange]:
-    return _asked(server, "/exchanges")
-
-
-def _asked(server: str, path: str) -> Sequence[Any]:
+def _asked(server: str, path: str, token: str | None) -> Sequence[Any]:
     try:
-        answer = control_call("GET", server, path)
+        answer = control_call("GET", server, path, token=token)
     except (requests.RequestException, ValueError):
         answer = None
+    if isinstance(answer, dict) and "detail" in answer:
+        raise AnswerIsNo(f"The mock at {server} refuses: {printable(str(answer['detail']))}")
     if not isinstance(answer, list):
         raise AnswerIsNo(f"No mock answers at {server}: start one with `nhsauth serve`, or name another with --server")
     return answer

@@ -31,6 +31,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform import real_names
 from mock_servers.real_hosts.variables import RealNames
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.real_host import HOSTS, RealHost
 from mock_servers.settings.sections import WatchSettings
 from mock_servers.traffic.connect_upstream import Connector, OwnProxy, Route, UnusableProxyError, own_proxy, public_body
@@ -85,7 +86,8 @@ def watch(command: Sequence[str], options: Options) -> NoReturn:
         with misuse(CannotListenError, OSError):
             folder = stack.enter_context(scratch.folder())
             har = stack.enter_context(_har(options)) if options.har is not None else None
-            mock = Mock(replace(configuration, apps=(), apis=(), private_keys={}), ring=KeyRing())
+            own = replace(configuration, apps=(), apis=(), private_keys={}, control=ControlSettings())
+            mock = Mock(own, ring=KeyRing())
             prepared = real_names.throwaway(mock, folder)
             mock.exchanges.is_real, mock.exchanges.world = True, None
         recorder = _recorder(mock, options, connector, [each for each in (har, observing) if each is not None])

@@ -61,7 +61,7 @@ def run(asked: ServeOptions, count: int, ending: Shutdown) -> NoReturn:
         lock = stack.enter_context(tempfile.TemporaryFile())
         logs.set_up(form=asked.log_format, level=asked.log_level, lock=lock.fileno(), with_worlds=True)
         with serve.usable():
-            configuration = serve.configured(asked.config)
+            configuration = serve.controlled(serve.configured(asked.config))
             state = asked.state or configuration.state.url
             private = stack.enter_context(scratch.folder())
             if state == MEMORY:

@@ -23,7 +23,7 @@ from mock_servers.wire.wording import cut, did_you_mean, shown
 T = TypeVar("T")
 
 _SECRETS: Final = frozenset(
-    ["client_secret", "cis2_realm_secret", "nhs_login_realm_secret", "private_key", "status_key", "value"]
+    ["client_secret", "cis2_realm_secret", "nhs_login_realm_secret", "private_key", "status_key", "token", "value"]
 )
 _SECRET_TEXT: Final = re.compile(r"-----BEGIN|eyJ")
 _PASSWORD: Final = re.compile(r"(?<=//).*@")
@@ -108,9 +108,10 @@ class _Place:
         self.errors.append(MemberError(self.where, found, allowed))
         return _BAD
 
-    def refuse(self, value: Any, allowed: str, words: Collection[str] = ()) -> Any:
-        secret = self.where.rpartition(".")[2].partition("[")[0] in _SECRETS
-        near = did_you_mean(value, words) if isinstance(value, str) else ""
+    def refuse(self, value: Any, allowed: str, limit: Limit | None = None) -> Any:
+        named_secret = self.where.rpartition(".")[2].partition("[")[0] in _SECRETS
+        secret = named_secret or (limit is not None and limit.secret)
+        near = did_you_mean(value, limit.words) if limit is not None and isinstance(value, str) else ""
         return self.tell(_described(value, secret=secret) + near, allowed)
 
     def raise_errors(self) -> None:
@@ -150,7 +151,7 @@ def _whole(model: type[Any], members: Any, place: _Place, omit: Collection[str] 
     whole, named = model(**given), {each.where for each in place.errors}
     for path, value, limit in whole.contradictions() if hasattr(whole, "contradictions") else ():
         if (there := place.below(path)).where not in named:
-            there.refuse(value, limit.allowed, limit.words)
+            there.refuse(value, limit.allowed, limit)
     return whole
 
 
@@ -189,7 +190,7 @@ class _Hint:
     def read(self, value: Any, place: _Place) -> Any:
         if self.takes(value) and (self.limit is None or self.limit.holds(value)):
             return self.made(value, place)
-        return place.refuse(value, self.allowed, self.limit.words if self.limit else ())
+        return place.refuse(value, self.allowed, self.limit)
 
     def made(self, value: Any, place: _Place) -> Any:  # noqa: ARG002 - for those who look further
         return value

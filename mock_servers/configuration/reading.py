@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.limits import IN_FILE, KEY_SET, TEXT, WORD, Contradictions, Limit
 from mock_servers.settings.real_host import RealHost
 from mock_servers.settings.sections import (
@@ -29,7 +30,7 @@ from mock_servers.state.person import Person
 T = TypeVar("T")
 
 _PYPROJECT: Final = "pyproject.toml"
-_OF_SERVER: Final = ("public_urls", "trusted_proxies", "allow_hosts", "hosts", "test_suite_hosts", "source")
+_OF_SERVER: Final = ("public_urls", "trusted_proxies", "allow_hosts", "hosts", "test_suite_hosts", "control", "source")
 _NAMES: Final = f"nhsauth.toml, or a {_PYPROJECT} with a table [tool.nhsauth]"
 
 
@@ -134,6 +135,7 @@ class WorldConfiguration(Configuration):
     hosts: tuple[RealHost, ...] = field(default=(), init=False)
     test_suite_hosts: bool = field(default=False, init=False)
     server: ServerSettings = field(default_factory=ServerSettings, init=False)
+    control: ControlSettings = field(default_factory=ControlSettings, init=False)
     state: StateSettings = field(default_factory=StateSettings, init=False)
     watch: WatchSettings = field(default_factory=WatchSettings, init=False)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings, init=False)
@@ -199,6 +201,7 @@ def _made(table: Any, where: str, source: str, folder: Path) -> Configuration:
         users=tuple(_as(Person, user, claims=user.claims_file or user.claims) for user in given.users),
         hosts=tuple(_as(RealHost, host) for host in given.hosts),
         private_keys={entry.client_id: entry.private_key for entry in given.apps if entry.private_key},
+        control=given.control.found_from(folder),
         state=given.state.found_from(folder),
         source=f"{source}{where}." if where else source,
     )

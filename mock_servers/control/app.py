@@ -23,6 +23,7 @@ from mock_servers.control import (
     faults,
     guards,
     journal,
+    log_in,
     metrics,
     openapi,
     people,
@@ -37,6 +38,7 @@ from mock_servers.control.problems import ProblemError
 from mock_servers.pipeline.application import MountedApp
 from mock_servers.pipeline.parse import LARGEST_BODY
 from mock_servers.platform import outage
+from mock_servers.platform.access import Access
 from mock_servers.state.table import StateError
 from mock_servers.wire.wsgi import CONTROL, IN_PROCESS, base
 
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = (
     *(status, apps, apis, people, tokens, journal, explain),
-    *(catalogue, clock, faults, snapshots, worlds, metrics, callback),
+    *(catalogue, clock, faults, snapshots, worlds, metrics, callback, log_in),
 )
 _OTHERS: Final = tuple(call for module in _MODULES for call in module.CALLS)
 _SCHEMAS: Final[Mapping[str, Any]] = {name: schema for module in _MODULES for name, schema in module.SCHEMAS.items()}
@@ -65,8 +67,7 @@ def _routes() -> Map:
 _ROUTES: Final = _routes()
 """One map for every mock: to make it takes longer than most calls."""
 
-_ANY_HOST: Final = frozenset(call.name for call in CALLS if call.any_host)
-_FROM_REDIRECT: Final = frozenset(call.name for call in CALLS if call.from_redirect)
+_BY_NAME: Final = {call.name: call for call in CALLS}
 
 
 class _ControlApp(MountedApp):
@@ -84,11 +85,12 @@ def create_app(platform: Platform) -> MountedApp:
     # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     app.url_map = _ROUTES
-    app.before_request(lambda: _guard(platform))
+    access = Access(platform)
+    app.before_request(lambda: _guard(platform, access))
     app.register_error_handler(Exception, lambda error: _problem(platform, error))
     app.register_error_handler(StateError, lambda error: _out_of_reach(platform, error))
     app.after_request(_not_stored)
-    app.view_functions.update({call.name: _view(platform, call) for call in CALLS})
+    app.view_functions.update({call.name: _view(platform, access, call) for call in CALLS})
     app.view_functions.update({path: _refuse(path) for path in _METHODS})
     return app
 
@@ -103,12 +105,14 @@ def _refuse(path: str) -> Callable[..., flask.Response]:
     return refuse
 
 
-def _guard(platform: Platform) -> None:
+def _guard(platform: Platform, access: Access) -> None:
+    """Let a call pass, or refuse it. From then on `flask.g.nhsauth_caller` says who calls."""
     platform.outage.check()
-    if IN_PROCESS in flask.request.environ or flask.request.endpoint in _ANY_HOST:
-        return
-    public_urls = (*platform.configuration.public_urls, platform.url)
-    guards.refuse(public_urls, from_redirect=flask.request.endpoint in _FROM_REDIRECT)
+    call = _BY_NAME.get(flask.request.endpoint or "")
+    if IN_PROCESS not in flask.request.environ and not (call is not None and call.any_host):
+        public_urls = (*platform.configuration.public_urls, platform.url)
+        guards.refuse(public_urls, from_redirect=call is not None and call.from_redirect)
+    flask.g.nhsauth_caller = guards.admit(access, platform.world, call)
 
 
 def _problem(platform: Platform, error: Exception) -> flask.Response:
@@ -122,7 +126,7 @@ def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
     )
 
 
-def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
+def _view(platform: Platform, access: Access, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         names, called = platform.names, base(flask.request.environ)
         services = names.services_of(called) if CONTROL in flask.request.environ else called
@@ -133,11 +137,13 @@ def _view(platform: Platform, call: Call) -> Callable[..., flask.Response]:
             path=path,
             query=_query(call),
             body=_body(call),
+            access=access,
+            caller=flask.g.nhsauth_caller,
             for_people=guards.is_browser(),
         )
         with platform.faults.suspended():  # what is ordered is for clients
             answer = call.answer(request)
-        changes.log(call, answer, flask.request.environ, platform.exchanges.world)
+        changes.log(call, answer, flask.request.environ, flask.g.nhsauth_caller, platform.exchanges.world)
         return _response(answer)
 
     return view

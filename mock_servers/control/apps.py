@@ -273,7 +273,13 @@ def get_private_key(request: Request) -> Response:
     return Response(body=pair.private_pem(), content_type=PEM)
 
 
-@Call("GET", "/apps/<path:client_id>/jwks", {200: ResponseObject("The set.", ref("KeySet"))}, refusals=_UNKNOWN)
+@Call(
+    "GET",
+    "/apps/<path:client_id>/jwks",
+    {200: ResponseObject("The set.", ref("KeySet"))},
+    refusals=_UNKNOWN,
+    takes="no token",
+)
 def get_key_set(request: Request) -> Response:
     """The public keys of an app whose set the mock serves; the service keeps them an hour, like any others."""
     return Response(body=request.platform.apps.jwks(_found(request)))

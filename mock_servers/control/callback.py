@@ -30,6 +30,7 @@ _POST: Final = "client_secret_post"
     "/callback",
     {200: ResponseObject("A page for people.", {"type": "string"}, content_type=HTML)},
     from_redirect=True,
+    takes="no token",
 )
 def show_callback(request: Request) -> Response:
     """Show a developer the code or the error of a log-in, and the next step."""
@@ -134,10 +135,11 @@ def _steps(request: Request, code: str, issued: Issued) -> tuple[NextStep]:
 
 
 def _redeem(request: Request, *commands: Command, words: str = "") -> NextStep:
+    takes_token = not request.access.is_open
     return NextStep(
         title=f"Redeem the code{words}",
-        command=shell.script(request.control, commands),
-        powershell=powershell.script(request.control, commands),
+        command=shell.script(request.control, commands, takes_token=takes_token),
+        powershell=powershell.script(request.control, commands, takes_token=takes_token),
     )
 
 

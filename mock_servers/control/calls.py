@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from mock_servers.configuration import members
@@ -17,6 +17,7 @@ from mock_servers.configuration.members import MemberError
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
+    from mock_servers.platform.access import Access, Caller
     from mock_servers.platform.platform import Platform
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
@@ -43,7 +44,8 @@ class Request:
 
     `base` is what every URL of the services begins with, as the caller wrote it, `control` what that of each call does,
     `path` the variable parts of the path, `query` the parameters by name, `body` the members of the JSON object, or of
-    the page's own form, that was sent. `for_people`: the caller is a browser, and gets a page where there is one.
+    the page's own form, that was sent. `for_people`: it comes from a browser, which gets a page where there is one.
+    `access` knows the control tokens, and `caller` is whose token was sent.
     """
 
     platform: Platform
@@ -52,6 +54,8 @@ class Request:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
+    access: Access
+    caller: Caller
     for_people: bool = False
 
     def number(self, name: str) -> int | None:
@@ -144,6 +148,8 @@ class Call:
     `path` is Flask's, below `/_nhsauth`; `refusals` says by status why it may fail. What the guards refuse is the same
     everywhere and not repeated here; `from_redirect`: a browser may be sent here from another site. `from_form`: the
     mock's own page may post a form. `any_host`: it is answered under any. `only_reads`: it changes nothing.
+    `takes`: the control token that it asks for, if one is set: none, that of any caller, or one that controls the mock
+    or the world that is called.
     """
 
     method: str
@@ -157,6 +163,7 @@ class Call:
     from_form: bool = False
     any_host: bool = False
     only_reads: bool = False
+    takes: Literal["no token", "any token", "its own token"] = "its own token"
     answer: Callable[[Request], Response] = _unanswered
 
     def __call__(self, answer: Callable[[Request], Response]) -> Call:

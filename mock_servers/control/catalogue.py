@@ -39,6 +39,7 @@ _MOST: Final = 999_999
     "GET",
     "/errors",
     {200: ResponseObject("The errors.", array_of(ref("CataloguedError")), or_page=True)},
+    takes="any token",
     query={
         "text": Parameter("Only those whose sentence, code, name or status contains it, or the other way round.", TEXT),
         "from": Parameter(

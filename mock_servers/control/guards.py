@@ -1,8 +1,13 @@
-"""Guards of the control API: which callers, hosts and bodies it accepts."""
+"""Guards of the control API: which callers, hosts and bodies it accepts.
+
+Without a control token anybody who can reach the API may use it. With one, a call takes a token in `Authorization`, or
+the cookie that the mock's own log-in page has set.
+"""
 
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final, NoReturn
@@ -12,17 +17,24 @@ import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from mock_servers.apim.request_form import FORM
-from mock_servers.control.calls import JSON
-from mock_servers.control.problems import ProblemError
+from mock_servers.control.calls import JSON, Call
+from mock_servers.control.problems import CHALLENGE, WRONG_TOKEN, ProblemError
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.pipeline import guard
 from mock_servers.pipeline.parse import LARGEST_BODY
+from mock_servers.platform.access import OPEN, Access, Caller
+from mock_servers.platform.worlds import gone
+from mock_servers.state.world import World
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import origin
 
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
 _MOST_FIELDS: Final = 10
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+
+COOKIE: Final = "nhsauth-control"
+"""The cookie of a person who has logged in at the mock's own page, for one mock or world."""
 
 
 def refuse(public_urls: Collection[str], *, from_redirect: bool = False) -> None:
@@ -30,6 +42,47 @@ def refuse(public_urls: Collection[str], *, from_redirect: bool = False) -> None
     words = guard.objection(flask.request.environ, public_urls, from_redirect=from_redirect)
     if words is not None:
         raise ProblemError(403, words)
+
+
+def admit(access: Access, world: World | None, call: Call | None) -> Caller:
+    """Return who calls. Refuse a caller without a token of this mock, and one that does not control what it calls.
+
+    `world` is the world that is called; `None` for the root. `call` is `None` for what is no call at all.
+    """
+    if access.is_open or (call is not None and call.takes == "no token"):
+        return OPEN
+    caller = _caller(access)
+    if world is not None and not caller.controls(world):
+        raise ProblemError(404, gone(world.name), more={"world": world.name})
+    if world is None and not caller.is_root and (call is None or call.takes == "its own token"):
+        own = "its own worlds alone" if caller.team else "that world alone"
+        raise ProblemError(403, f"This is the token of {caller}, which controls {own}: this call takes the root token.")
+    return caller
+
+
+def _caller(access: Access) -> Caller:
+    scheme, _, token = flask.request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme:
+        if scheme.lower() != "bearer":
+            raise unauthorised(f"Authorization is {shown(scheme)} and more")
+        found, words = access.caller_of(token.strip()), "The token is none of this mock, or its world has ended"
+    elif cookie := flask.request.cookies.get(COOKIE):
+        found, words = access.caller_of_cookie(cookie, time.time()), "The log-in has ended, or its token has changed"
+        if found is not None and flask.request.method not in _SAFE and "Origin" not in flask.request.headers:
+            raise ProblemError(
+                403, "A change by cookie comes from a page, and names its Origin: send the token instead."
+            )
+    else:
+        raise unauthorised("No control token was sent")
+    if found is None:
+        raise unauthorised(words, is_wrong=True)
+    return found
+
+
+def unauthorised(words: str, *, is_wrong: bool = False) -> ProblemError:
+    """Return the refusal of a caller whose token, or lack of one, `words` describe."""
+    detail = f"{words}: send Authorization: Bearer TOKEN, with the root token, or that of your team or world."
+    return ProblemError(401, detail, headers=WRONG_TOKEN if is_wrong else CHALLENGE)
 
 
 def is_browser() -> bool:

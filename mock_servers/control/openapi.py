@@ -30,6 +30,17 @@ _TITLE: Final = "nhsauth control API"
 _GUARDS: Final[Mapping[int, str]] = {
     403: "Host is neither loopback, an IP address nor in public_urls, or Origin or Sec-Fetch-Site is another's."
 }
+_TOKEN_GUARD: Final[Mapping[int, str]] = {
+    401: "A control token is set, and none was sent, or one that is none of this mock."
+}
+_SCHEME: Final = "controlToken"
+_SECURITY: Final[Mapping[str, Any]] = {
+    _SCHEME: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The root token, or that of a team or a world for what is theirs.",
+    }
+}
 _BODY_GUARDS: Final[Mapping[int, str]] = {
     400: "The body is no JSON object, or a member of it is not as it must be.",
     413: "The body is larger than 1 MiB.",
@@ -54,10 +65,11 @@ def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...
         journal.part(request)  # a mistake in it is one for programs, too
         return journal.page(request) if request.for_people else Response(body=_index(whole))
 
-    @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})})
+    @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})}, takes="any token")
     def get_open_api(request: Request) -> Response:
         """This document."""
-        return Response(body=_document(whole, {**schemas, **SCHEMAS}, request.control))
+        document = _document(whole, {**schemas, **SCHEMAS}, request.control)
+        return Response(body=document if request.access.is_open else _secured(document, whole))
 
     own = (get_index, get_open_api)
     whole = (*own, *others)
@@ -97,6 +109,15 @@ def _document(whole: Sequence[Call], schemas: Mapping[str, Any], control: str) -
     }
 
 
+def _secured(document: dict[str, Any], whole: Sequence[Call]) -> dict[str, Any]:
+    """Add to a document that a control token is set, and which calls take none."""
+    for call in whole:
+        if call.takes == "no token":
+            document["paths"][_braced(call.path)][call.method.lower()]["security"] = []
+    components = {**document["components"], "securitySchemes": dict(_SECURITY)}
+    return {**document, "security": [{_SCHEME: []}], "components": components}
+
+
 def _operation(call: Call) -> dict[str, Any]:
     members = call.body.schema()["properties"] if call.body else {}
     # What is in the path and may be in the body, too, is described alike.
@@ -122,7 +143,12 @@ def _body(takes: Body) -> dict[str, Any]:
 
 
 def _answers(call: Call) -> dict[int, dict[str, Any]]:
-    guards = {**_GUARDS, **(_BODY_GUARDS if call.body else {}), **(_QUERY_GUARDS if call.query else {})}
+    guards = {
+        **_GUARDS,
+        **({} if call.takes == "no token" else _TOKEN_GUARD),
+        **(_BODY_GUARDS if call.body else {}),
+        **(_QUERY_GUARDS if call.query else {}),
+    }
     refusals = {status: _refusal(words) for status, words in {**guards, **call.refusals}.items()}
     return {**refusals, **{status: _answer(gives) for status, gives in call.responses.items()}}
 

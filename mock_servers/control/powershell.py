@@ -12,8 +12,9 @@ from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Red
 
 _ASK: Final = """\
 function Ask($call, $body, $member) {
-  (Invoke-RestMethod -Method Post -Uri "$nhsauth/$call" -ContentType 'application/json' -Body $body).$member
+  (Invoke-RestMethod -Method Post -Uri "$nhsauth/$call" %s-ContentType 'application/json' -Body $body).$member
 }"""
+_TOKEN: Final = '-Headers @{ Authorization = "Bearer $env:NHSAUTH_CONTROL_TOKEN" } '
 _REDIRECT: Final = """\
 function Redirect($url) {
   $asked = [System.Net.WebRequest]::Create($url); $asked.AllowAutoRedirect = $false
@@ -23,23 +24,27 @@ _QUOTES: Final = re.compile("['\u2018\u2019\u201a\u201b]")
 _METHODS: Final = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "OPTIONS", "PATCH"])
 
 
-def script(control: str, commands: Sequence[Command]) -> str:
-    """Return the commands as one text, after the functions that they use; `control` is the URL of the control API."""
+def script(control: str, commands: Sequence[Command], *, takes_token: bool = False) -> str:
+    """Return the commands as one text, after the functions that they use.
+
+    `control` is the URL of the control API, which may take a token.
+    """
+    proof = _TOKEN if takes_token else ""
     asks = [command for command in commands if isinstance(command, Asked)]
     head = [f"$nhsauth = {_literal(control)}"] if asks else []
-    head += [_ASK] if any(command.body for command in asks) else []
+    head += [_ASK % proof] if any(command.body for command in asks) else []
     head += [_REDIRECT] if any(isinstance(command, Redirect | Code) for command in commands) else []
-    return "\n".join([*head, *map(_written, commands)])
+    return "\n".join([*head, *(_written(command, proof) for command in commands)])
 
 
-def _written(command: Command) -> str:  # noqa: PLR0911 - one for each kind of command
+def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for each kind of command
     match command:
         case Sent():
             return _request(command)
         case Kept():
             return f"${command.variable} = ({_request(command.sent)}).{command.member}"
         case Asked() if not command.body:
-            return f'${command.variable} = (Invoke-RestMethod -Uri "$nhsauth/{command.call}").{command.member}'
+            return f'${command.variable} = (Invoke-RestMethod {proof}-Uri "$nhsauth/{command.call}").{command.member}'
         case Asked():
             body = _literal(json.dumps(command.body))
             return f"${command.variable} = Ask {_literal(command.call)} {body} {_literal(command.member)}"

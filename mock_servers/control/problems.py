@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -19,16 +20,23 @@ from mock_servers.state.registration import NoSuchAppError
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import PREFIX
 
+UNAUTHORIZED: Final = 401
+CHALLENGE: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="nhsauth"'}
+"""What a caller without a token has to send (RFC 6750)."""
+WRONG_TOKEN: Final[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="nhsauth", error="invalid_token"'}
+
 CONTENT_TYPE: Final = "application/problem+json"
 
 TITLES: Final[Mapping[int, str]] = {
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     409: "Conflict",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     501: "Not Implemented",
     503: "Service Unavailable",
@@ -47,6 +55,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "answer": {"type": "object", "description": "What the token service answered, when that is why."},
         "diagnosis": {"type": ["string", "null"], "description": "Why the token service did."},
         "exchange": {"type": ["integer", "null"], "description": "The number of that exchange in the journal."},
+        "world": {"type": "string", "description": "The world that is not there, or is none of yours."},
         "nhsauth": {"const": outage.TITLE, "description": "What the mock itself lacks, when that is why."},
     },
     "required": ["type", "title", "status", "detail"],
@@ -64,14 +73,23 @@ _log = logging.getLogger("mock_servers.control")
 
 
 class ProblemError(Exception):
-    """A call is refused; `more` are further members of the problem."""
+    """A call is refused; `more` are further members of the problem, `headers` those of the answer."""
 
-    def __init__(self, status: int, detail: str, *, member: str | None = None, more: Mapping[str, Any] = {}) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        member: str | None = None,
+        more: Mapping[str, Any] = {},
+        headers: Mapping[str, str] = {},
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.member = member
         self.more = dict(more)
+        self.headers = dict(headers)
 
     def body(self) -> dict[str, Any]:
         """Return the members of the problem, in their order."""
@@ -86,6 +104,7 @@ def answer(error: Exception, *, for_people: bool, world: str | None) -> flask.Re
     """
     problem = _problem(error, world)
     response = _page(problem) if for_people else _written(problem)
+    response.headers.update(problem.headers)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(_allowed(error))
     return response
@@ -97,6 +116,13 @@ def _written(problem: ProblemError) -> flask.Response:
 
 
 def _page(problem: ProblemError) -> flask.Response:
+    if problem.status == UNAUTHORIZED:
+        return flask.Response(
+            pages.token_page(pages.TokenForm(page=_asked()), flask.request.environ.get(PREFIX, "")),
+            problem.status,
+            pages.TOKEN_HEADERS,
+            content_type=HTML,
+        )
     page = pages.ErrorPage(
         title=TITLES[problem.status], status=problem.status, sentence=problem.detail, provider_title=pages.JOURNAL
     )
@@ -105,6 +131,14 @@ def _page(problem: ProblemError) -> flask.Response:
         problem.status,
         pages.SECURITY_HEADERS,
         content_type=HTML,
+    )
+
+
+def _asked() -> str:
+    """Return the path of the page that was asked for; empty for what is no page."""
+    request = flask.request
+    return quote(f"{request.script_root}{request.full_path.removesuffix('?')}", safe="/?&=%") * (
+        request.method == "GET"
     )
 
 

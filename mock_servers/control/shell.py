@@ -11,29 +11,34 @@ from urllib.parse import quote_plus
 from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 _ASK: Final = """\
-ask() { curl -s "$nhsauth/$1" -H 'Content-Type: application/json' -d "$2" | member "$3"; }"""
+ask() { curl -s "$nhsauth/$1" %s-H 'Content-Type: application/json' -d "$2" | member "$3"; }"""
+_TOKEN: Final = '-H "Authorization: Bearer ${NHSAUTH_CONTROL_TOKEN:?set it first}" '
 _MEMBER: Final = """\
 member() { tr -d '\\n' | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }"""
 _PLAIN: Final = frozenset(" :/._-,")
 
 
-def script(control: str, commands: Sequence[Command]) -> str:
-    """Return the commands as one text, after the functions that they use; `control` is the URL of the control API."""
+def script(control: str, commands: Sequence[Command], *, takes_token: bool = False) -> str:
+    """Return the commands as one text, after the functions that they use.
+
+    `control` is the URL of the control API, which may take a token.
+    """
+    proof = _TOKEN if takes_token else ""
     asks = [command for command in commands if isinstance(command, Asked)]
     head = [f"nhsauth={shlex.quote(control)}"] if asks else []
     head += [_MEMBER] if any(isinstance(command, Asked | Kept) for command in commands) else []
-    head += [_ASK] if any(command.body for command in asks) else []
-    return "\n".join([*head, *map(_written, commands)])
+    head += [_ASK % proof] if any(command.body for command in asks) else []
+    return "\n".join([*head, *(_written(command, proof) for command in commands)])
 
 
-def _written(command: Command) -> str:  # noqa: PLR0911 - one for each kind of command
+def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for each kind of command
     match command:
         case Sent():
             return _curl(command, "-s -i")
         case Kept():
             return f"{command.variable}=$({_curl(command.sent, '-s')} | member {command.member})"
         case Asked() if not command.body:
-            return f'{command.variable}=$(curl -s "$nhsauth/{command.call}" | member {command.member})'
+            return f'{command.variable}=$(curl -s {proof}"$nhsauth/{command.call}" | member {command.member})'
         case Asked():
             body = shlex.quote(json.dumps(command.body))
             return f"{command.variable}=$(ask {command.call} {body} {command.member})"

@@ -28,6 +28,7 @@ from mock_servers.version import installed
     {200: ResponseObject("It does.", ref("Health"))},
     refusals={503: "Its state cannot be reached, or its server is about to stop: send it no more requests."},
     any_host=True,
+    takes="no token",
 )
 def get_health(request: Request) -> Response:
     """That the mock answers, and its state can be written: for probes and wait scripts, under any Host.
@@ -41,7 +42,7 @@ def get_health(request: Request) -> Response:
     return Response(body={"status": "ok", "version": installed(), "control": request.control})
 
 
-@Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))})
+@Call("GET", "/status", {200: ResponseObject("It is.", ref("Status"))}, takes="any token")
 def get_status(request: Request) -> Response:
     """Whether the mock is ready, and where all is."""
     names = request.platform.names

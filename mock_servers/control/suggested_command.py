@@ -121,8 +121,11 @@ def corrected(platform: Platform, record: Record, base: str, control: str) -> Ne
     if not commands:
         return None
     title = "Try it corrected" if record.refusal else "Make one like it"
+    takes_token = not platform.configuration.control.is_open
     return NextStep(
-        title=title, command=shell.script(control, commands), powershell=powershell.script(control, commands)
+        title=title,
+        command=shell.script(control, commands, takes_token=takes_token),
+        powershell=powershell.script(control, commands, takes_token=takes_token),
     )
 
 

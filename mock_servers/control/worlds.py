@@ -20,7 +20,7 @@ from mock_servers.control.calls import (
     ref,
 )
 from mock_servers.control.problems import ProblemError
-from mock_servers.platform.worlds import TooManyWorldsError, WorldExistsError
+from mock_servers.platform.worlds import TooManyOfTeamError, TooManyWorldsError, WorldExistsError
 from mock_servers.state.world import NAME, World
 from mock_servers.wire.wording import shown
 
@@ -45,10 +45,16 @@ _NESTED: Final = "This is a world, and has none of its own."
 _UNKNOWN: Final = {404: "There is none of this name, or it was idle for an hour, or this is a world itself."}
 
 
-@Call("GET", "/worlds", {200: ResponseObject("The worlds.", array_of(_WORLD))}, refusals={404: _NESTED})
+@Call(
+    "GET",
+    "/worlds",
+    {200: ResponseObject("The worlds.", array_of(_WORLD))},
+    refusals={404: _NESTED},
+    takes="any token",
+)
 def list_worlds(request: Request) -> Response:
-    """The worlds that are there, the oldest first."""
-    return Response(body=[_shown(request, each) for each in _worlds(request).all()])
+    """The worlds that the caller controls, the oldest first: all of them, unless a token says that fewer are."""
+    return Response(body=[_shown(request, each) for each in _worlds(request).all() if request.caller.controls(each)])
 
 
 @Call(
@@ -56,36 +62,56 @@ def list_worlds(request: Request) -> Response:
     "/worlds",
     {201: ResponseObject("The world.", _WORLD)},
     body=Body(model=_NewWorld, example={"name": "team-a", "config": {"apim": {"access_token_lifetime": 60}}}),
-    refusals={404: _NESTED, 409: "Another world has this name, or there are 200."},
+    refusals={
+        404: _NESTED,
+        409: "Another world has this name, or there are as many as there may be.",
+        429: "The team has as many worlds as it may.",
+    },
+    takes="any token",
 )
 def add_world(request: Request) -> Response:
-    """Make a mock of your own: below its URL everything is anew. It is gone after an hour in which nobody asks it."""
-    worlds, given = _worlds(request), members.read(_NewWorld, request.body)
+    """Make a mock of your own: below its URL everything is anew. It is gone after an hour in which nobody asks it.
+
+    Where a control token is set, `token` is the one for this world alone; no later answer has it.
+    """
+    worlds, given, caller = _worlds(request), members.read(_NewWorld, request.body), request.caller
+    if not caller.is_root and caller.team is None:
+        raise ProblemError(
+            403, f"This is the token of {caller}, which makes no worlds: send the root token, or a team's."
+        )
     try:
-        made = worlds.create(given.name, request.body.get("config"))
+        made = worlds.create(given.name, request.body.get("config"), team=caller.team)
     except WorldExistsError as taken:
         raise ProblemError(409, f"{taken}.", member="name") from None
+    except TooManyOfTeamError as full:
+        raise ProblemError(429, f"{full}.") from None
     except TooManyWorldsError as full:
         raise ProblemError(409, f"{full}.") from None
-    return Response(status=201, body=_shown(request, made), world=made.name)
+    own = {} if request.access.is_open else {"token": request.access.token_of(made)}
+    return Response(status=201, body=_shown(request, made) | own, world=made.name)
 
 
-@Call("GET", "/worlds/<name>", {200: ResponseObject("The world.", _WORLD)}, refusals=_UNKNOWN)
+@Call("GET", "/worlds/<name>", {200: ResponseObject("The world.", _WORLD)}, refusals=_UNKNOWN, takes="any token")
 def get_world(request: Request) -> Response:
     """One world."""
-    found = _worlds(request).get(request.path["name"])
-    if found is None:
-        raise _unknown(request)
-    return Response(body=_shown(request, found))
+    return Response(body=_shown(request, _found(request)))
 
 
-@Call("DELETE", "/worlds/<name>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN)
+@Call("DELETE", "/worlds/<name>", {204: ResponseObject("It is gone.")}, refusals=_UNKNOWN, takes="any token")
 def remove_world(request: Request) -> Response:
     """Forget a world, with all that is in it."""
-    name = request.path["name"]
+    name = _found(request).name
     if not _worlds(request).delete(name):
         raise _unknown(request)
     return replace(DONE, world=name)
+
+
+def _found(request: Request) -> World:
+    """Return the world that a path names. Another's is unknown, like one that is not there."""
+    found = _worlds(request).get(request.path["name"])
+    if found is None or not request.caller.controls(found):
+        raise _unknown(request)
+    return found
 
 
 def _worlds(request: Request) -> Worlds[Platform]:
@@ -106,14 +132,24 @@ def _shown(request: Request, world: World) -> dict[str, str]:
         "name": world.name,
         "url": f"{request.base}{world.prefix}",
         "control": f"{control}{world.prefix}/_nhsauth",
+        **({} if world.team is None else {"team": world.team}),
     }
 
 
 SCHEMAS: Final = {
-    "World": answer_object(
-        {"name": TEXT, "url": TEXT, "control": TEXT},
-        "A mock of one's own, below its URL; its control API may be at another port.",
-    )
+    "World": {
+        **answer_object(
+            {
+                "name": TEXT,
+                "url": TEXT,
+                "control": TEXT,
+                "team": {**TEXT, "description": "The team that made it, if a team's token did."},
+                "token": {**TEXT, "description": "Where a control token is set: that of a world which was just made."},
+            },
+            "A mock of one's own, below its URL; its control API may be at another port.",
+        ),
+        "required": ["name", "url", "control"],
+    }
 }
 
 CALLS: Final = (list_worlds, add_world, get_world, remove_world)

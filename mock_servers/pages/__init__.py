@@ -4,7 +4,16 @@ Only code that fills its pages imports `journal`: a start needs none of them.
 """
 
 from mock_servers.pages.choices import person_choice
-from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, NextStep, PersonChoice, RoleChoice
+from mock_servers.pages.content import (
+    OUTCOMES,
+    CallbackPage,
+    ErrorPage,
+    LogInForm,
+    NextStep,
+    PersonChoice,
+    RoleChoice,
+    TokenForm,
+)
 from mock_servers.pages.render import (
     FORM_HEADERS,
     JOURNAL,
@@ -12,6 +21,7 @@ from mock_servers.pages.render import (
     SCRIPT_PATH,
     SECURITY_HEADERS,
     STYLE_PATH,
+    TOKEN_HEADERS,
     callback_page,
     error_page,
     errors_page,
@@ -21,6 +31,7 @@ from mock_servers.pages.render import (
     log_in_page,
     script,
     style,
+    token_page,
 )
 
 __all__ = [
@@ -31,12 +42,14 @@ __all__ = [
     "SCRIPT_PATH",
     "SECURITY_HEADERS",
     "STYLE_PATH",
+    "TOKEN_HEADERS",
     "CallbackPage",
     "ErrorPage",
     "LogInForm",
     "NextStep",
     "PersonChoice",
     "RoleChoice",
+    "TokenForm",
     "callback_page",
     "error_page",
     "errors_page",
@@ -47,4 +60,5 @@ __all__ = [
     "person_choice",
     "script",
     "style",
+    "token_page",
 ]

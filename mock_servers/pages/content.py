@@ -64,6 +64,18 @@ class LogInForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenForm:
+    """A form that asks for a control token, and the `page` that comes next; `message` says why it is shown again.
+
+    It is not `is_needed` where no control token is set.
+    """
+
+    page: str
+    message: str | None = None
+    is_needed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPage:
     """An error page, not sent to the application: `sentence` is the provider's, `advice` the mock's own.
 

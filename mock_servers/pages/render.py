@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm
+from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, TokenForm
 from mock_servers.wire.wording import printable
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ JOURNAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """Headers for the list of exchanges, instead of those."""
 
+TOKEN_HEADERS: Final[Mapping[str, str]] = {**FORM_HEADERS, "Referrer-Policy": "same-origin"}
+"""Headers for the page that asks for a control token, instead of those: the origin of its form is checked, too."""
+
 _REAL: Final = "Real traffic, watched by nhsauth"
 JOURNAL: Final = "the mock's journal"
 """The title of the mock's own pages."""
@@ -89,6 +92,11 @@ def exchange_page(page: ExchangePage, prefix: str = "") -> str:
 def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
     """Return the HTML of an explained value."""
     return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
+
+
+def token_page(form: TokenForm, prefix: str = "") -> str:
+    """Return the HTML that asks for a control token."""
+    return _rendered("token.html", JOURNAL, prefix=prefix, form=form)
 
 
 def errors_page(page: ErrorsPage, prefix: str = "") -> str:

@@ -55,7 +55,7 @@ class Platform:
 
     `names` says where it is served (or, before that, where `nhsauth serve` would serve it) and how else it is called.
     `random` seeds every fresh value, `ring` holds the keys, `providers` its identity providers; `leaving`: it stops.
-    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `worlds` are those of the server.
+    As a `world` it answers below a path of a server's, real hosts' own URLs apart; `root` has the `worlds`.
     """
 
     worlds: Worlds[Platform] | None = None
@@ -89,11 +89,11 @@ class Platform:
         self.ring, self.names, self.store = parts.ring, parts.names, parts.store
         self.exchanges = parts.exchanges
         self.faults = parts.faults
-        self.apps = parts.apps
-        self.developer_apps = parts.developer_apps
+        self.apps, self.developer_apps = parts.apps, parts.developer_apps
         self.identifiers = parts.identifiers
         self._parts, self._making = parts, threading.RLock()
-        self.world, self.outage, self.leaving = world, Outage(self.store.backend.probe), threading.Event()
+        self.root, self.world, self.leaving = self, world, threading.Event()
+        self.outage = Outage(self.store.backend.probe)
         initial = initial_content(parts)
         if self.configuration.key_files:
             self._environments  # noqa: B018 - so that a key which cannot be used is reported at the start

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from mock_servers.settings.control import ControlSettings
 from mock_servers.state.table import Table
 from mock_servers.state.world import World
 from mock_servers.wire.identifiers import Identifiers
-
-LIMIT: Final = 200
-"""Worlds that a server has at most."""
+from mock_servers.wire.wording import shown
 
 IDLE: Final = 3600.0
 """Seconds by the machine's clock after which a world that nobody asks is gone."""
@@ -43,10 +42,20 @@ class TooManyWorldsError(ValueError):
     """The server has as many worlds as it may."""
 
 
+class TooManyOfTeamError(TooManyWorldsError):
+    """A team has as many worlds as it may."""
+
+
+def gone(name: str) -> str:
+    """Return the sentence about a world that is not there, or that is none of the caller's."""
+    return f"No world is called {shown(name)}: it was deleted, or nobody asked it for an hour. POST /_nhsauth/worlds."
+
+
 class Worlds(Generic[H]):
     """The worlds of one server. `rows` stores them by name; `make` makes the platform of one.
 
-    `drop` deletes the state of one; `now` returns the machine's time, which no test moves.
+    `drop` deletes the state of one; `now` returns the machine's time, which no test moves; `limits` says how many there
+    may be.
     """
 
     def __init__(
@@ -56,37 +65,48 @@ class Worlds(Generic[H]):
         drop: Callable[[World], None],
         identifiers: Identifiers,
         now: Callable[[], float] = time.time,
+        limits: ControlSettings | None = None,
     ) -> None:
         self._rows = rows
         self._make = make
         self._drop = drop
         self._identifiers = identifiers
+        self._limits = limits or ControlSettings()
         self._now = now
         self._made: dict[str, tuple[str, H]] = {}
         self._changing = threading.RLock()
 
-    def create(self, name: str | None = None, config: Mapping[str, Any] | None = None) -> World:
-        """Make a world; without a name it gets one. Raises WorldExistsError, TooManyWorldsError.
+    def create(
+        self, name: str | None = None, config: Mapping[str, Any] | None = None, *, team: str | None = None
+    ) -> World:
+        """Make a world, for a team if one is named; without a name it gets one.
 
-        `config` has been checked before. What the platform cannot use all the same, it raises as at a start.
+        `config` has been checked before. What the platform cannot use all the same, it raises as at a start. Raises
+        WorldExistsError, TooManyWorldsError; TooManyOfTeamError where the team has as many as it may.
         """
         with self._changing:
             self._forget_idle()
             identifier = self._identifiers.uuid()
-            row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config)
+            row = World(name=name or identifier[:8], id=identifier, used_at=self._now(), config=config, team=team)
             if not self._rows.add(row.name, row):
                 raise WorldExistsError(f"a world has the name {row.name!r}: choose another, or delete that one")
-            if self._rows.size() > LIMIT:  # asked afterwards: another process may have made one meanwhile
-                self.delete(row.name)
-                raise TooManyWorldsError(
-                    f"{LIMIT} worlds are there, which is the limit: delete one, or wait until one was idle for an hour"
-                )
             try:
+                self._check_room(row)  # asked afterwards: another process may have made one meanwhile
                 self._made[row.name] = (row.id, self._make(row))
             except BaseException:
                 self.delete(row.name)
                 raise
             return row
+
+    def _check_room(self, row: World) -> None:
+        """Raise TooManyWorldsError unless a world is among the first that may be there, and the first of its team."""
+        most, each, rows = self._limits.most_worlds, self._limits.worlds_each, self._rows.values()
+        advice = "delete one, or wait until one was idle for an hour"
+        of_team = [other.id for other in rows if other.team == row.team]
+        if row.team is not None and row.id not in of_team[:each]:
+            raise TooManyOfTeamError(f"Team {row.team} has {each} worlds, which is its limit: {advice}")
+        if row.id not in [other.id for other in rows[:most]]:
+            raise TooManyWorldsError(f"{most} worlds are there, which is the limit: {advice}")
 
     def all(self) -> list[World]:
         """Return the worlds, the oldest first."""

@@ -16,7 +16,8 @@ _ALL: Final = 1_000_000_000
 class Limit:
     """The allowed values of a type: `holds` decides, `allowed` describes them, `schema` is their JSON Schema.
 
-    `words` are values that a misspelt one may stand for. A plain class, to keep the start of the plugin fast.
+    `words` are values that a misspelt one may stand for; a `secret` value is not shown where it is refused. A plain
+    class, to keep the start of the plugin fast.
     """
 
     def __init__(
@@ -26,11 +27,13 @@ class Limit:
         holds: Callable[[Any], bool],
         schema: Mapping[str, Any] = {},
         words: tuple[str, ...] = (),
+        secret: bool = False,
     ) -> None:
         self.allowed = allowed
         self.holds = holds
         self.schema = schema
         self.words = words
+        self.secret = secret
 
     def beside(self, other: str) -> Limit:
         """Return the same limit for a value that depends on another member."""
@@ -44,13 +47,14 @@ IN_FILE: Final = "in a file"
 """An annotation: the value is the path of a JSON file, and its content is used."""
 
 
-def matching(pattern: str, allowed: str, words: tuple[str, ...] = ()) -> Limit:
+def matching(pattern: str, allowed: str, words: tuple[str, ...] = (), *, secret: bool = False) -> Limit:
     """Return the limit of texts that match a pattern as a whole; `words` are likely values."""
     return Limit(
         allowed=allowed,
         holds=lambda text: re.fullmatch(pattern, text) is not None,
         schema={"pattern": f"^(?:{pattern})$"},
         words=words,
+        secret=secret,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.provider.providers import PROVIDERS
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.limits import (
     FULL_HOST,
     HOST,
@@ -107,6 +108,7 @@ class Configuration:
     hosts: tuple[RealHost, ...] = ()
     test_suite_hosts: bool = False
     server: ServerSettings = field(default_factory=ServerSettings)
+    control: ControlSettings = field(default_factory=ControlSettings)
     state: StateSettings = field(default_factory=StateSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)

@@ -32,13 +32,14 @@ class World:
     """A world.
 
     `id` differs from that of earlier worlds with the same name; `used_at` is seconds by the machine's clock. `config`
-    is its configuration as JSON, which replaces the server's.
+    is its configuration as JSON, which replaces the server's. `team` made it, if a team's token did.
     """
 
     name: str
     id: str
     used_at: float
     config: Mapping[str, Any] | None = None
+    team: str | None = None
 
     @property
     def prefix(self) -> str:

@@ -25,9 +25,6 @@ PREFIX: Final = "mock_servers.prefix"
 """The path prefix of this mock, such as `/_worlds/b`; empty at the root."""
 
 
-CALLER: Final = "mock_servers.caller"
-"""Who calls the control API: `root`, `team NAME` or `world NAME`, by the token; absent where none is asked for."""
-
 _SLASHES: Final = re.compile(r"//+")
 
 PROXY_USER: Final = "mock_servers.proxy_user"

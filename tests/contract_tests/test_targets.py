@@ -4,7 +4,7 @@ import json
 import socket
 import ssl
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from contract_tests.reach import Switch
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
@@ -285,6 +286,34 @@ def test_a_mock_that_runs_is_asked_everything_and_put_back(start: Start, ring: K
     assert run.code == 0, run.text
     assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
     assert (after, clock["frozen"]) == (before, False)
+
+
+@pytest.fixture
+def guarded(ring: KeyRing) -> Iterator[str]:
+    """Where a mock runs that takes a control token; what its control API needs is loaded before any run."""
+    with Mock(Configuration(control=ControlSettings(token="of-the-root")), ring=ring).serving() as server:
+        assert requests.get(f"{server.url}/_nhsauth/apps", timeout=10).status_code == 401
+        yield server.url
+
+
+def test_a_mock_that_takes_a_control_token_is_asked_with_it(start: Start, guarded: str) -> None:
+    options = ("--nhsauth-contract-target", guarded, "--nhsauth-contract-screen")
+
+    run = start(*SINGLE, *options, environ={"NHSAUTH_CONTROL_TOKEN": "of-the-root"})
+
+    assert run.code == 0, run.text
+    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+
+
+def test_without_its_control_token_it_cannot_be_judged(
+    start: Start, guarded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NHSAUTH_CONTROL_TOKEN", raising=False)
+
+    run = start(*SINGLE, "--nhsauth-contract-target", guarded, "--nhsauth-contract-screen")
+
+    words = f"{guarded} is a mock with a control token: set its root token in NHSAUTH_CONTROL_TOKEN"
+    assert (run.code, run.text.splitlines()) == (2, [f"Cannot judge: {words}"])
 
 
 def test_a_mock_that_runs_is_asked_by_one_process(start: Start, ring: KeyRing) -> None:

@@ -11,7 +11,7 @@ import pytest
 from mock_servers.http import server as serving
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.platform.worlds import LIMIT
+from mock_servers.settings.control import WORLDS
 from tests.processes import finished
 
 Run = Callable[..., pytest.RunResult]
@@ -241,7 +241,7 @@ class TestWorlds:
     def test_no_room_for_one_more_is_one_line(self, pytester: pytest.Pytester, run: Run, ring: KeyRing) -> None:
         mock = Mock(ring=ring)
         assert mock.worlds is not None
-        for _ in range(LIMIT):
+        for _ in range(WORLDS):
             mock.worlds.create()
         pytester.makepyfile(TESTS)
 

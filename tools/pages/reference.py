@@ -140,6 +140,11 @@ _TYPES: Final = {
 }
 
 
+_TOKEN: Final = """\
+Where a [control token](deployment.md#who-may-control) is set, a call sends it as `Authorization: Bearer TOKEN`.
+"""
+
+
 def control_api_page() -> str:
     """Return the page of the control API, made of its OpenAPI document."""
     platform = Mock()
@@ -147,6 +152,7 @@ def control_api_page() -> str:
     parts = [
         f"# The control API\n\n{_MADE}",
         "A running mock gives the same as OpenAPI at `/_nhsauth/openapi.json`. Bodies and answers are JSON.\n",
+        _TOKEN,
     ]
     for path, methods in document["paths"].items():
         parts += [_operation(method, path, operation) for method, operation in methods.items()]

@@ -168,8 +168,8 @@ def test_a_world_that_ends_meanwhile_is_left_out(
     platform.worlds.create("team-a")
     call = summary.control_call
 
-    def ending(method: str, server: str, path: str) -> object:
-        answer = call(method, server, path)
+    def ending(method: str, server: str, path: str, **options: str | None) -> object:
+        answer = call(method, server, path, **options)
         if path == "/worlds" and platform.worlds is not None:
             platform.worlds.delete("team-a")
         return answer

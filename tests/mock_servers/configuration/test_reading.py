@@ -14,6 +14,7 @@ from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.real_host import RealHost
 from mock_servers.settings.sections import (
     ApimSettings,
@@ -33,6 +34,12 @@ trusted_proxies = ["10.0.0.1"]
 allow_hosts = ["keys.example"]
 diagnosis = false
 test_suite_hosts = true
+
+[control]
+token_file = "control-token"
+worlds = 300
+worlds_each = 100
+teams = { team-a = "of-team-a" }
 
 [apim]
 environment = "ref"
@@ -179,6 +186,9 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
         diagnosis=False,
         test_suite_hosts=True,
         evidence=EvidenceSettings(observations=(tmp_path / "int.json",)),
+        control=ControlSettings(
+            token_file=str(tmp_path / "control-token"), worlds=300, worlds_each=100, teams={"team-a": "of-team-a"}
+        ),
         state=StateSettings(url=f"sqlite:{tmp_path}/state.db?synchronous=full"),
         server=ServerSettings(drain=5),
         watch=WatchSettings(

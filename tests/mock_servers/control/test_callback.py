@@ -14,9 +14,13 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
+from mock_servers.control import powershell, shell
+from mock_servers.control.command import Asked
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.control import ControlSettings
+from mock_servers.state.configuration import Configuration
 from tests.powershell import faults
 
 Control = Callable[..., TestResponse]
@@ -224,14 +228,19 @@ def test_null_is_a_foreign_origin_elsewhere(control: Control) -> None:
     assert control("GET", "/apps", headers={"Origin": "null"}).status_code == 403
 
 
+@pytest.mark.parametrize("token", [None, "of-the-root"])
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 @pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="bash or curl is not on this machine")
-def test_what_stands_there_works_when_it_is_pasted(provider: str, ring: KeyRing) -> None:
-    platform = Mock(ring=ring)
+def test_what_stands_there_works_when_it_is_pasted(
+    provider: str, token: str | None, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = Mock(Configuration(control=ControlSettings(token=token)), ring=ring)
+    monkeypatch.setenv("NHSAUTH_CONTROL_TOKEN", token or "")
     with platform.serving():
         redirect_uri = platform.apps.get("nhsauth-app").redirect_uris[0]
         code = platform.issue_code(provider, LogInRequest(client_id="nhsauth-app", nonce="n"), redirect_uri)
         page = requests.get(f"{platform.url}/_nhsauth/callback", {"code": code}, timeout=30).text
+        assert "of-the-root" not in page
         (pasted,) = re.findall(r'<pre class="command"><code>(.*?)</code></pre>', page, re.DOTALL)
 
         done = subprocess.run(["bash"], input=html.unescape(pasted), capture_output=True, text=True, check=False)  # noqa: S607 - the reader's own
@@ -274,3 +283,15 @@ def test_its_commands_are_powershell(
     (shown,) = re.findall(r'<pre class="command powershell"><code>(.*?)</code></pre>', page, re.DOTALL)
     assert faults(shown) == []
     assert "Invoke-RestMethod -Method 'POST' -Uri 'http://127.0.0.1:8080/" in shown
+
+
+def test_where_a_control_token_is_set_its_commands_take_it_from_the_environment() -> None:
+    asked = [Asked(variable="x", call="clock", member="now"), Asked(variable="y", call="a", member="b", body={"c": 1})]
+
+    for_shell = shell.script("http://127.0.0.1:8080/_nhsauth", asked, takes_token=True)
+    for_powershell = powershell.script("http://127.0.0.1:8080/_nhsauth", asked, takes_token=True)
+
+    assert for_shell.count('-H "Authorization: Bearer ${NHSAUTH_CONTROL_TOKEN:?set it first}"') == 2
+    assert for_powershell.count('-Headers @{ Authorization = "Bearer $env:NHSAUTH_CONTROL_TOKEN" }') == 2
+    assert faults(for_powershell) == []
+    assert "NHSAUTH_CONTROL_TOKEN" not in shell.script("http://127.0.0.1:8080/_nhsauth", asked)

@@ -10,8 +10,11 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.control import changes, status
 from mock_servers.control.app import CALLS
 from mock_servers.control.calls import DONE
+from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.wire.wsgi import CALLER
+from mock_servers.platform.access import Caller
+from mock_servers.settings.control import ControlSettings
+from mock_servers.state.configuration import Configuration
 
 Control = Callable[..., TestResponse]
 
@@ -38,10 +41,13 @@ def test_a_change_is_logged(control: Control, logged: Callable[[], list[Any]]) -
     assert (line.world, line.levelname) == ("root", "INFO")
 
 
-def test_who_is_the_caller_that_the_guard_has_found(control: Control, logged: Callable[[], list[Any]]) -> None:
-    control("POST", "/reset", environ_overrides={CALLER: "team a"})
+def test_who_is_the_caller_that_the_guard_has_found(ring: KeyRing, logged: Callable[[], list[Any]]) -> None:
+    mock = Mock(Configuration(control=ControlSettings(token="of-the-root")), ring=ring)
 
-    assert [line.getMessage() for line in logged()] == ["POST /_nhsauth/reset 204 (reset by team a)"]
+    headers = {"Authorization": "Bearer of-the-root"}
+    Client(mock).post("/_nhsauth/reset", base_url=mock.url, headers=headers).close()
+
+    assert [line.getMessage() for line in logged()] == ["POST /_nhsauth/reset 204 (reset by root)"]
 
 
 def test_a_change_of_a_world_is_logged_as_that_world_s(
@@ -86,7 +92,7 @@ def test_no_body_is_logged(control: Control, logged: Callable[[], list[Any]]) ->
 def test_a_path_is_one_line_of_ascii(logged: Callable[[], list[Any]]) -> None:
     path = "/apps/a\n09:00:00\x1b[2J\u202e"
 
-    changes.log(status.reset, DONE, {"SCRIPT_NAME": "/_nhsauth", "PATH_INFO": path}, "root")
+    changes.log(status.reset, DONE, {"SCRIPT_NAME": "/_nhsauth", "PATH_INFO": path}, Caller("open"), "root")
 
     assert [line.getMessage() for line in logged()] == [
         r"POST /_nhsauth/apps/a\n09:00:00\x1b[2J\u202e 204 (reset by open)"

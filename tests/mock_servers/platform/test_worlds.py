@@ -9,7 +9,8 @@ from werkzeug.test import Client, TestResponse
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.platform.worlds import IDLE, LIMIT
+from mock_servers.platform.worlds import IDLE
+from mock_servers.settings.control import WORLDS
 from mock_servers.state.configuration import Configuration
 from mock_servers.state.world import EXCHANGES
 from tests.mock_servers.conftest import CLIENT_CREDENTIALS
@@ -121,7 +122,7 @@ class TestMaking:
     def test_there_are_at_most_two_hundred(
         self, call: Call, refused: Refused, platform: Mock, make: Callable[..., str]
     ) -> None:
-        for _ in range(LIMIT):
+        for _ in range(WORLDS):
             make()
 
         assert refused(call("POST", "/_nhsauth/worlds", {})) == (
