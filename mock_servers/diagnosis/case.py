@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_servers.diagnosis.client_traits import Traits
-from mock_servers.diagnosis.clock import By
+from mock_servers.diagnosis.clock import TimeBy
 from mock_servers.diagnosis.unverified_claims import is_of_provider
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
@@ -70,7 +70,7 @@ class Known:
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
     is_all: bool = True
     elsewhere: FindInOtherWorlds = no_other_world
-    time_by: By = "service"
+    time_by: TimeBy = "service"
     client_clock: float | None = None
 
     def app(self, client_id: Any) -> App | None:

@@ -34,7 +34,7 @@ _FASTEST: Final = 31 * _DAY
 _ZONES: Final = frozenset([*range(1, 15), 2.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9.5, 10.5, 12.75, 13.75])
 """Hours between UTC and the time zones, with their summer times."""
 
-By = Literal["service", "client", "signing"]
+TimeBy = Literal["service", "client", "signing", "machine"]
 Kind = Literal["kept", "slow", "fast", "zone", "claim", "too-long", "too-short"]
 
 
@@ -137,15 +137,16 @@ class Cause:
 class Times:
     """All that is known of a JWT's times.
 
-    `now` is the time of receipt `by` the clock of the service, or of the client, where only that is known; or it is the
-    moment of signing, where nothing says when it was received. `claims` has `exp`, `nbf` and `iat` as they were sent.
+    `now` is the time of receipt `by` the clock of the service, or of the client, where only that is known. Where
+    nothing says when it was received, it is the moment of signing, or what a machine reads that may have had no part
+    in it. `claims` has `exp`, `nbf` and `iat` as they were sent.
     `longest` is how far ahead `exp` may be, without `grace`. `client_clock` is what the client's own clock read when
     it sent the JWT. `earlier` are other JWTs of the client: when each was received, and its `iat`.
     """
 
     now: float
     claims: Mapping[str, Any]
-    by: By = "service"
+    by: TimeBy = "service"
     longest: float = LONGEST
     grace: float = GRACE
     client_clock: float | None = None
@@ -321,9 +322,16 @@ def certainty(found: Sequence[Cause]) -> Certainty:
 
 
 def said(found: Sequence[Cause]) -> str:
-    """Return all causes as a sentence."""
-    words = "; or ".join(each.words for each in found)
-    return f"{words[0].upper()}{words[1:]}."
+    """Return all causes: in one sentence, or one that fits best in a sentence of its own."""
+    words = [each.words for each in found]
+    first, others = words[0], "; or ".join(words[1:])
+    if others and found[0].weight < found[1].weight:
+        return f"{_capital(first)}. Or {others}."
+    return f"{_capital('; or '.join(words))}."
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def zone_of(offset: float) -> float | None:
@@ -339,7 +347,7 @@ def _zone_of_exp(life: float) -> float | None:
     return next((zone for each in off if (zone := zone_of(each)) is not None), None)
 
 
-_LOCAL_AS_UTC: Final = Cause(kind="zone", words="your code treats local time as UTC")
+_LOCAL_AS_UTC: Final = Cause(kind="zone", words="your code treated local time as UTC")
 _KEPT: Final = Cause(kind="kept", words="your code kept an old assertion")
 
 
@@ -353,9 +361,9 @@ def _in_front(signed: float) -> list[Cause]:
 def _of_zone(hours: float, *, weight: int = 1) -> Cause:
     mixed, size = "your code mixed up UTC and local time", f"{abs(hours):g}"
     if hours == 1:
-        words = "your code treats local time as UTC: in British Summer Time that makes its times an hour late"
+        words = "your code treated local time as UTC: in British Summer Time that makes exp an hour late"
     elif hours == -1:
-        words = "your code treats UTC as local time: in British Summer Time that makes its times an hour early"
+        words = "your code treated UTC as local time: in British Summer Time that makes exp an hour early"
     elif hours > 0:
         words = f"{mixed}: its times are {size} hours late, as when local time of UTC+{size} is used as UTC"
     else:

@@ -16,6 +16,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.clock import Times
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.opaque_value import is_unfilled, shape_of
+from mock_servers.jose import javascript
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.providers import PROVIDERS
@@ -28,6 +29,7 @@ _REALM: Final = re.compile(
     + r")-([\w-]+)"
 )
 _LONGEST: Final = 500
+_EXPIRED: Final = "check_subject_token_not_expired"
 _MOST: Final = 6
 
 
@@ -135,7 +137,8 @@ def _times(case: Case) -> Times | None:
 def id_token_unit(case: Case) -> Finding | None:
     """A time of the id_token is not a number of seconds since 1970."""
     times = _times(case)
-    found = misread(times, "exp", "nbf", "iat") if times is not None else None
+    is_present = case.subject is not None and javascript.truthy(case.subject.claims.get("exp", UNDEFINED))
+    found = misread(times, "exp", "nbf", "iat") if times is not None and is_present else None
     if found is None:
         return None
     return replace(
@@ -148,12 +151,14 @@ def id_token_unit(case: Case) -> Finding | None:
 
 def id_token_expired(case: Case) -> Finding | None:
     """The id_token has expired: the log-in was too long ago."""
-    times = _times(case)
+    times, unit = _times(case), id_token_unit(case)
+    if unit is not None and case.refused_by(_EXPIRED):
+        return replace(unit, id="id-token-expired")
     exp, signed = (times.ahead("exp"), times.ahead("iat")) if times is not None else (None, None)
     if times is None or exp is None or not exp < 0 or times.misread("exp"):
         return None
     issued = case.issued("subject_token")
-    log_in = f", from the log-in {duration(case.now - issued.at)} ago" if issued is not None and issued.at else ""
+    log_in = f", from the log-in {duration(case.now - issued.at)} ago," if issued is not None and issued.at else ""
     life = times.life if signed is not None else None
     is_own = life is not None and life < 0
     return Finding(
@@ -176,7 +181,7 @@ def id_token_not_begun(case: Case) -> Finding | None:
     """`iat` or `nbf` of the id_token is in the future."""
     times = _times(case)
     early = times.ahead(times.early) if times is not None else None
-    if times is None or early is None or times.misread("nbf", "iat"):
+    if times is None or early is None or case.known.time_by != "service" or times.misread("nbf", "iat"):
         return None
     return Finding(
         id="not-yet-valid",
@@ -194,10 +199,10 @@ FINDERS: Final = (
     Finder(find=opaque_subject_token, rules=("decode_subject_token",), named=("code-as-subject-token",)),
     Finder(find=iss_near_miss, rules=_FIND_PROVIDER),
     Finder(find=id_token_other_environment, rules=_FIND_PROVIDER),
-    Finder(find=id_token_expired, rules=("check_subject_token_not_expired",)),
+    Finder(find=id_token_expired, rules=(_EXPIRED,)),
     Finder(
         find=id_token_unit,
-        rules=("check_subject_token_exp_number", "check_subject_token_not_expired", "check_subject_token_begun"),
+        rules=("check_subject_token_exp_number", "check_subject_token_begun"),
         named=("exp-unit",),
     ),
     Finder(find=id_token_not_begun, rules=("check_subject_token_begun",), named=("not-yet-valid",)),

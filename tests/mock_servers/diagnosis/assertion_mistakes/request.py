@@ -406,34 +406,34 @@ def times(**offsets: float) -> Make:
 
 
 LIKELY, POSSIBLE = {"certainty": "likely"}, {"certainty": "possible"}
-case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "Authlib", "or your clock", **LIKELY)(
+case("an hour", "lifetime-too-long", TOO_FAR, "exp is 3600 s from now", "Authlib", "Or your clock", **LIKELY)(
     times(exp=3600)
 )
 case("with iat", "lifetime-too-long", TOO_FAR, "1800 s after iat", "NHS login's samples")(times(exp=1800, iat=0))
-case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal", "or your clock", **LIKELY)(times(exp=600))
+case("ten minutes", "lifetime-too-long", TOO_FAR, "the default of msal", "Or your clock", **LIKELY)(times(exp=600))
 case("minutes", "lifetime-too-long", TOO_FAR, "300 was used as minutes", **LIKELY)(times(exp=18000))
 case("milliseconds", "lifetime-too-long", TOO_FAR, "300 was used as milliseconds")(times(exp=300_000, iat=0))
 case("little, without iat", "lifetime-too-long", TOO_FAR, "exp is 360 s from now", "60 s fast", **LIKELY)(
     times(exp=360)
 )
-case("hours, without iat", "clock-ahead", TOO_FAR, "2 hours late", "or your code sets a lifetime of 2.1 h", **LIKELY)(
+case("hours, without iat", "clock-ahead", TOO_FAR, "2 hours late", "Or your code sets a lifetime of 2.1 h", **LIKELY)(
     times(exp=7500)
 )
 case("iat of the grace", "lifetime-too-long", TOO_FAR, "311 s after iat")(times(exp=311, iat=0))
-case("odd", "lifetime-too-long", TOO_FAR, "a lifetime of 15 min; or your clock is 10 min fast", **LIKELY)(
+case("odd", "lifetime-too-long", TOO_FAR, "a lifetime of 15 min. Or your clock is 10 min fast", **LIKELY)(
     times(exp=900)
 )
 case("odd, with iat", "lifetime-too-long", TOO_FAR, "a lifetime of 15 min.")(times(exp=900, iat=0))
-case("exp as local time", "lifetime-too-long", TOO_FAR, "or your code used local time as UTC for exp", **LIKELY)(
+case("exp as local time", "lifetime-too-long", TOO_FAR, "Or your code used local time as UTC for exp", **LIKELY)(
     times(exp=3900, iat=0)
 )
 case("iat", "clock-ahead", TOO_FAR, "300 s after iat", "Your clock is 14 s fast", "NTP", **LIKELY)(
     times(exp=314, iat=14)
 )
-case("nbf", "clock-ahead", TOO_FAR, "Your clock is 14 s fast", "or your code sets a lifetime of 314 s", **LIKELY)(
+case("nbf", "clock-ahead", TOO_FAR, "Your clock is 14 s fast", "Or your code sets a lifetime of 314 s", **LIKELY)(
     times(exp=314, nbf=14)
 )
-case("by nbf", "clock-ahead", CATCH_ALL, "nbf is 20 s ahead", "20 s fast; or", "Leave nbf out", **LIKELY)(
+case("by nbf", "clock-ahead", CATCH_ALL, "nbf is 20 s ahead", "20 s fast. Or", "Leave nbf out", **LIKELY)(
     times(exp=200, nbf=20)
 )
 case("nbf within the grace", "typ-missing", TYP, "has no typ")(
@@ -445,14 +445,14 @@ case("nbf behind the grace", "typ-missing", TYP, "has no typ")(
 case("nbf beside a right iat", "not-yet-valid", CATCH_ALL, "nbf is 20 s ahead", "in another way than exp")(
     times(exp=200, nbf=20, iat=0)
 )
-case("iat alone", "not-yet-valid", CATCH_ALL, "in another way than exp; or your clock is 90 s fast", **LIKELY)(
+case("iat alone", "not-yet-valid", CATCH_ALL, "in another way than exp. Or your clock is 90 s fast", **LIKELY)(
     times(exp=240, iat=90)
 )
 case("iat after exp", "not-yet-valid", CATCH_ALL, "used local time as UTC for iat, and not for exp: it is 1 h late")(
     times(exp=240, iat=3600)
 )
 case("either", "not-yet-valid", CATCH_ALL, "or your clock is 60 s fast", **POSSIBLE)(times(exp=240, iat=60))
-case("an hour by iat", "clock-ahead", TOO_FAR, "treats local time as UTC", "or your clock is 60 min fast", **LIKELY)(
+case("an hour by iat", "clock-ahead", TOO_FAR, "treated local time as UTC", "Or your clock is 60 min fast", **LIKELY)(
     times(exp=3900, iat=3600)
 )
 
@@ -496,7 +496,7 @@ case("by as much before", "clock-behind-or-bst", EXPIRED, "Your clock is 20 min 
 case("an hour before as well", "clock-behind-or-bst", EXPIRED, "British Summer Time", "min slow.", **LIKELY)(
     again_later(-3600, 180)
 )
-case("summer time", "clock-behind-or-bst", EXPIRED, "55 min in the past", "British Summer Time", "or your", **LIKELY)(
+case("summer time", "clock-behind-or-bst", EXPIRED, "55 min in the past", "British Summer Time", "Or your", **LIKELY)(
     times(exp=-3300)
 )
 case("summer time by iat", "clock-behind-or-bst", EXPIRED, "British Summer Time", "kept the assertion", **LIKELY)(
