@@ -35,8 +35,9 @@ MEANT = {
     "state/seed_data.py": {"user-nhs-login:P9"},
     # ids of findings
     "diagnosis/provider/assertion.py": {
-        *("cis2-iss-is-api-key", "cis2-aud-without-443", "cis2-lifetime", "cis2-alg-or-key", "nhs-login-auth"),
+        *("cis2-iss-is-api-key", "cis2-aud-without-443", "cis2-alg-or-key", "nhs-login-auth"),
     },
+    "diagnosis/assertion/lifetime.py": {"cis2-lifetime"},
     "explain/answering.py": {"cis2-aud-without-443", "cis2-iss-is-api-key"},
     "explain/rewording.py": {"cis2-aud-without-443", "nhs-login-auth"},
     "diagnosis/provider/credential.py": {"cis2-two-methods"},

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mock_servers.diagnosis.client_traits import Traits
+from mock_servers.diagnosis.clock import TimeBy
 from mock_servers.diagnosis.unverified_claims import is_of_provider
 from mock_servers.jose import javascript, jwks, jwts
 from mock_servers.jose.javascript import UNDEFINED
@@ -52,7 +53,8 @@ class Known:
     as `aud` besides the URL that was called. `providers` are those that the service trusts, or is, and `issuers`
     returns their trusted names. `jwks_url_of` returns where an app's key set is, and `fetch` gets it; `loaded_keys` are
     the key pairs in the mock's memory, by name. `is_all`: what is not known here does not exist; of a real service only
-    a part is known. `elsewhere` finds what another world of the server has issued.
+    a part is known. `elsewhere` finds what another world of the server has issued. `time_by` is whose clock the
+    case's time is from, and `client_clock` is what the client's own read when it sent the request, where that is known.
     """
 
     store: Store
@@ -68,6 +70,8 @@ class Known:
     loaded_keys: Callable[[], Mapping[str, KeyPair]] = dict
     is_all: bool = True
     elsewhere: FindInOtherWorlds = no_other_world
+    time_by: TimeBy = "service"
+    client_clock: float | None = None
 
     def app(self, client_id: Any) -> App | None:
         """Return the app with this API key, if it is known; `is_all` says whether others can exist."""

@@ -81,7 +81,9 @@ def _agreed(headline: Headline, around: Sequence[Headline]) -> Headline:
         return headline
     if headline.certainty == "likely" and clue.certainty == "certain":
         return headline
-    return replace(headline, certainty="certain", cure=clue.cure, because=(*headline.because[:1], *clue.because))
+    words = headline.words.partition(" Or ")[0]
+    because = (*headline.because[:1], *clue.because)
+    return replace(headline, words=words, certainty="certain", cure=clue.cure, because=because)
 
 
 def _is_same(clue: Headline, headline: Headline) -> bool:

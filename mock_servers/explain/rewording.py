@@ -55,31 +55,6 @@ def life(claims: Mapping[str, Any]) -> float | None:
     return javascript.number(times[0]) - javascript.number(times[1])
 
 
-def _lifetime(finding: Finding, sent: _Sent) -> Finding:
-    seconds = life(sent.claims)
-    if seconds is None:
-        return finding
-    return replace(
-        finding, seen=f"exp is {seconds:.0f} s after iat; the service allows {LIMIT} s (plus 10 s of leeway)."
-    )
-
-
-def _local_time(finding: Finding, _: _Sent) -> Finding:
-    if "local time" not in finding.cause:
-        return finding
-    return replace(finding, cure="Use UTC time: in Python int(time.time()), never utcnow().timestamp().")
-
-
-def _local_as_utc(finding: Finding, _: _Sent) -> Finding:
-    if " 1 hour, as when local time" not in finding.cause:
-        return finding
-    return replace(
-        finding,
-        cause="Your code treated local time as UTC: in British Summer Time that makes exp an hour late.",
-        cure="Use UTC time: int(time.time()) in Python, DateTimeOffset.UtcNow in C#, Instant.now() in Java.",
-    )
-
-
 def _token_of_provider(finding: Finding, sent: _Sent) -> Finding:
     jwt = jwts.decoded(sent.bearer.rpartition(" ")[2])
     what = described_jwt(jwt) if jwt is not None else ""
@@ -162,18 +137,9 @@ def _kid_alone(finding: Finding, _: _Sent) -> Finding:
     return replace(finding, cure=cure, cause=cause)
 
 
-def _seconds(finding: Finding, _: _Sent) -> Finding:
-    cure = f"Set exp to the current Unix time plus at most {LIMIT}, e.g. int(time.time()) + {LIMIT}."
-    return replace(finding, cure=cure)
-
-
 _CHANGES: Final[Mapping[str, Callable[[Finding, _Sent], Finding]]] = {
-    "lifetime-too-long": _lifetime,
-    "exp-unit": _seconds,
     "mangled-jwt": _base64url,
     "wrong-kid": _kid_alone,
-    "clock-behind-or-bst": _local_time,
-    "clock-ahead": _local_as_utc,
     "provider-token-at-api": _token_of_provider,
     "bearer-shape": _no_bearer,
     "app-not-known-here": _application_id,

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.diagnosis.case import Case, Known
+from mock_servers.diagnosis.clock import TimeBy
 from mock_servers.diagnosis.examination import asked, case_of
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.table import FINDERS
@@ -46,6 +47,8 @@ from mock_servers.wire.wording import moment, printable, shown
 _MOST: Final = 3
 _MACHINE: Final = "this machine's clock, which reads now"
 _SIGNER: Final = "the clock that the JWT was signed by (iat)"
+_CLIENT: Final = "the client's clock"
+_TIME_BY: Final[Mapping[str, TimeBy]] = {_MACHINE: "machine", _SIGNER: "signing", _CLIENT: "client"}
 _BY_LIFE: Final = frozenset(["check_client_assertion_exp_near", "check_assertion_lifetime"])
 """Rules that compare exp with now: where a JWT names its iat, they are seen at any time."""
 _SECRET: Final = re.compile(r"client_secret=|-----BEGIN [A-Z ]*PRIVATE KEY|[Aa]uthorization: *[Bb]asic|(?:^|\s)-u\s")
@@ -128,7 +131,7 @@ def circumstance_of(captured: Captured, lent: Lent, clock: Callable[[], float] =
     if date is not None:
         return Circumstance(now=date, keys=lent.keys)
     if captured.at is not None:
-        return Circumstance(now=captured.at, clock="the client's clock", keys=lent.keys)
+        return Circumstance(now=captured.at, clock=_CLIENT, keys=lent.keys)
     signed = _signed_at(captured, clock())
     if signed is not None:
         return Circumstance(now=signed, clock=_SIGNER, keys=lent.keys)
@@ -312,7 +315,9 @@ class _Explaining:
         return replace(found, ahead=tuple(each.rule for each in left), jti_spent=False), left
 
     def _known(self) -> Known:
-        known, past = replace(self.judged.front.known(), is_all=False), self.lent.past
+        at, by = self.captured.at, _TIME_BY.get(self.circumstance.clock, "service")
+        known = replace(self.judged.front.known(), is_all=False, time_by=by, client_clock=at)
+        past = self.lent.past
         return known if past is None else replace(known, journal=past.journal)
 
     def _record(self) -> Record:

@@ -17,7 +17,7 @@ from mock_servers.provider import errors
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import owner_of_client_id
 from mock_servers.state.app import App
-from mock_servers.wire.wording import difference, duration, shown, url
+from mock_servers.wire.wording import difference, shown, url
 
 _ALGORITHM: Final = re.compile(r"[A-Z]{2}\d{3}")
 _PLATFORM: Final = re.compile(r"https?://[^/]+/oauth2(-mock)?/token/?")
@@ -108,25 +108,6 @@ def _issuer(case: Case) -> str:
 def _endpoint(case: Case) -> str:
     provider = provider_of(case)
     return f"{_issuer(case)}{provider.endpoints['token']}" if provider is not None else ""
-
-
-def lifetime(case: Case) -> Finding | None:
-    """`exp` is further ahead than the provider allows."""
-    provider, exp = provider_of(case) if case.assertion is not None else None, case.seconds("exp")
-    if provider is None or provider.proof.longest is None or exp is None or exp - case.now <= provider.proof.longest:
-        return None
-    return Finding(
-        id="cis2-lifetime",
-        certainty="certain",
-        seen=f"exp of the assertion is {duration(exp - case.now)} ahead.",
-        cause=f"{provider.title} allows {duration(provider.proof.longest)} at most{_source(provider)}.",
-        cure="Set exp to now + 240, in seconds. The platform accepts that too.",
-    )
-
-
-def _source(provider: Provider) -> str:
-    said, advised = provider.proof.longest_source, provider.proof.advised
-    return f"{f' ({said})' if said else ''}{f', and {duration(advised)} are documented' if advised else ''}"
 
 
 def alg_or_key(case: Case) -> Finding | None:
@@ -257,7 +238,6 @@ FINDERS: Final = (
         named=("cis2-iss-is-api-key",),
     ),
     Finder(find=aud_not_endpoint, rules=("check_assertion_audience",), named=("cis2-aud-without-443",)),
-    Finder(find=lifetime, rules=("check_assertion_near",), named=("cis2-lifetime",)),
     Finder(find=alg_or_key, rules=("check_assertion_key", "check_assertion_signature"), named=("cis2-alg-or-key",)),
     Finder(
         find=only_by_key,

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from mock_servers.diagnosis.assertion.lifetime import misread
 from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.clock import Times
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.opaque_value import is_unfilled, shape_of
 from mock_servers.jose import javascript
@@ -18,7 +21,7 @@ from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.wire.origins import canonical, origin_of
-from mock_servers.wire.wording import cut, difference, duration, moment, shown, url
+from mock_servers.wire.wording import cut, difference, duration, moment, url
 
 _REALM: Final = re.compile(
     r"https?://[^/]+(?:/auth)?/realms/("
@@ -26,6 +29,7 @@ _REALM: Final = re.compile(
     + r")-([\w-]+)"
 )
 _LONGEST: Final = 500
+_EXPIRED: Final = "check_subject_token_not_expired"
 _MOST: Final = 6
 
 
@@ -126,28 +130,66 @@ def _loosely(iss: str) -> str:
     return f"{canonical(f'https://{parts.netloc.lower()}')}{parts.path.rstrip('/').lower()}".removesuffix(":80")
 
 
+def _times(case: Case) -> Times | None:
+    return Times(now=case.now, claims=case.subject.claims, grace=0) if case.subject is not None else None
+
+
+def id_token_unit(case: Case) -> Finding | None:
+    """A time of the id_token is not a number of seconds since 1970."""
+    times = _times(case)
+    is_present = case.subject is not None and javascript.truthy(case.subject.claims.get("exp", UNDEFINED))
+    found = misread(times, "exp", "nbf", "iat") if times is not None and is_present else None
+    if found is None:
+        return None
+    return replace(
+        found,
+        seen=f"In subject_token, {found.seen}",
+        cause="Times in a JWT are JSON numbers: seconds since 1970, UTC. A provider's id_token has such times.",
+        cure="Send the id_token as the provider gave it; a test that makes its own writes the times as numbers.",
+    )
+
+
 def id_token_expired(case: Case) -> Finding | None:
     """The id_token has expired: the log-in was too long ago."""
-    exp = case.subject.claims.get("exp") if case.subject is not None else None
-    if not javascript.is_number(exp) or not javascript.number(exp) < case.now:
+    times, unit = _times(case), id_token_unit(case)
+    if unit is not None and case.refused_by(_EXPIRED):
+        return replace(unit, id="id-token-expired")
+    exp, signed = (times.ahead("exp"), times.ahead("iat")) if times is not None else (None, None)
+    if times is None or exp is None or not exp < 0 or times.misread("exp"):
         return None
-    ago = duration(case.now - javascript.number(exp))
     issued = case.issued("subject_token")
-    log_in = f", from the log-in {duration(case.now - issued.at)} ago" if issued is not None and issued.at else ""
+    log_in = f", from the log-in {duration(case.now - issued.at)} ago," if issued is not None and issued.at else ""
+    life = times.life if signed is not None else None
+    is_own = life is not None and life < 0
     return Finding(
         id="id-token-expired",
-        certainty="certain",
-        seen=f"This id_token{log_in} expired {ago} ago; the service's clock reads {moment(case.now)}.",
-        cause=f"Your code kept it after the log-in; {_lives(case)}.",
+        certainty="likely" if is_own else "certain",
+        seen=f"This id_token{log_in} expired {duration(exp)} ago; the service's clock reads {moment(case.now)}.",
+        cause="Its exp is before its iat: no provider makes such an id_token."
+        if is_own
+        else f"Your code kept it after the log-in; {_lives(times)}.",
         cure="Exchange it right after the log-in, and keep the refresh_token that the exchange gives.",
     )
 
 
-def _lives(case: Case) -> str:
-    claims = case.subject.claims if case.subject is not None else {}
-    iat, exp = javascript.number(claims.get("iat", UNDEFINED)), javascript.number(claims.get("exp", UNDEFINED))
-    return (
-        f"by its iat and exp it lived {duration(exp - iat)}" if exp > iat else f"its exp is {shown(claims.get('exp'))}"
+def _lives(times: Times) -> str:
+    life = times.life
+    return f"by its {times.signed_by} and exp it lived {duration(life)}" if life is not None else "it has no iat"
+
+
+def id_token_not_begun(case: Case) -> Finding | None:
+    """`iat` or `nbf` of the id_token is in the future."""
+    times = _times(case)
+    early = times.ahead(times.early) if times is not None else None
+    if times is None or early is None or case.known.time_by != "service" or times.misread("nbf", "iat"):
+        return None
+    return Finding(
+        id="not-yet-valid",
+        certainty="likely",
+        seen=f"{times.early} of subject_token is {duration(early)} ahead of the service's clock, which reads "
+        f"{moment(case.now)}.",
+        cause="The clock of the one who made it is fast; or it was made by a test, with a time to come.",
+        cure=f"Send it {duration(early)} later; a test that makes its own sets {times.early} to now.",
     )
 
 
@@ -157,5 +199,11 @@ FINDERS: Final = (
     Finder(find=opaque_subject_token, rules=("decode_subject_token",), named=("code-as-subject-token",)),
     Finder(find=iss_near_miss, rules=_FIND_PROVIDER),
     Finder(find=id_token_other_environment, rules=_FIND_PROVIDER),
-    Finder(find=id_token_expired, rules=("check_subject_token_not_expired",)),
+    Finder(find=id_token_expired, rules=(_EXPIRED,)),
+    Finder(
+        find=id_token_unit,
+        rules=("check_subject_token_exp_number", "check_subject_token_begun"),
+        named=("exp-unit",),
+    ),
+    Finder(find=id_token_not_begun, rules=("check_subject_token_begun",), named=("not-yet-valid",)),
 )

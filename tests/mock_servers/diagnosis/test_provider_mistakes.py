@@ -205,11 +205,11 @@ def test_the_audience_of_cis2_has_its_port(platform: Mock, redeem: Ask, aud: str
 
 
 def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
-    answer = redeem("cis2", claims={"exp": NOW + 3600})
+    answer = redeem("cis2", claims={"iat": NOW, "exp": NOW + 3600})
 
     assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("cis2-lifetime", "certain")
-    assert "60 min ahead" in top(platform).seen
+    assert "3600 s after iat" in top(platform).seen
     assert "30 min at most" in top(platform).cause
     assert "guess" in top(platform).cause
 

@@ -6,30 +6,30 @@ from tests.mock_servers.diagnosis.cures.bench import Bench
 
 
 @pytest.mark.parametrize(
-    ("hours", "words"), [(-1, "British Summer Time"), (-5.5, "5.5 hours away"), (-10, "10 hours away")]
+    ("hours", "words"), [(-1, "British Summer Time"), (-5.5, "5.5 hours early"), (-10, "10 hours early")]
 )
 @pytest.mark.parametrize("lifetime", [300, 240, 60])
 def test_a_clock_that_is_behind_by_a_time_zone(bench: Bench, hours: float, words: str, lifetime: int) -> None:
     then = int(bench.platform.clock.now() + hours * 3600)
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + lifetime))
-    bench.assert_finding(words, "use UTC time", id="clock-behind-or-bst", certainty="likely")
+    bench.assert_finding(words, "Use UTC time", id="clock-behind-or-bst", certainty="likely")
 
     bench.ask(client_assertion=bench.signed(exp=then + lifetime))
     bench.assert_finding(words, id="clock-behind-or-bst", certainty="likely")
 
 
-@pytest.mark.parametrize(("hours", "words"), [(1, "1 hour,"), (5.5, "5.5 hours,"), (9.5, "9.5 hours,")])
+@pytest.mark.parametrize(("hours", "words"), [(1, "an hour late"), (5.5, "5.5 hours late"), (9.5, "9.5 hours late")])
 def test_a_clock_that_is_ahead_by_a_time_zone(bench: Bench, hours: float, words: str) -> None:
     then = int(bench.platform.clock.now() + hours * 3600)
 
     bench.ask(client_assertion=bench.signed(iat=then, exp=then + 300))
 
-    bench.assert_finding(words, "as when local time is used as UTC", id="clock-ahead", certainty="likely")
+    bench.assert_finding(words, "Use UTC time", id="clock-ahead", certainty="likely")
 
 
 @pytest.mark.parametrize("name", ["iat", "nbf"])
-@pytest.mark.parametrize("ahead", [30, 3600, 86400])
+@pytest.mark.parametrize("ahead", [900, 3600, 86400])
 def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name: str, ahead: int) -> None:
     then = int(bench.platform.clock.now()) + ahead
 
@@ -44,7 +44,7 @@ def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name
 def test_minutes_since_1970(bench: Bench) -> None:
     bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now() / 60) + 5))
 
-    bench.assert_finding("minutes since 1970: multiply by 60", id="exp-unit")
+    bench.assert_finding("minutes since 1970", "Multiply exp by 60", id="exp-unit")
 
 
 def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
@@ -53,7 +53,7 @@ def test_five_minutes_that_were_added_as_seconds(bench: Bench) -> None:
     bench.platform.clock.advance(7)
 
     bench.ask(client_assertion=assertion)
-    bench.assert_finding("exp - iat is 5 s", "Set exp to now + 240", id="lifetime-too-short")
+    bench.assert_finding("a lifetime of 5 s", "Set exp to now + 240", id="lifetime-too-short")
 
     now += 7
     assert bench.ask(client_assertion=bench.signed(iat=now, exp=now + 240)).status_code == 200
