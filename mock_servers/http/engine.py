@@ -67,6 +67,8 @@ class Loop(asyncio.SelectorEventLoop):
 class Engine:
     """Serves a listening socket until it is stopped."""
 
+    on_refused: OnRefused | None = None
+
     def __init__(
         self,
         listening: socket.socket,
@@ -83,7 +85,6 @@ class Engine:
         self.is_quick = is_quick
         self.tls = tls
         self.proxy: Proxy | None = None
-        self.on_refused: OnRefused | None = None
         self.address: tuple[str, int] = listening.getsockname()[:2]
         self.connections: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}
@@ -99,8 +100,7 @@ class Engine:
         self._left: deque[tuple[str, Call]] = deque()
         self._changed = threading.Condition()
         self._leader: int | None = None
-        self._call = 0
-        self._is_calling = False
+        self._call, self._is_calling = 0, False
         self._watch = _Watch.ABSENT
         self._streams = Lane(pool, bounds.threads)
         self._aside = Lane(pool, _ASIDE)

@@ -10,7 +10,7 @@ Run = Callable[..., pytest.RunResult]
 TITLE = "*- nhsauth exchanges -*"
 EXPIRED = [
     "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *",
-    "  Seen (certain): exp is 1: a lifetime or nothing, not a point in time: add the time now.",
+    "  Seen (certain): exp is 1: a lifetime or nothing, not seconds since 1970.",
 ]
 ASKING = """
 import pytest
