@@ -27,6 +27,7 @@ from mock_servers.diagnosis.token import bearer, code, other_world, refresh_toke
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *key_material.FINDERS,
+    *signature.FIRST,
     *other_world.FINDERS,
     *misplaced_value.FINDERS,
     *value.FINDERS,

@@ -89,9 +89,9 @@ class Attempt:
         return self.left >= 0
 
 
-def attempt(case: Case, name: str, jwt: Jwt, keys: Iterable[KnownKey]) -> Attempt:
-    """Try keys in their order on the signature of the JWT in the form's field `name`."""
-    tried, known = Attempt(), list(islice(keys, MOST + 1))
+def attempt(case: Case, name: str, jwt: Jwt, keys: Iterable[KnownKey], most: int = MOST) -> Attempt:
+    """Try keys in their order on the signature of the JWT in the form's field `name`, by so many operations."""
+    tried, known = Attempt(left=most), list(islice(keys, most + 1))
     forms = list(_forms(jwt.signature))
     made = (_of_digest(case, name, jwt, key, forms, tried) for key in known)
     padded = (_of_pss(jwt, key, tried) for key in known if key.registered)

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
-from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
 from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt
 from mock_servers.jose import jwts
@@ -84,6 +85,41 @@ def refused_signature(case: Case) -> Finding | None:
     return _by_the_key_itself(signed, tried.proof)
 
 
+def changed_on_the_way(case: Case) -> Finding | None:
+    """A claim or header is wrong because the JWT was changed after it was signed: a known key signed another text."""
+    field = next((name for name, rules in _BEFORE.items() if case.refused_by(*rules)), None)
+    if case.refused_by(_ASSERTION, _SUBJECT):
+        return None
+    jwt = case.tokens.get(field) if field is not None else None
+    if field is None or jwt is None:
+        return None
+    kid = jwt.header.get("kid")
+    named = (key for key in known_keys(case, kid) if key.kid == kid)
+    proof = attempt(case, field, jwt, named, most=1).proof
+    if proof is None or not proof.is_of_other_text or proof.form:
+        return None
+    return _changed(
+        field,
+        f"A key of {proof.maker.owner} made the signature of {field}, but not for the header and payload as sent.",
+        "A character was changed or lost on the way, or the signature is that of another JWT. What the service objects "
+        "to is a consequence.",
+    )
+
+
+_BEFORE: Final = {
+    "client_assertion": tuple(
+        name
+        for name in rules_of(*flows.CLIENT_ASSERTION)
+        if name.startswith(("check_client_assertion_", "find_client_"))
+    ),
+    "subject_token": (
+        *(name for name in rules_of(*flows.SUBJECT_TOKEN) if name.startswith("check_subject_token_")),
+        "find_provider",
+    ),
+}
+"""The rules that read a JWT beside the one that checks its signature."""
+
+
 def _keys(case: Case, signed: _Signed) -> Iterable[KnownKey]:
     yield KnownKey(owner="this app", kid=signed.kid, key=signed.key, registered=True)
     for each in known_keys(case, signed.jwt.header.get("kid")):
@@ -126,21 +162,21 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
     """The right key made the signature, but of another text, by another algorithm, or written in another way."""
     if proof.form:
         return _changed(
-            signed,
+            signed.field,
             f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
             "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's "
             "bytes.",
         )
     if proof.is_of_other_text:
         return _changed(
-            signed,
+            signed.field,
             f"The registered key made the signature of {signed.field}, but not for the header and payload that were "
             "sent.",
             "The header or payload was changed after signing, or the signature is that of another JWT.",
         )
     if proof.text:
         return _changed(
-            signed,
+            signed.field,
             f"The registered key signed {signed.field} with {proof.text}.",
             proof.cause,
         )
@@ -155,14 +191,14 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
     )
 
 
-def _changed(signed: _Signed, seen: str, cause: str) -> Finding:
+def _changed(field: str, seen: str, cause: str) -> Finding:
     return Finding(
         id="changed-after-signing",
         certainty="certain",
-        seen=seen if signed.field == "client_assertion" else seen.replace("The registered key", "The provider's key"),
+        seen=seen if field == "client_assertion" else seen.replace("The registered key", "The provider's key"),
         cause=cause,
         cure="Give the library all members before it signs, and send its result unchanged."
-        if signed.field == "client_assertion"
+        if field == "client_assertion"
         else AS_GIVEN,
     )
 
@@ -243,3 +279,11 @@ _NAMED: Final = {
     "jwk-and-pem-differ": "Another key made the signature.",
 }
 FINDERS: Final = (Finder(find=refused_signature, rules=(_ASSERTION, _SUBJECT), named=_NAMED),)
+FIRST: Final = (
+    Finder(
+        find=changed_on_the_way,
+        rules=tuple(dict.fromkeys(name for rules in _BEFORE.values() for name in rules)),
+        named=("changed-after-signing",),
+    ),
+)
+"""Before the finders that look at claims: those of a JWT that was changed say nothing."""

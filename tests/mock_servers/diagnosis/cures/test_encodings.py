@@ -218,3 +218,34 @@ def test_nothing_is_recovered_that_the_service_would_not_take(value: str) -> Non
     found = recovered(value, lambda bare: bare == ASSERTION_TYPE)
 
     assert found is None or found.bare == ASSERTION_TYPE
+
+
+def altered(token: str, name: str, value: object) -> str:
+    """Return a token with a claim changed on the way, and the signature of what it was."""
+    header, payload, signature = token.split(".")
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    changed = json.dumps({**claims, name: value}, separators=(",", ":")).encode()
+    return ".".join((header, base64.urlsafe_b64encode(changed).rstrip(b"=").decode(), signature))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("exp", 1), ("exp", "x"), ("exp", None), ("iss", "x"), ("sub", None), ("jti", None), ("jti", 7)]
+)
+def test_what_was_changed_on_the_way_is_no_mistake_in_a_claim(bench: Bench, name: str, value: object) -> None:
+    assertion = bench.signed()
+    bench.platform.exchanges.clear()
+
+    bench.ask(client_assertion=altered(assertion, name, value))
+
+    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing")
+    assert bench.ask(client_assertion=assertion).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "value"), [("exp", 1), ("iss", "https://x.example"), ("aud", None)])
+def test_an_id_token_that_was_changed_on_the_way(bench: Bench, name: str, value: object) -> None:
+    token = bench.id_token()
+
+    bench.exchange(TOKEN, altered(token, name, value))
+
+    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing")
+    assert bench.exchange(TOKEN, token).status_code == 200
