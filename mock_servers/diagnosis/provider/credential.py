@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE
+from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.unverified_claims import described_jwt, is_of_provider
@@ -14,6 +14,7 @@ from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
 _JWT_START: Final = "eyJ"
+_BY_ASSERTION: Final = ("client_credentials", TOKEN_EXCHANGE)
 _BY_SECRET: Final = ("authorization_code", "refresh_token")
 """The grants for which the app sends its secret."""
 
@@ -23,9 +24,7 @@ def credentials_in_basic(case: Case) -> Finding | None:
     sent = case.request.basic
     if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
         return None
-    needs_assertion = case.form("grant_type") not in _BY_SECRET and not any(
-        each.startswith(_JWT_START) for each in sent
-    )
+    needs_assertion = case.form("grant_type") in _BY_ASSERTION and not any(each.startswith(_JWT_START) for each in sent)
     return Finding(
         id="secret-style-client-credentials" if needs_assertion else "credentials-in-basic",
         certainty="certain",

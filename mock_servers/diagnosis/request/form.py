@@ -132,7 +132,7 @@ def encoded_body(case: Case) -> Finding | None:
     if any(name in case.request.form for name in _PARAMETERS[:1]) or not body:
         return None
     text = body.decode("latin-1")
-    if _is_form(text):
+    if _is_form(text) or compressed_body(case) is not None or encoded_twice(case) is not None:
         return None
     printed = printed_object(text.strip())
     if printed is not None:

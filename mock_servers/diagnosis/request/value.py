@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from mock_servers.apim import flows
 from mock_servers.diagnosis.case import Case
@@ -19,6 +19,7 @@ from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.state.grant import Issued
 from mock_servers.state.indexes import START
 from mock_servers.state.table import Table
+from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import cut, shown, spelt
 from mock_servers.wire.wrapping import LONGEST, json_object, recovered
 
@@ -138,8 +139,8 @@ def _url(name: str, sent: str, case: Case) -> Finding | None:
     address = sent if is_url else f"?{name}={sent}"
     if not is_url and not _NEXT_PARAMETER.search(sent):
         return None
-    parts = urlsplit(address)
-    inside = dict(parse_qsl(parts.query or parts.fragment)).get(name)
+    parts = parts_of(address)
+    inside = dict(parse_qsl(parts.query or parts.fragment)).get(name) if parts is not None else None
     issued = case.known.issued(inside) if inside else None
     return Finding(
         id="url-as-value",

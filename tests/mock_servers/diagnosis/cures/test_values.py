@@ -228,3 +228,11 @@ def test_a_wrong_secret_with_an_ampersand_is_no_part_of_a_url(bench: Bench) -> N
     bench.post(url, {**form(bench), "client_secret": "r&d=4state"})
 
     assert "url-as-value" not in [each.id for each in bench.platform.exchanges.last.findings]
+
+
+def test_a_url_that_cannot_be_read_is_a_url(bench: Bench) -> None:
+    url, form = FORMS["code"]
+
+    bench.post(url, {**form(bench), "code": "http://[::1?code=x"})
+
+    bench.assert_finding("code is a URL of 18 characters", id="url-as-value")
