@@ -22,7 +22,8 @@ __tracebackhide__ = True  # shown where the test asks for it
 
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
-_CONTROL: Final = "/_nhsauth"
+CONTROL: Final = "/_nhsauth"
+"""The path of the control API below a base URL."""
 
 _ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
     (400, "client_id"): NoSuchAppError,
@@ -149,7 +150,7 @@ class ControlApi:
         health = self.ask("GET", "/health")
         if not isinstance(health, dict) or health.get("status") != "ok":
             raise NotAMockError(f"{self.url} answers, and is no nhsauth mock")
-        named = str(health["control"]).removesuffix(_CONTROL)
+        named = str(health["control"]).removesuffix(CONTROL)
         if named != self.url:
             return ControlApi(named, self._http, self.url)
         return ControlApi(self.url, self._http, self.ask("GET", "/status")["urls"]["base"])
@@ -160,7 +161,7 @@ class ControlApi:
         Raises ServerDiedError without an answer, NotFoundError for a 404, the exceptions of `_ERRORS` for other
         refusals.
         """
-        answer = self._sent(method, f"{self.url}{_CONTROL}{path}", json=body, params=query)
+        answer = self._sent(method, f"{self.url}{CONTROL}{path}", json=body, params=query)
         if not answer.ok:
             refusal = _refusal(answer)
             if isinstance(refusal, ServerDiedError):

@@ -107,6 +107,11 @@ class Platform:
         return self.names.url
 
     @property
+    def control_url(self) -> str:
+        """Where its control API and its pages are, without a slash at the end."""
+        return self.names.control_of(self.url)
+
+    @property
     def token_url(self) -> str:
         """Where tokens are asked for."""
         return f"{self.url}/oauth2/token"
