@@ -217,6 +217,7 @@ def fixtures_page() -> str:
     parser: Any = _Parser()  # it has of pytest's own what is called
     plugin.pytest_addoption(parser)
     marker, _, said = markers.LINE.partition(": ")
+    own, _, why = markers.IN_PROCESS_LINE.partition(": ")
     return "\n".join(
         [
             f"# Fixtures and markers\n\n{_MADE}",
