@@ -79,6 +79,11 @@ class Mock(Platform):
         self._providers = providers
         self.worlds = None if world is not None else self._no_worlds(machine_time)
 
+    @property
+    def control_url(self) -> str:
+        """Where its control API and its pages are, without a slash at the end."""
+        return self.names.control_of(self.url)
+
     def world_app(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Return the application of the world that a request is for; `None` where it is for this mock itself."""
         name = self._world_of(environ)

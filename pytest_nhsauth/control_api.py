@@ -22,7 +22,8 @@ __tracebackhide__ = True  # shown where the test asks for it
 
 _TIMEOUT: Final = 30  # seconds
 _LONGEST: Final = 200
-_CONTROL: Final = "/_nhsauth"
+CONTROL: Final = "/_nhsauth"
+"""The path of the control API below a base URL."""
 
 _ERRORS: Final[Mapping[tuple[int, str | None], type[Exception]]] = {
     (400, "client_id"): NoSuchAppError,
@@ -153,7 +154,7 @@ class ControlApi:
         health = self.ask("GET", "/health")
         if not isinstance(health, dict) or health.get("status") != "ok":
             raise NotAMockError(f"{self.url} answers, and is no nhsauth mock")
-        named = str(health["control"]).removesuffix(_CONTROL)
+        named = str(health["control"]).removesuffix(CONTROL)
         if named != self.url:
             return ControlApi(named, self._http, self.url, token=self._token)
         return ControlApi(self.url, self._http, self.ask("GET", "/status")["urls"]["base"], token=self._token)
@@ -165,7 +166,7 @@ class ControlApi:
         refusals.
         """
         proof = {} if self._token is None else {"Authorization": f"Bearer {self._token}"}
-        answer = self._sent(method, f"{self.url}{_CONTROL}{path}", json=body, params=query, headers=proof)
+        answer = self._sent(method, f"{self.url}{CONTROL}{path}", json=body, params=query, headers=proof)
         if not answer.ok:
             refusal = _refusal(answer)
             if isinstance(refusal, ServerDiedError):

@@ -23,6 +23,12 @@ LINE: Final = (
 EXAMPLE: Final = f'{NAME}(access="healthcare_worker", level="aal3")'
 
 
+IN_PROCESS: Final = "nhsauth_in_process"
+IN_PROCESS_LINE: Final = (
+    f"{IN_PROCESS}(reason): the test needs the mock in its own process, as it stops the process's time. A run with "
+    "--nhsauth-target skips it and shows the reason."
+)
+
 _LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "healthcare_worker": ("aal1", "aal2", "aal3"),
     "patient": ("P0", "P5", "P9"),
@@ -47,6 +53,17 @@ def wanted(node: Any) -> Access | None:
         if value is not None and not isinstance(value, str):
             raise MarkerError(f"@pytest.mark.{NAME}: {name} is {value!r}; allowed is text")
     return _access(mark.kwargs)
+
+
+def needs_process(node: Any) -> str | None:
+    """Return why a test needs the mock in its own process; None unless it is marked so. Raises MarkerError."""
+    mark: pytest.Mark | None = node.get_closest_marker(IN_PROCESS)
+    if mark is None:
+        return None
+    given = [*mark.args, *mark.kwargs.values()]
+    if len(given) != 1 or not isinstance(given[0], str) or mark.kwargs.keys() - {"reason"}:
+        raise MarkerError(f"@pytest.mark.{IN_PROCESS} takes one text, the reason, and nothing else")
+    return given[0]
 
 
 def _access(given: Mapping[str, str | None]) -> Access:

@@ -69,6 +69,11 @@ class Platform:
         return self._target.url
 
     @property
+    def control_url(self) -> str:
+        """The page and the control API: `http://127.0.0.1:…/_nhsauth`; a running mock may have them at another port."""
+        return self._target.control_url
+
+    @property
     def death(self) -> str | None:
         """Why the mock no longer answers, in a sentence; None while it answers, as far as is known."""
         return self._target.death

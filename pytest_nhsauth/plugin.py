@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from pytest_nhsauth import contract, failures, import_guard, markers, real_names, report, settings
+from pytest_nhsauth import contract, elsewhere, failures, import_guard, markers, real_names, report, settings
 from pytest_nhsauth.fixtures import (
     _nhsauth_http,
     nhsauth,
@@ -68,6 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if pytest.version_tuple[:2] < _OLDEST:
         raise pytest.UsageError(f"nhsauth: pytest is {pytest.__version__}; allowed is 8.3 or newer")
     config.addinivalue_line("markers", markers.LINE)
+    config.addinivalue_line("markers", markers.IN_PROCESS_LINE)
     config.stash[settings.SETTINGS] = settings.decide(config, os.environ)
     contract.begin(config, os.environ)
     real_names.begin(config, os.environ)
@@ -89,12 +90,20 @@ def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
     settings.refuse_unknown(str(warning_message.message))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the tests that cannot work at a running mock, if the run uses one."""
+    target = config.stash[settings.SETTINGS].target
+    if target.value is not None:
+        elsewhere.skip(items, config, target.value)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin to watch the mock for this test, and check its marker, before its first fixture is set up."""
     report.begin(item)
     try:
         markers.wanted(item)
+        markers.needs_process(item)
     except markers.MarkerError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 

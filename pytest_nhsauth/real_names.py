@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FLAG: Final = "--nhsauth-real-names"
 VARIABLE: Final = "NHSAUTH_REAL_NAMES"
 INI: Final = "nhsauth_real_names"
-_FIXTURE: Final = "nhsauth_real_names"
+FIXTURE: Final = "nhsauth_real_names"
 _HTTPS: Final = (443, "443", b"443", "https", b"https")
 _PURPOSE: Final = "play the real host names in every test that uses the mock"
 
@@ -58,7 +58,7 @@ class _Everywhere:
     @pytest.fixture(autouse=True)
     def _nhsauth_real_names_everywhere(self, request: pytest.FixtureRequest) -> None:
         if any(name.startswith("nhsauth") for name in request.fixturenames):
-            request.getfixturevalue(_FIXTURE)
+            request.getfixturevalue(FIXTURE)
 
 
 @contextmanager

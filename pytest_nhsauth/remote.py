@@ -31,7 +31,7 @@ from mock_servers.state.fault import Fault
 from mock_servers.state.person import Person
 from mock_servers.state.registration import NoSuchAppError
 from mock_servers.state.world import PREFIX, ROOT
-from pytest_nhsauth.control_api import ControlApi, NotAMockError, NotFoundError, Proxy, session
+from pytest_nhsauth.control_api import CONTROL, ControlApi, NotAMockError, NotFoundError, Proxy, session
 from pytest_nhsauth.target import ServerDiedError
 
 __tracebackhide__ = True  # shown where the test asks for it
@@ -215,6 +215,7 @@ class Remote:
 
     def __init__(self, control: ControlApi) -> None:
         self.url = control.services
+        self.control_url = f"{control.url}{CONTROL}"
         self.clock = RemoteClock(control)
         self.exchanges = RemoteJournal(control)
         self.apps = RemoteApps(control)
@@ -296,13 +297,8 @@ class Remote:
         """Return how clients reach it by real names. Raises LookupError if it has no TLS, or its files are not here."""
         from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - only for TLS
 
-        reported = self._control.ask("GET", "/status").get("real_names")
-        if reported is None:
-            raise LookupError(f"the mock at {self.url} speaks no TLS: start it with nhsauth serve --tls")
+        reported = _real_names(self._control)
         known = read(reported)
-        missing = next((path for path in known.store.files if not path.is_file()), None)
-        if missing is not None:
-            raise LookupError(f"the mock at {self.url} has {missing}, which is not on this machine: share its folder")
         self._real = reported
         try:
             yield known
@@ -326,6 +322,33 @@ class Remote:
         if self._real is not None and urlsplit(url).scheme == "https" and urlsplit(url).hostname in self._real["hosts"]:
             return True
         return url.startswith((f"{self.url}/", f"{self.url}?"))
+
+
+def _real_names(control: ControlApi) -> Mapping[str, Any]:
+    """Return the mock's report of its real names. Raises LookupError if it has no TLS, or its files are not here."""
+    from mock_servers.real_hosts.variables import read  # noqa: PLC0415 - only for TLS
+
+    reported: Mapping[str, Any] | None = control.ask("GET", "/status").get("real_names")
+    if reported is None:
+        raise LookupError(f"the mock at {control.services} speaks no TLS: start it with nhsauth serve --tls")
+    missing = next((path for path in read(reported).store.files if not path.is_file()), None)
+    if missing is not None:
+        raise LookupError(
+            f"the mock at {control.services} has {missing}, which is not on this machine: share its folder"
+        )
+    return reported
+
+
+def why_no_real_names(url: str) -> str | None:
+    """Return why a running mock cannot be reached by the real host names; None if it can, or does not answer."""
+    base, _, name = url.partition(PREFIX)
+    with session() as http, suppress(ServerDiedError, NotAMockError, ValueError):
+        control = _located(ControlApi(base if name == ROOT else url, http))
+        try:
+            _real_names(control)
+        except LookupError as reason:
+            return str(reason)
+    return None
 
 
 @contextmanager

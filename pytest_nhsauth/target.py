@@ -133,6 +133,11 @@ class Target(Protocol):
         ...
 
     @property
+    def control_url(self) -> str:
+        """Where its control API and its pages are: `…/_nhsauth`, without a slash at the end."""
+        ...
+
+    @property
     def death(self) -> str | None:
         """Why it no longer answers, in a sentence; None while it answers, as far as is known."""
         ...

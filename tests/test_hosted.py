@@ -22,8 +22,8 @@ SCHEMAS: Mapping[str, list[Path]] = {
     "github-issue-config": [ROOT / ".github" / "ISSUE_TEMPLATE" / "config.yml"],
     "dependabot": [ROOT / ".github" / "dependabot.yml"],
     "compose-spec": [ROOT / "examples" / "container" / "compose.yml", ROOT / "examples" / "deployment" / "compose.yml"],
-    "gitlab-ci": [CI_EXAMPLES / "gitlab-ci.yml"],
-    "azure-pipelines": [CI_EXAMPLES / "azure-pipelines.yml"],
+    "gitlab-ci": [*CI_EXAMPLES.glob("gitlab-*.yml")],
+    "azure-pipelines": [*CI_EXAMPLES.glob("azure-*.yml")],
 }
 
 

@@ -230,11 +230,45 @@ def test_a_word_that_is_neither_yes_nor_no_is_reported(run: Run, monkeypatch: py
     run().stderr.fnmatch_lines(["*nhsauth: NHSAUTH_REAL_NAMES is 'perhaps'; allowed: 1 or true or yes or on or *"])
 
 
-def test_a_running_mock_without_tls_is_reported_in_one_line(pytester: pytest.Pytester, run: Run) -> None:
-    pytester.makepyfile("def test_it(nhsauth_real_names): pass")
+def test_at_a_running_mock_without_tls_the_tests_of_real_names_are_skipped_by_name(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile(
+        """
+        def test_it(nhsauth_real_names): raise AssertionError
+        def test_another(nhsauth): pass
+        """
+    )
 
     with Mock().serving() as server:
-        outcome = run("--nhsauth-target", server.url)
+        outcome = run("-rs", "--nhsauth-target", server.url)
+
+    assert outcome.parseoutcomes() == {"skipped": 1, "passed": 1}
+    outcome.stdout.fnmatch_lines(
+        [f"SKIPPED *nhsauth_real_names cannot work: the mock at {server.url} speaks no TLS: start it with *--tls"]
+    )
+
+
+def test_a_whole_run_by_real_names_at_a_running_mock_without_tls_is_a_usage_error(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    pytester.makepyfile("def test_it(nhsauth): pass")
+
+    with Mock().serving() as server:
+        outcome = run("--nhsauth-real-names", "--nhsauth-target", server.url)
+
+    assert outcome.ret == pytest.ExitCode.USAGE_ERROR
+    outcome.stderr.fnmatch_lines(
+        [f"ERROR: nhsauth: real names (--nhsauth-real-names) cannot be used: the mock at {server.url} speaks no TLS: *"]
+    )
+
+
+@pytest.mark.slow
+def test_in_a_worker_it_is_one_line_a_test(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("def test_it(nhsauth): pass")
+
+    with Mock().serving() as server:
+        outcome = run("-n1", "--nhsauth-real-names", "--nhsauth-target", server.url, subprocess=True)
 
     assert outcome.parseoutcomes() == {"errors": 1}
     outcome.stdout.fnmatch_lines([f"*the mock at {server.url}/_worlds/* speaks no TLS: start it with *--tls*"])

@@ -269,6 +269,48 @@ def test_eight_sessions_and_four_workers_at_once_do_not_disturb_each_other(
     assert worlds(running) == []
 
 
+IN_PROCESS = """
+import pytest
+
+@pytest.mark.nhsauth_in_process("it stops time")
+def test_it(nhsauth): pass
+
+@pytest.mark.nhsauth_in_process(reason="it reads the mock's memory")
+class TestMore:
+    def test_it(self): pass
+
+def test_another(nhsauth): assert nhsauth.control_url == f"{nhsauth.url}/_nhsauth"
+"""
+
+
+class TestWhatNeedsTheMockInItsOwnProcess:
+    def test_it_is_skipped_by_its_reason(self, pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+        pytester.makepyfile(IN_PROCESS)
+
+        outcome = run("-rs", f"--nhsauth-target={running.url}")
+
+        assert outcome.parseoutcomes() == {"skipped": 2, "passed": 1}
+        needs = f"SKIPPED *needs the mock in its own process, not {running.url}: "
+        outcome.stdout.fnmatch_lines_random([f"{needs}it stops time", f"{needs}it reads the mock's memory"])
+
+    def test_it_runs_where_the_mock_is_there(self, pytester: pytest.Pytester, run: Run) -> None:
+        pytester.makepyfile(IN_PROCESS)
+
+        assert run("--strict-markers").parseoutcomes() == {"passed": 3}
+
+    @pytest.mark.parametrize("given", ["", "7", "'a', 'b'", "why='a'"])
+    @pytest.mark.parametrize("at_target", ["a running mock", ""])
+    def test_a_marker_that_gives_no_reason_is_one_line(
+        self, pytester: pytest.Pytester, run: Run, running: Mock, given: str, at_target: str
+    ) -> None:
+        pytester.makepyfile(f"import pytest\n@pytest.mark.nhsauth_in_process({given})\ndef test_it(): pass")
+
+        outcome = run(*([f"--nhsauth-target={running.url}"] if at_target else []))
+
+        assert outcome.parseoutcomes() == {"errors": 1}
+        outcome.stdout.fnmatch_lines(["@pytest.mark.nhsauth_in_process takes one text, the reason, and nothing else"])
+
+
 def worlds(mock: Mock) -> list[str]:
     """The names of the worlds that a mock has."""
     assert mock.worlds is not None

@@ -17,6 +17,10 @@ LIBRARIES = [
 ]
 
 
+moves_the_mock = pytest.mark.nhsauth_in_process("a library stops the time of this process alone")
+
+
+@moves_the_mock
 @pytest.mark.parametrize("stopped_at", LIBRARIES)
 class TestStoppedTime:
     def test_the_mock_s_time_is_the_process_s(self, nhsauth: Platform, stopped_at) -> None:
@@ -39,14 +43,6 @@ class TestStoppedTime:
         with stopped_at(LATER + timedelta(seconds=600)):
             assert nhsauth_client.client_credentials() != token
         assert len(nhsauth.exchanges) == 2
-
-    def test_a_kept_connection_outlives_the_jump(self, nhsauth: Platform, nhsauth_client: Client, stopped_at) -> None:
-        for years in range(5):
-            with stopped_at(LATER + timedelta(days=365 * years)):
-                nhsauth_client.forget()
-                nhsauth_client.client_credentials()
-
-        assert nhsauth.exchanges.refused == []
 
     def test_the_mock_alone_can_be_moved_further(self, nhsauth: Platform, nhsauth_client: Client, stopped_at) -> None:
         with stopped_at(LATER):
@@ -77,6 +73,7 @@ def stopped(request: pytest.FixtureRequest):
         yield
 
 
+@moves_the_mock
 def test_time_may_stand_still_before_the_mock_is_set_up(stopped, nhsauth: Platform, nhsauth_client: Client) -> None:
     nhsauth_client.client_credentials()
 
@@ -87,3 +84,29 @@ def test_time_may_stand_still_before_the_mock_is_set_up(stopped, nhsauth: Platfo
 def test_waiting_ends_although_time_stands_still(nhsauth: Platform, stopped_at) -> None:
     with stopped_at(LATER), pytest.raises(AssertionError, match=r"^waited 0\.05 s for one exchange"):
         nhsauth.exchanges.wait_for(1, timeout=0.05)
+
+
+@pytest.mark.parametrize("stopped_at", LIBRARIES)
+def test_a_kept_connection_outlives_the_jump(nhsauth: Platform, nhsauth_client: Client, stopped_at) -> None:
+    for years in range(5):
+        with stopped_at(LATER + timedelta(days=365 * years)):
+            nhsauth_client.forget()
+            nhsauth_client.client_credentials()
+
+    assert nhsauth.exchanges.refused == []
+
+
+@pytest.mark.parametrize("stopped_at", LIBRARIES)
+def test_a_mock_anywhere_is_set_to_the_stopped_time(nhsauth: Platform, nhsauth_app, stopped_at) -> None:
+    with stopped_at(LATER):
+        nhsauth.clock.set(time.time(), frozen=True)
+        own = Client(
+            token_url=nhsauth.token_url,
+            client_id=nhsauth_app.client_id,
+            private_key=nhsauth_app.private_key,
+            kid=nhsauth_app.kid,
+        )
+        with own:
+            assert own.client_credentials().expires_at == LATER.timestamp() + 599
+
+    assert nhsauth.clock.now() == LATER.timestamp()

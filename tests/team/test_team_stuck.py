@@ -58,9 +58,8 @@ def test_the_page_says_first_what_was_sent(nhsauth: Platform, nhsauth_app: Regis
     }
     requests.post(nhsauth.token_url, form, timeout=10)
 
-    page = requests.get(nhsauth.url, headers={"Accept": "text/html"}, timeout=10)
+    page = requests.get(f"{nhsauth.control_url}/", headers={"Accept": "text/html"}, timeout=10)
 
-    assert page.url == f"{nhsauth.url}/_nhsauth/"
     assert "subject_token is the authorization code that CIS2 issued" in page.text
     assert nhsauth.exchanges.last.headline.startswith("subject_token is the authorization code")
 

@@ -219,16 +219,17 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def fixtures_page() -> str:
-    """Return the page of fixtures, the marker, options and ini values, made of what pytest is given."""
+    """Return the page of fixtures, markers, options and ini values, made of what pytest is given."""
     parser: Any = _Parser()  # it has of pytest's own what is called
     plugin.pytest_addoption(parser)
     marker, _, said = markers.LINE.partition(": ")
+    own, _, why = markers.IN_PROCESS_LINE.partition(": ")
     return "\n".join(
         [
             f"# Fixtures and markers\n\n{_MADE}",
             "[The pytest plugin](plugin.md) explains them with examples.\n",
             *(f"## {name}\n\n{scope}\n\n{_said(text)}\n" for name, scope, text in _fixtures()),
-            f"## The marker\n\n`@pytest.mark.{marker}`: {prose(said)}\n",
+            f"## The markers\n\n`@pytest.mark.{marker}`: {prose(said)}\n\n`@pytest.mark.{own}`: {prose(why)}\n",
             f"## Options\n\n{table(('option', 'says'), parser.options)}",
             f"## Values of the ini\n\n{table(('value', 'says'), parser.ini)}",
         ]
