@@ -1,6 +1,7 @@
 """Whom the contract is asked of: the mock and its variants, a fake at a URL, and what cannot be judged at all."""
 
 import json
+import re
 import socket
 import ssl
 import tomllib
@@ -361,3 +362,23 @@ def test_a_fake_is_reported_on_one_screen_with_one_command_to_repeat_it(
     ] == []
     assert "a-token-of-theirs" not in run.text
     assert credential["NHSAUTH_CONTRACT_CLIENT_SECRET"] not in run.text
+
+
+@pytest.mark.parametrize("form", ["md", "json"])
+def test_no_secret_of_theirs_or_ours_is_in_a_report(
+    start: Start, answering: Answering, credential: dict[str, str], tmp_path: Path, form: str
+) -> None:
+    marked = "Qx7vK9zwpL4tRm1000Zy8"
+    body = f'{{"error": "invalid_request", "error_description": "{marked}", "access_token": "{marked}"}}'.encode()
+    report = tmp_path / f"report.{form}"
+    with answering(400, {"Content-Type": "application/json", "X-Marked": marked}, body) as url:
+        options = ("--nhsauth-contract-target", url, "--nhsauth-contract-report", str(report))
+        start("-k", "test_errors and client_credentials", *options, environ=credential)
+
+    text = report.read_text(encoding="utf-8")
+    text = re.sub(r"client_assertion=[^&'\"]+", "", text)  # that of the test's own app, in the command to repeat it
+    assert text.count("invalid_request") > 0
+    assert credential["NHSAUTH_CONTRACT_CLIENT_SECRET"] not in text
+    assert "PRIVATE KEY" not in text
+    assert re.findall(r"eyJ[\w-]+\.[\w-]+\.[\w-]{20,}", text) == []
+    assert f'"access_token": "{marked}"' not in text

@@ -154,7 +154,7 @@ def test_no_world_has_a_name_that_is_a_path(http: Client, platform: Mock, name: 
 # claims
 
 
-@pytest.mark.parametrize("size", [1, 15_000])
+@pytest.mark.parametrize("size", [1, 4_000])
 def test_markup_in_the_claims_of_a_jwt_is_shown_as_text(http: Client, platform: Mock, size: int) -> None:
     claims = dict.fromkeys(("sub", "jti", MARKUP), MARKUP * size)
     assertion = platform.client_assertion("nhsauth-app", alterations=Alterations(claims=claims))
@@ -167,7 +167,7 @@ def test_markup_in_the_claims_of_a_jwt_is_shown_as_text(http: Client, platform: 
     answer = http.post("/oauth2/token", data=form, base_url=platform.url)
     page = http.get("/_nhsauth/", base_url=platform.url)
 
-    assert 400 <= answer.status_code < 500
+    assert answer.status_code in (400, 401)  # and not 413: the largest that is read
     assert MARKUP not in page.text
     assert len(page.text) < 100_000
 
