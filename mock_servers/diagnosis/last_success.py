@@ -89,7 +89,7 @@ def _ahead(exp: Any, at: float) -> float | None:
 
 
 def _changed(name: str, then: Any, now: Any) -> Iterator[str]:
-    before, after = shown(then, _LONGEST), shown(now, _LONGEST)
+    before, after = ("missing" if each is UNDEFINED else shown(each, _LONGEST) for each in (then, now))
     if then != now and before != after:
         yield f"{name} was {before}, and is {after}"
 

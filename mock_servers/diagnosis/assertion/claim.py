@@ -133,10 +133,20 @@ def iss_sub_differ(case: Case) -> Finding | None:
     return Finding(
         id="iss-sub-differ",
         certainty="certain",
-        seen=f"iss is {_named(case, iss)} and sub is {_named(case, sub)}.",
+        seen=_seen(case, iss, sub),
         cause="The app asks for itself here, so iss and sub must be the same.",
         cure=f"Set both to the app's API key, {shown(key)}." if key else "Set both to the app's API key.",
     )
+
+
+def _seen(case: Case, iss: Any, sub: Any) -> str:
+    if iss is UNDEFINED and sub is UNDEFINED:
+        return "The assertion has neither iss nor sub."
+    if iss is UNDEFINED:
+        return f"The assertion has no iss; its sub is {_named(case, sub)}."
+    if sub is UNDEFINED:
+        return f"The assertion has no sub; its iss is {_named(case, iss)}."
+    return f"iss is {_named(case, iss)} and sub is {_named(case, sub)}."
 
 
 def _named(case: Case, value: Any) -> str:
