@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from itertools import chain, islice
 from typing import Final
+from urllib.parse import unquote
 
 from mock_servers.apim.scopes import APPLICATION, level_mark
 from mock_servers.diagnosis.case import Case
@@ -130,11 +132,31 @@ def _who_for_api(case: Case, token: AccessToken) -> str:
     return who_would_do(provider, api.scopes, _roster(case))
 
 
+def scope_joined(case: Case) -> Finding | None:
+    """The words of scope are joined by something other than a space."""
+    sent = case.request.query.get("scope") or case.form("scope") or ""
+    words = _WORDS.findall(unquote(sent)[:_LONGEST])
+    if "openid" not in words or "openid" in sent.split(" "):
+        return None
+    return Finding(
+        id="scope-joined",
+        certainty="certain",
+        seen=f"scope is {shown(sent)}: its words are not joined by spaces.",
+        cause="Your code joined a list by another character, printed it, or encoded the value twice.",
+        cure=f"Set scope to {shown(' '.join(words))}: one space between two words, encoded once.",
+    )
+
+
+_WORDS: Final = re.compile(r"[\w.:/-]+")
+_LONGEST: Final = 1000
+
+
 def _listed(scopes: Iterable[str]) -> str:
     return shown(list(scopes), longest=300) if list(scopes) else "no scope"
 
 
 FINDERS: Final = (
+    Finder(find=scope_joined, rules=("check_scope_openid",)),
     Finder(find=scopes_none_left, rules=(_FOR_APPLICATION, _FOR_PERSON)),
     Finder(find=scope_too_low, rules=_AT_API, named=("scopes-none-left",)),
 )

@@ -12,9 +12,19 @@ from urllib.parse import quote, urlencode
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from werkzeug.test import Client
 
 from mock_servers.wire.wrapping import recovered
-from tests.mock_servers.diagnosis.cures.bench import ASSERTION_TYPE, FORMS, TOKEN, Bench, raw
+from tests.mock_servers.diagnosis.cures.bench import (
+    ASSERTION_TYPE,
+    CIS2_PATH,
+    FORMS,
+    PLAIN,
+    REDIRECT,
+    TOKEN,
+    Bench,
+    raw,
+)
 
 Encode = Callable[[str], str]
 
@@ -249,3 +259,17 @@ def test_an_id_token_that_was_changed_on_the_way(bench: Bench, name: str, value:
 
     bench.assert_finding("not for the header and payload as sent", id="changed-after-signing")
     assert bench.exchange(TOKEN, token).status_code == 200
+
+
+@pytest.mark.parametrize("joined", ["openid,profile", "openid, profile", "openid;profile", "['openid', 'profile']"])
+@pytest.mark.parametrize("path", ["/authorize", f"{CIS2_PATH}/authorize"])
+def test_the_words_of_scope_are_joined_by_spaces(bench: Bench, path: str, joined: str) -> None:
+    def ask(scope: str) -> int:
+        asked = {"client_id": "nhsauth-app", "redirect_uri": REDIRECT, "response_type": "code", "scope": scope}
+        query = {**asked, "state": "s", "nonce": "n"}
+        return Client(bench.platform).get(path, query_string=query, base_url=PLAIN).status_code
+
+    ask(joined)
+
+    bench.assert_finding("its words are not joined by spaces", 'Set scope to "openid profile"', id="scope-joined")
+    assert ask("openid profile") == 200
