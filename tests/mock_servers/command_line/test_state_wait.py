@@ -110,7 +110,7 @@ def test_a_signal_ends_the_wait(tmp_path: Path, away: Valkey, port: int) -> None
 
     assert (process.returncode, said[0]) == (0, "")
     assert said[1].count("\n") == 1
-    assert "WARNING The state cannot be reached (" in said[1]
+    assert "WARNING [root] The state cannot be reached (" in said[1]
     assert said[1].endswith("): waiting 30 s for it\n")
 
 

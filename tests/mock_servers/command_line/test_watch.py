@@ -98,7 +98,7 @@ def test_a_program_gets_the_real_answer_and_its_refusal_is_explained(run: Run, s
     assert (done.returncode, done.stdout.strip()) == (0, "400 invalid_request"), done.stderr
     lines = done.stderr.splitlines()
     assert lines[0].startswith(f"nhsauth: exchange 1: POST {INT}/oauth2/token 400 invalid_request Missing or invalid ")
-    assert lines[1].startswith('  client_assertion_type is "": set it to urn:ietf:params:oauth:client-assertion-type:')
+    assert lines[1].startswith("  The form has no client_assertion_type: set it to")
     assert lines[-1] == "nhsauth: 1 exchange with known hosts, 1 refused"
 
 
