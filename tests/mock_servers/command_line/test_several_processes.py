@@ -165,7 +165,8 @@ def test_a_worker_that_hangs_is_replaced(serve: Serve) -> None:
     first, second = workers_of(served)
     os.kill(first, signal.SIGSTOP)
     began = time.monotonic()
-    hung = rf"WARNING \[root\] Worker 1 \(process {first}\) did not respond for 5 s and was killed; another takes its place$"
+    who = rf"WARNING \[root\] Worker 1 \(process {first}\)"
+    hung = rf"{who} did not respond for 5 s and was killed; another takes its place$"
     said(served, hung)
     took = time.monotonic() - began
 
