@@ -112,16 +112,26 @@ def findings(case: Case, finders: Sequence[Finder]) -> list[Finding]:
 
 def _ranked(case: Case, finders: Sequence[Finder]) -> list[tuple[int, Finding]]:
     """Return the same, each with the number of rules between the refusal and its mistake."""
-    found = [one for finder in finders if not finder.last_resort for one in asked(finder, case)]
+    found: list[tuple[int, Finding]] = []
+    doubted: set[int] = set()
+    for finder in (each for each in finders if not each.last_resort):
+        own = list(asked(finder, case))
+        found += own
+        doubted.update(distance for distance, _ in own if finder.doubts)
     explained = {distance for distance, _ in found}
     last = (one for finder in finders if finder.last_resort for one in asked(finder, case))
     found.extend(one for one in last if one[0] not in explained)
+    found = [(distance, _hedged(finding) if distance in doubted else finding) for distance, finding in found]
     found.sort(key=lambda one: (one[0], CERTAINTIES.index(one[1].certainty)))
     nearest: dict[Finding, int] = {}
     for distance, finding in found:
         nearest.setdefault(finding, distance)
     best = [(distance, finding) for finding, distance in nearest.items()][:MOST]
     return [(best[0][0], _with_cost(best[0][1])), *best[1:]] if best and case.jti_spent else best
+
+
+def _hedged(finding: Finding) -> Finding:
+    return replace(finding, certainty="likely") if finding.certainty == "certain" else finding
 
 
 def _with_cost(finding: Finding) -> Finding:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.opaque_value import is_unfilled
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal.finding import Finding
 from mock_servers.state.world import PREFIX, ROOT, named_in
@@ -20,6 +21,7 @@ from mock_servers.wire.wrapping import recovered
 _RULES: Final = ("check_client_assertion_aud",)
 _TOKEN_URL: Final = re.compile(r"(https://[^/?#]+)/oauth2(?:-mock)?/token")
 _WORLD: Final = re.compile(rf"^{PREFIX}[^/]+")
+_VARIABLE: Final = re.compile(r"\{\{.*?\}\}|\$\{.*?\}|<[\w -]+>")
 _LONGEST: Final = 2000
 _IMPLIED_PORTS: Final = {"http": 80, "https": 443}
 _SAME: Final = "The service compares aud with the URL that you post to, character by character."
@@ -103,6 +105,9 @@ def _likeness(sent: str, target: str) -> float:
 
 def _reasons(sent: str, target: str) -> Iterator[str]:
     """Describe how a text differs from the URL that it is meant to be."""
+    if is_unfilled(sent.partition("/")[0]) or _VARIABLE.search(sent):
+        yield "a variable in it was not filled in"
+        return
     found = recovered(sent, target.__eq__, "aud")
     if found is not None:
         yield f"that is the token URL with {found.words}"

@@ -86,7 +86,7 @@ def _of_kind(character: str, sent: str) -> str:
     if character == " " and "+" not in sent:
         return "It is white space: the value was wrapped over lines, or a + was decoded as a space."
     if character in "\r\n\t ":
-        return "The value was wrapped over lines when it was copied."
+        return "The value was wrapped over lines: when it was copied, or by base64 before it was signed (base64 -w0)."
     return "base64url does not use this character: something changed the value on its way."
 
 

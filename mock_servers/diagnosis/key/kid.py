@@ -92,11 +92,14 @@ def _is_name(kid: Any) -> bool:
 def _wrong(case: Case, kept: FetchedJwks, kid: Any, tried: Attempt) -> Finding:
     named = [jwk for jwk in kept.keys or () if _is_name(jwk.get("kid"))]
     mine = _jwk_of(tried.maker, named)
+    is_changed = mine is not None and tried.proof is not None and tried.proof.is_of_other_text
     return Finding(
         id="wrong-kid",
-        certainty="certain",
+        certainty="likely" if is_changed else "certain",
         seen=f"kid is {shown(kid)}; the registered set has {shown(kept.kids)}.",
-        cause=next(_resemblances(case, kept, kid, mine), "The key set of the app has no key with this kid."),
+        cause="The signature is not for this header and payload: one of them was changed or cut after signing."
+        if is_changed
+        else next(_resemblances(case, kept, kid, mine), "The key set of the app has no key with this kid."),
         cure=f"Send kid {shown(mine['kid'])}, exactly as the set has it. The signature is that key's."
         if mine is not None
         else f"{_not_ours(tried)} Sign with the private key of {_one_of(named)}, and send that kid; or register the "

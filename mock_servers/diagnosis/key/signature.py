@@ -7,12 +7,13 @@ otherwise only the app's registered ones.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mock_servers.apim import flows
+from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
@@ -20,7 +21,7 @@ from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.wire.wording import shown
+from mock_servers.wire.wording import duration, moment, shown
 
 AS_GIVEN: Final = (
     "Send the id_token exactly as you got it. In a test let the mock sign: use the fixture nhsauth_id_token, or "
@@ -77,7 +78,12 @@ def refused_signature(case: Case) -> Finding | None:
     signed = _signed(case)
     if signed is None:
         return None
+    if not signed.refused and changed_on_the_way(case) is not None:
+        return None  # that says it already
     tried = attempt(case, signed.field, signed.jwt, _keys(case, signed))
+    replaced = _replaced(case, signed)
+    if replaced is not None:
+        return replaced
     if tried.proof is None:
         return _of_length(signed) or _by_nobody(case, signed, tried)
     if tried.proof.maker.key != signed.key:
@@ -85,8 +91,28 @@ def refused_signature(case: Case) -> Finding | None:
     return _by_the_key_itself(signed, tried.proof)
 
 
+def _replaced(case: Case, signed: _Signed) -> Finding | None:
+    """The app has another key under this kid by now, and it made the signature."""
+    kept = case.key_set
+    if not case.refused_by(_ASSERTION) or kept is None:
+        return None
+    served = case.known.served(kept.url)
+    key = usable((served.find(signed.kid) if served is not None else None) or {})
+    if key is None or key == signed.key or not jwts.verify(signed.jwt, key, _RSA):
+        return None
+    return Finding(
+        id="new-key-not-seen-yet",
+        certainty="certain",
+        seen=f"The signature is that of the key that the key set now has as kid {shown(signed.kid)}; the service's "
+        f"copy is {duration(case.now - kept.at)} old, and has another key there.",
+        cause="The platform keeps a key set for an hour, and finds a key by its kid.",
+        cure=f"Wait until {moment(kept.at + APP_JWKS_KEPT)}, or sign with the old key. Give each new key a new kid; in "
+        "this mock, `refresh_jwks` shows it at once.",
+    )
+
+
 def changed_on_the_way(case: Case) -> Finding | None:
-    """A claim or header is wrong because the JWT was changed after it was signed: a known key signed another text."""
+    """A claim or header may be wrong because the JWT was changed after it was signed: its key signed another text."""
     field = next((name for name, rules in _BEFORE.items() if case.refused_by(*rules)), None)
     if case.refused_by(_ASSERTION, _SUBJECT):
         return None
@@ -94,18 +120,22 @@ def changed_on_the_way(case: Case) -> Finding | None:
     if field is None or jwt is None:
         return None
     kid = jwt.header.get("kid")
-    named = (key for key in known_keys(case, kid) if key.kid == kid)
-    proof = attempt(case, field, jwt, named, most=1).proof
+    keys = [key for key in known_keys(case, kid) if key.registered or key.kid == kid]
+    named = [key for key in keys if key.kid == kid][:1]
+    proof = attempt(case, field, jwt, named or keys, most=1 if named else _FEW_KEYS).proof
     if proof is None or not proof.is_of_other_text or proof.form:
         return None
-    return _changed(
+    found = _changed(
         field,
         f"A key of {proof.maker.owner} made the signature of {field}, but not for the header and payload as sent.",
-        "A character was changed or lost on the way, or the signature is that of another JWT. What the service objects "
-        "to is a consequence.",
+        "It was changed or cut on the way, or the signature is that of another JWT. What the service objects to may be "
+        "a consequence.",
     )
+    return replace(found, certainty="likely")
 
 
+_FEW_KEYS: Final = 4
+"""Keys that are tried where the kid names none, and the service has not looked at the signature."""
 _BEFORE: Final = {
     "client_assertion": tuple(
         name
@@ -155,7 +185,7 @@ def _why_of_length(characters: int, *, is_longer: bool) -> str:
     if is_longer:
         return "Something was added to the end of the token."
     wrapped = any(characters % wrap == 0 for wrap in _WRAPS) and characters > 0
-    return "It ends where a line would be wrapped." if wrapped else "The end of the token was lost on the way."
+    return f"The end of the token was lost on the way{', perhaps where a line was wrapped' if wrapped else ''}."
 
 
 def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
@@ -277,6 +307,7 @@ _NAMED: Final = {
     "signature-cut-off": "The signature does not have the length that this key makes.",
     "other-private-key": "Another key made the signature.",
     "jwk-and-pem-differ": "Another key made the signature.",
+    "new-key-not-seen-yet": "The key set now has the key, but the service's copy, kept for an hour, does not.",
 }
 FINDERS: Final = (Finder(find=refused_signature, rules=(_ASSERTION, _SUBJECT), named=_NAMED),)
 FIRST: Final = (
@@ -284,6 +315,7 @@ FIRST: Final = (
         find=changed_on_the_way,
         rules=tuple(dict.fromkeys(name for rules in _BEFORE.values() for name in rules)),
         named=("changed-after-signing",),
+        doubts=True,
     ),
 )
 """Before the finders that look at claims: those of a JWT that was changed say nothing."""

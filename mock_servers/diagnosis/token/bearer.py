@@ -9,7 +9,7 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.opaque_value import API_KEY, is_path, is_unfilled
+from mock_servers.diagnosis.opaque_value import API_KEY, is_path, is_unfilled, printed_object
 from mock_servers.diagnosis.unverified_claims import ASSERTION, described_jwt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
@@ -178,14 +178,16 @@ def bearer_shape(case: Case) -> Finding | None:
     sent = case.request.headers.get("authorization")
     if not is_call(case) or sent is None:
         return _no_header(case) if is_call(case) else None
-    what = _shape(sent)
+    what, printed = _shape(sent), printed_object(token_in(sent))
     if what is None or private_key_in(case.request) is not None:
         return None  # the second is reported alone: nothing else about it matters
     return Finding(
         id="bearer-shape",
         certainty="certain",
         seen=f"The Authorization header is {spelt(sent)}: {what}.",
-        cause=_of_token_call(case) or "Your code built the header without a check of the token.",
+        cause=printed
+        or (_of_token_call(case) if what in _WITHOUT_TOKEN else None)
+        or "Your code built the header without a check of the token.",
         cure="Send Authorization: Bearer, one space, and the access_token of a token answer with status 200.",
     )
 
@@ -235,20 +237,25 @@ def _shape(sent: str) -> str | None:
     if sent[6:7] in (":", "="):
         return f"after the word Bearer comes {shown(sent[6:7])}, and only a space belongs there"
     if not token or token.lower() == "bearer":
-        return "there is nothing after Bearer"
+        return _NOTHING
+    if printed_object(token) is not None:
+        return "after Bearer comes an object that was turned into text"
     return next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)
 
 
+_NOTHING: Final = "there is nothing after Bearer"
+_UNFILLED: Final = "after Bearer comes a variable that was never filled in"
+_ERROR: Final = "after Bearer comes JSON, an error answer: the step before failed"
+_WITHOUT_TOKEN: Final = (_NOTHING, _UNFILLED, _ERROR)
+"""What code sends that was given no token: the token call before it may have failed."""
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
-    "after Bearer comes a variable that was never filled in": is_unfilled,
+    _UNFILLED: is_unfilled,
     "after Bearer comes the path of a file that was not read": is_path,
     "after Bearer comes JSON, the whole token answer: send only its access_token": lambda token: (
         "access_token" in (json_object(token) or ())
     ),
-    "after Bearer comes JSON, an error answer: the step before failed": lambda token: (
-        "error" in (json_object(token) or ())
-    ),
+    _ERROR: lambda token: "error" in (json_object(token) or ()),
     "after Bearer comes JSON, a whole answer or an error": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
     "there are spaces or line ends inside the token": lambda token: re.search(r"\s|\\n", token),

@@ -246,7 +246,7 @@ def test_a_mangled_assertion(platform: Mock, client_credentials: Ask, mangle: Ca
         ("/", "This is ordinary base64. A JWT uses base64url, with - and _ instead of + and /."),
         ("=", "The base64 was padded; a JWT has no padding."),
         (" ", "It is white space: the value was wrapped over lines, or a + was decoded as a space."),
-        ("\n", "The value was wrapped over lines when it was copied."),
+        ("\n", "The value was wrapped over lines: when it was copied, or by base64 before it was signed (base64 -w0)."),
         ("~", "base64url does not use this character: something changed the value on its way."),
     ],
 )

@@ -240,6 +240,15 @@ def rotated(world: World) -> TestResponse:
     return world.ask(world.signed(world.claims(), {"kid": "nhsauth-2"}, new.private))
 
 
+@case("same kid", "new-key-not-seen-yet", SIGNATURE, "now has as kid", "copy is 12 min old", "sign with the old key")
+def rotated_under_the_same_kid(world: World) -> TestResponse:
+    world.ask(world.signed(world.claims()))
+    new = world.stranger("nhsauth-1")
+    world.platform.apps.change(APP, jwks=keys.jwks(new, alg="RS512"))
+    world.platform.clock.advance(720)
+    return world.ask(world.signed(world.claims(), {"kid": "nhsauth-1"}, new.private))
+
+
 @case("kept copy", "typ-missing", TYP, "has no typ")
 def kid_that_only_the_newest_set_has(world: World) -> TestResponse:
     """What the kid will run into is the copy that the service keeps, though the set has it by now."""
@@ -322,7 +331,7 @@ def signed_with_a_secret(world: World) -> TestResponse:
     return world.ask(f"{signing_input.decode()}.{base64url(hashlib.sha512(signing_input).digest())}")
 
 
-@case("line wrap", "signature-cut-off", SIGNATURE, "(76 characters)", "where a line would be wrapped")
+@case("line wrap", "signature-cut-off", SIGNATURE, "(76 characters)", "perhaps where a line was wrapped")
 def wrapped(world: World) -> TestResponse:
     header, payload, signature = world.signed(world.claims()).split(".")
     return world.ask(f"{header}.{payload}.{signature[:76]}")

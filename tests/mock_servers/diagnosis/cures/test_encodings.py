@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from werkzeug.test import Client
@@ -23,6 +25,7 @@ from tests.mock_servers.diagnosis.cures.bench import (
     REDIRECT,
     TOKEN,
     Bench,
+    call,
     raw,
 )
 
@@ -247,7 +250,10 @@ def test_what_was_changed_on_the_way_is_no_mistake_in_a_claim(bench: Bench, name
 
     bench.ask(client_assertion=altered(assertion, name, value))
 
-    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing")
+    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing", certainty="likely")
+    found = bench.platform.exchanges.last.findings
+    assert [each.id for each in found if each.certainty == "certain" and not each.later] == []
+    assert len({each.id for each in found}) == len(found)
     assert bench.ask(client_assertion=assertion).status_code == 200
 
 
@@ -257,7 +263,10 @@ def test_an_id_token_that_was_changed_on_the_way(bench: Bench, name: str, value:
 
     bench.exchange(TOKEN, altered(token, name, value))
 
-    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing")
+    bench.assert_finding("not for the header and payload as sent", id="changed-after-signing", certainty="likely")
+    found = bench.platform.exchanges.last.findings
+    assert [each.id for each in found if each.certainty == "certain" and not each.later] == []
+    assert len({each.id for each in found}) == len(found)
     assert bench.exchange(TOKEN, token).status_code == 200
 
 
@@ -273,3 +282,46 @@ def test_the_words_of_scope_are_joined_by_spaces(bench: Bench, path: str, joined
 
     bench.assert_finding("its words are not joined by spaces", 'Set scope to "openid profile"', id="scope-joined")
     assert ask("openid profile") == 200
+
+
+def test_a_wrong_claim_beside_a_text_signed_in_an_unknown_way_is_not_certain_either(bench: Bench) -> None:
+    """The key signed another text, and exp is wrong as well: neither is certainly what is refused here."""
+    header, payload, _ = bench.signed(exp=1).split(".")
+    private = bench.platform.apps.key_pair("nhsauth-app").private
+    signature = private.sign(f"{header}.{payload} ".encode(), padding.PKCS1v15(), hashes.SHA512())
+
+    bench.ask(client_assertion=f"{header}.{payload}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}")
+
+    found = bench.platform.exchanges.last.findings
+    assert {each.certainty for each in found if not each.later} == {"likely"}
+    assert {"changed-after-signing", "exp-unit"} <= {each.id for each in found}
+
+
+@pytest.mark.parametrize("sent", ["nhsauth-2", "hsauth-1", None])
+def test_a_kid_that_was_changed_on_the_way_is_not_certainly_the_mistake(bench: Bench, sent: str | None) -> None:
+    header, payload, signature = bench.signed().split(".")
+    members = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))) | {"kid": sent}
+    changed = json.dumps({name: value for name, value in members.items() if value is not None}).encode()
+
+    bench.ask(client_assertion=f"{base64.urlsafe_b64encode(changed).rstrip(b'=').decode()}.{payload}.{signature}")
+
+    first = bench.platform.exchanges.last.findings[0]
+    assert first.certainty == "likely"
+    assert "changed or cut" in first.cause
+
+
+@pytest.mark.parametrize("printed", PRINTED)
+def test_an_object_after_bearer_is_no_consequence_of_an_earlier_refusal(bench: Bench, printed: str) -> None:
+    bench.ask(grant_type="x")
+
+    call(bench, Authorization=f"Bearer {printed}")
+
+    bench.assert_finding("an object that was turned into text", PRINTED[printed], id="bearer-shape")
+
+
+@pytest.mark.parametrize("aud", ["{{base_url}}/oauth2/token", "undefined/oauth2/token", "${BASE}/oauth2/token"])
+def test_a_variable_in_aud_was_not_filled_in(bench: Bench, aud: str) -> None:
+    bench.ask(client_assertion=bench.signed(aud=aud))
+
+    bench.assert_finding("a variable in it was not filled in", id="aud-near-miss")
+    assert bench.ask().status_code == 200

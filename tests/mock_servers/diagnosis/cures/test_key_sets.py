@@ -110,3 +110,15 @@ def test_standard_base64_in_a_jwk_passes_with_advice(bench: Bench) -> None:
     assert answer.status_code == 200
     assert "n of the JWK" in advice
     assert "base64url" in advice
+
+
+def test_a_key_that_was_replaced_under_its_kid_waits_for_the_service_s_copy(bench: Bench) -> None:
+    new = bench.platform.ring.pair("nhsauth-replaced", bits=2048, kid="nhsauth-1")
+    assert bench.ask().status_code == 200  # now the set is kept
+    bench.platform.apps.change("nhsauth-app", jwks={"keys": [new.public_jwk(alg="RS512")]})
+
+    bench.ask(client_assertion=bench.platform.client_assertion("nhsauth-app", key=new))
+
+    bench.assert_finding("sign with the old key", "Give each new key a new kid", id="new-key-not-seen-yet")
+    bench.platform.clock.advance(3601)
+    assert bench.ask(client_assertion=bench.platform.client_assertion("nhsauth-app", key=new)).status_code == 200
