@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,15 @@ CI = Path(__file__).parent.parent / "examples" / "ci"
 GIVEN = {
     "vars.NHSAUTH_SERVER": "NHSAUTH_SERVER",
     "vars.NHSAUTH_CONTROL": "NHSAUTH_CONTROL",
+    "secrets.NHSAUTH_CONTROL_TOKEN": "NHSAUTH_CONTROL_TOKEN",
     "github.run_id": "4711",
     "github.run_attempt": "1",
     "strategy.job-index": "0",
-    "Build.BuildId": "4711",
-    "System.JobAttempt": "1",
+    "System.JobId": "12f1170f-54f2-53f3-20dd-22fc7dff4711",
     "CI_JOB_ID": "4711",
 }
 """What a service fills in."""
+TOKEN = "of-our-team"
 TESTS = """#!/bin/sh
 curl --silent --fail "$NHSAUTH_URL/hello-world/hello/world" > greeting
 echo "$NHSAUTH_URL" > used
@@ -36,18 +37,23 @@ exit {code}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A command of a job. `always` says that it runs after a failed or cancelled one, too."""
+    """A command of a job. `always` says that it runs after a failed or cancelled one, too; `variables` are its own."""
 
     command: str
     always: bool
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as its service runs it: the variables it sets itself, in their order, and its steps."""
+    """A job as its service runs it: the variables it sets itself, in their order, and its steps.
+
+    `sees_secrets`: each step sees them. Elsewhere the file hands them on.
+    """
 
     variables: Mapping[str, str]
     steps: list[Step]
+    sees_secrets: bool = False
 
 
 def read(name: str) -> Any:
@@ -63,14 +69,16 @@ def github() -> Job:
 def gitlab() -> Job:
     (job,) = read("gitlab-shared.yml").values()
     after = [Step(command=each, always=True) for each in job["after_script"]]
-    return Job(
-        variables=job["variables"], steps=[*(Step(command=each, always=False) for each in job["script"]), *after]
-    )
+    steps = [*(Step(command=each, always=False) for each in job["script"]), *after]
+    return Job(variables=job["variables"], steps=steps, sees_secrets=True)
 
 
 def azure() -> Job:
     job = read("azure-shared.yml")
-    steps = [Step(command=each["script"], always=each.get("condition") == "always()") for each in job["steps"]]
+    steps = [
+        Step(command=each["script"], always=each.get("condition") == "always()", variables=each.get("env", {}))
+        for each in job["steps"]
+    ]
     return Job(variables=job["variables"], steps=steps)
 
 
@@ -93,7 +101,8 @@ def run(job: Job, environ: dict[str, str], folder: Path) -> Iterator[tuple[str, 
     for step in job.steps:
         if failed and not step.always:
             continue
-        done = finished("bash", "-e", "-c", step.command, folder=folder, environ=environ)
+        own = {name: filled(value, environ) for name, value in step.variables.items()}
+        done = finished("bash", "-e", "-c", step.command, folder=folder, environ=seen_by_a_step(environ, job) | own)
         said = re.findall(r"##vso\[task\.setvariable variable=(\w+)\](\S+)", done.stdout)
         kept = exported.read_text(encoding="utf-8").split() if exported.exists() else []
         environ |= dict([*said, *(line.split("=", 1) for line in kept)])
@@ -101,14 +110,24 @@ def run(job: Job, environ: dict[str, str], folder: Path) -> Iterator[tuple[str, 
         yield step.command, done.returncode
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def seen_by_a_step(environ: Mapping[str, str], job: Job) -> dict[str, str]:
+    """Return the variables of a step."""
+    hidden = set() if job.sees_secrets else {"NHSAUTH_CONTROL_TOKEN"} - job.variables.keys()
+    return {name: value for name, value in environ.items() if name not in hidden}
+
+
+@pytest.fixture(scope="module", params=["", TOKEN], ids=["open", "with a token"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables that a team sets at its service."""
     if shutil.which("curl") is None or shutil.which("bash") is None:
         pytest.skip("curl or bash is not here")
-    with started(tmp_path_factory.mktemp("shared"), "--control-port", "0") as mock:
+    folder = tmp_path_factory.mktemp("shared")
+    (folder / "nhsauth.toml").write_text(
+        f'[control]\ntoken = "of-the-root"\nteams = {{ ours = "{TOKEN}" }}\n' if request.param else "", "utf-8"
+    )
+    with started(folder, "--control-port", "0") as mock:
         services, control = re.findall(r"http://[0-9.:]+", mock.ready)
-        yield {"NHSAUTH_SERVER": services, "NHSAUTH_CONTROL": control}
+        yield {"NHSAUTH_SERVER": services, "NHSAUTH_CONTROL": control, "NHSAUTH_CONTROL_TOKEN": request.param}
 
 
 @pytest.mark.parametrize("service", [github, gitlab, azure])
@@ -125,9 +144,10 @@ def test_a_job_has_a_world_that_is_gone_afterwards(
     used = (tmp_path / "used").read_text(encoding="utf-8").strip()
     assert [status for _, status in ended] == [0, code, 0]
     assert used.startswith(f"{shared['NHSAUTH_SERVER']}/_worlds/")
-    assert used.endswith(("-4711", "-4711-1", "-4711-1-0"))
+    assert used.endswith(("4711", "-4711-1-0"))
     assert "Hello World!" in (tmp_path / "greeting").read_text(encoding="utf-8")
-    assert requests.get(f"{shared['NHSAUTH_CONTROL']}/_nhsauth/worlds", timeout=30).json() == []
+    proof = {"Authorization": f"Bearer {shared['NHSAUTH_CONTROL_TOKEN']}"}
+    assert requests.get(f"{shared['NHSAUTH_CONTROL']}/_nhsauth/worlds", headers=proof, timeout=30).json() == []
 
 
 @pytest.mark.parametrize("service", [github, gitlab, azure])
