@@ -11,7 +11,7 @@ import pytest
 from pytest_nhsauth import markers, real_names
 
 
-def skip(items: Sequence[pytest.Item], config: pytest.Config, url: str) -> None:
+def skip(items: Sequence[pytest.Item], config: pytest.Config, url: str, token: str | None) -> None:
     """Skip the tests that need the mock in their own process, and those of real names where the mock has none.
 
     Raises pytest.UsageError if the whole run was to use real names; in a worker of xdist, which can end no run, the
@@ -22,10 +22,10 @@ def skip(items: Sequence[pytest.Item], config: pytest.Config, url: str) -> None:
             reason = markers.needs_process(item)
             if reason is not None:
                 item.add_marker(pytest.mark.skip(f"needs the mock in its own process, not {url}: {reason}"))
-    _skip_real_names(items, config, url)
+    _skip_real_names(items, config, url, token)
 
 
-def _skip_real_names(items: Sequence[pytest.Item], config: pytest.Config, url: str) -> None:
+def _skip_real_names(items: Sequence[pytest.Item], config: pytest.Config, url: str, token: str | None) -> None:
     everywhere = real_names.decided_by(config, os.environ)
     word = "nhsauth" if everywhere is not None else real_names.FIXTURE
     using = [item for item in items if any(name.startswith(word) for name in getattr(item, "fixturenames", ()))]
@@ -34,7 +34,7 @@ def _skip_real_names(items: Sequence[pytest.Item], config: pytest.Config, url: s
         return
     from pytest_nhsauth.remote import why_no_real_names  # noqa: PLC0415 - only for real names
 
-    reason = why_no_real_names(url)
+    reason = why_no_real_names(url, token)
     if reason is None:
         return
     if everywhere is not None:

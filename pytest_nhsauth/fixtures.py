@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mock_servers.client import Client
     from mock_servers.real_hosts.variables import RealNames
+    from mock_servers.state.configuration import Configuration
     from pytest_nhsauth.access import Access
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
@@ -50,7 +51,10 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
     with ExitStack() as stack:
         if not pytestconfig.getini(logs.PROPAGATE):
             stack.enter_context(logs.kept_apart())
-        started = stack.enter_context(_connected(target, token, pytestconfig) if target else _served(nhsauth_settings))
+        own = nhsauth_settings.configuration if nhsauth_settings is not of_session else None
+        started = stack.enter_context(
+            _connected(target, token, own, pytestconfig) if target else _served(nhsauth_settings)
+        )
         pytestconfig.stash[report.PLATFORM] = platform = Platform(started)
         yield platform
 
@@ -261,14 +265,18 @@ def _served(chosen: Settings) -> Iterator[Target]:
 
 
 @contextmanager
-def _connected(url: str, token: str | None, config: pytest.Config) -> Iterator[Target]:
+def _connected(
+    url: str, token: str | None, configuration: Configuration | None, config: pytest.Config
+) -> Iterator[Target]:
     from mock_servers.state.world import PREFIX as WORLDS  # noqa: PLC0415 - as above
     from pytest_nhsauth.control_api import NotAMockError  # noqa: PLC0415 - as above
     from pytest_nhsauth.remote import connected  # noqa: PLC0415 - as above
     from pytest_nhsauth.target import ServerDiedError  # noqa: PLC0415 - as above
 
     words = "the target cannot be used"
-    with _entered(connected(url, token), words, ServerDiedError, NotAMockError, ValueError) as target:
+    with _entered(
+        connected(url, token, configuration=configuration), words, ServerDiedError, NotAMockError, ValueError
+    ) as target:
         workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
         if workers > 1 and (WORLDS in url or WORLDS not in target.url):
             pytest.fail(

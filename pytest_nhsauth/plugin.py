@@ -92,9 +92,9 @@ def pytest_warning_recorded(warning_message: warnings.WarningMessage) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip the tests that cannot work at a running mock, if the run uses one."""
-    target = config.stash[settings.SETTINGS].target
-    if target.value is not None:
-        elsewhere.skip(items, config, target.value)
+    decided = config.stash[settings.SETTINGS]
+    if decided.target.value is not None:
+        elsewhere.skip(items, config, decided.target.value, decided.target_token)
 
 
 @pytest.hookimpl(tryfirst=True)

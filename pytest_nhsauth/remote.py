@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mock_servers.apim import assertions
+from mock_servers.configuration.reading import for_world
 from mock_servers.identity_provider import headless
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import UNALTERED, Alterations
@@ -26,7 +27,7 @@ from mock_servers.journal.journal import Tally
 from mock_servers.journal.record import Examination, Record, RecordedError
 from mock_servers.rules import Refusal, ServiceError
 from mock_servers.state.app import App
-from mock_servers.state.configuration import Api
+from mock_servers.state.configuration import Api, Configuration
 from mock_servers.state.fault import Fault
 from mock_servers.state.person import Person
 from mock_servers.state.registration import NoSuchAppError
@@ -339,11 +340,14 @@ def _real_names(control: ControlApi) -> Mapping[str, Any]:
     return reported
 
 
-def why_no_real_names(url: str) -> str | None:
-    """Return why a running mock cannot be reached by the real host names; None if it can, or does not answer."""
+def why_no_real_names(url: str, token: str | None = None) -> str | None:
+    """Return why a running mock cannot be reached by the real host names; None if it can, or does not answer.
+
+    `token` is the control token, as for `connected`.
+    """
     base, _, name = url.partition(PREFIX)
     with session() as http, suppress(ServerDiedError, NotAMockError, ValueError):
-        control = _located(ControlApi(base if name == ROOT else url, http))
+        control = _located(ControlApi(base if name == ROOT else url, http, token=token))
         try:
             _real_names(control)
         except LookupError as reason:
@@ -352,17 +356,20 @@ def why_no_real_names(url: str) -> str | None:
 
 
 @contextmanager
-def connected(url: str, token: str | None = None) -> Iterator[Remote]:
+def connected(url: str, token: str | None = None, *, configuration: Configuration | None = None) -> Iterator[Remote]:
     """Use a running mock until the block ends, in a world of its own if the mock has worlds.
 
     The URL of a world selects that one, and the name `root` the mock itself, which all its users share. `token` is the
-    control token: the root's or a team's, or that of the world that is selected. Raises
-    ServerDiedError without an answer, NotAMockError, ValueError if there is no room for another world.
+    control token: the root's or a team's, or that of the world that is selected. `configuration` is that of the new
+    world, in place of the mock's. Raises ServerDiedError without an answer, NotAMockError, ValueError if there is no
+    room for another world, or if the configuration cannot be that of a new world.
     """
     base, _, name = url.partition(PREFIX)
     with session() as http:
         control = _located(ControlApi(base if name == ROOT else url, http, token=token))
-        with nullcontext(control) if name else _world(control) as own:
+        if name and configuration is not None:
+            raise ValueError(f"{url} has its configuration already, and nhsauth_settings has another: name {base}")
+        with nullcontext(control) if name else _world(control, configuration) as own:
             remote = Remote(own)
             try:
                 yield remote
@@ -371,10 +378,12 @@ def connected(url: str, token: str | None = None) -> Iterator[Remote]:
 
 
 @contextmanager
-def _world(control: ControlApi) -> Iterator[ControlApi]:
+def _world(control: ControlApi, configuration: Configuration | None) -> Iterator[ControlApi]:
     """Create a world, which is deleted when the block ends; a mock without worlds is used as it is."""
-    name = _made(control)
+    name = _made(control, {} if configuration is None else {"config": for_world(configuration)})
     if name is None:
+        if configuration is not None:
+            raise ValueError(f"{control.url} has no worlds, so it cannot have the configuration of nhsauth_settings")
         yield control
         return
     try:
@@ -384,10 +393,10 @@ def _world(control: ControlApi) -> Iterator[ControlApi]:
             control.ask("DELETE", f"/worlds/{name}")
 
 
-def _made(control: ControlApi) -> str | None:
+def _made(control: ControlApi, wanted: Mapping[str, Any]) -> str | None:
     """Return the name of a new world; `None` if the mock has no worlds."""
     try:
-        made = control.ask("POST", "/worlds", {})
+        made = control.ask("POST", "/worlds", wanted)
     except (NotFoundError, NotAMockError):
         return None
     return str(made["name"]) if isinstance(made, dict) and "name" in made else None

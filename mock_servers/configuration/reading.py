@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 
@@ -156,6 +156,37 @@ def of_world(given: Mapping[str, Any] | None, server: Configuration) -> Configur
         realms={name: replace(realm, signing_key=None) for name, realm in own.realms.items()},
         private_keys={},
     )
+
+
+def for_world(configuration: Configuration) -> dict[str, Any]:
+    """Return the members that are not the default, as JSON. `of_world` makes the same configuration of them.
+
+    The mock names the keys that it makes, so `key_name` becomes `make_key`. Members that a world cannot have, such as
+    `private_keys`, stay: the server refuses them by name.
+    """
+    given = _changed(replace(configuration, source=""))
+    for entry in given.get("apps", ()):
+        entry["make_key"] = entry.pop("key_name", None) is not None
+    return given
+
+
+def _changed(record: Any) -> dict[str, Any]:
+    made = {each.name: (getattr(record, each.name), _default(each)) for each in fields(record)}
+    return {name: _json(value) for name, (value, default) in made.items() if value != default}
+
+
+def _default(member: Field[Any]) -> Any:
+    return member.default if member.default_factory is MISSING else member.default_factory()
+
+
+def _json(value: Any) -> Any:
+    if is_dataclass(value):
+        return _changed(value)
+    if isinstance(value, Mapping):
+        return {name: _json(each) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return [_json(each) for each in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _of_world(given: Mapping[str, Any]) -> Configuration:

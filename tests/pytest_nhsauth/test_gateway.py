@@ -1,11 +1,14 @@
 """The fixture `nhsauth_gateway`: a team's own API behind the platform, by URL or as a WSGI application."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from pytest_nhsauth.gateway import gateway
 
 Run = Callable[..., pytest.RunResult]
 
@@ -90,3 +93,13 @@ def test_what_does_not_fit_is_one_line(pytester: pytest.Pytester, run: Run, call
     outcome.assert_outcomes(failed=1)
     outcome.stdout.fnmatch_lines([f"E*{message.replace('[', '[[]')}*"])
     outcome.stdout.no_fnmatch_line("*members.py*")
+
+
+def test_a_mock_on_another_host_cannot_reach_an_application_here() -> None:
+    elsewhere = cast("Any", SimpleNamespace(url="http://192.0.2.7:8080"))  # RFC 5737: no machine has this address
+
+    with (
+        gateway(elsewhere) as put,
+        pytest.raises(ValueError, match=r"^upstream is a WSGI application, .* the mock at http://192\.0\.2\.7:8080 is"),
+    ):
+        put(lambda _environ, _start_response: [])

@@ -112,6 +112,49 @@ def test_settings_from_python_do_not_undo_it(pytester: pytest.Pytester, run: Run
     assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
 
 
+CONFIGURED = """
+import pytest
+from mock_servers.settings.sections import ApimSettings
+from mock_servers.state.configuration import Configuration, READY_MADE_APP
+from pytest_nhsauth import Settings
+
+@pytest.fixture(scope="session")
+def nhsauth_settings():
+    return Settings(configuration=Configuration(apim=ApimSettings(access_token_lifetime=77){more}))
+
+def test_it(nhsauth, nhsauth_client):
+    assert nhsauth_client.client_credentials().raw["expires_in"] == "76"
+"""
+
+
+def test_a_configuration_from_python_is_that_of_the_world(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+    pytester.makepyfile(CONFIGURED.format(more=""))
+
+    assert run(f"--nhsauth-target={running.url}").parseoutcomes() == {"passed": 1}
+    assert running.worlds is not None
+    assert running.worlds.all() == []
+
+
+def test_a_configuration_that_a_world_cannot_have_is_named(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+    pytester.makepyfile(CONFIGURED.format(more=', public_urls=("http://mock:8080",)'))
+
+    outcome = run(f"--nhsauth-target={running.url}")
+
+    outcome.stdout.fnmatch_lines(["*the target cannot be used: config.public_urls is *"])
+    assert outcome.parseoutcomes() == {"errors": 1}
+
+
+def test_a_world_that_is_there_keeps_its_configuration(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
+    pytester.makepyfile(CONFIGURED.format(more=""))
+
+    outcome = run(f"--nhsauth-target={running.url}/_worlds/root")
+
+    outcome.stdout.fnmatch_lines(
+        [f"*{running.url}/_worlds/root has its configuration already, and nhsauth_settings has another: *"]
+    )
+    assert outcome.parseoutcomes() == {"errors": 1}
+
+
 @pytest.mark.slow
 def test_one_worker_may_use_it(pytester: pytest.Pytester, run: Run, running: Mock) -> None:
     pytester.makepyfile(TESTS)

@@ -109,3 +109,12 @@ def test_a_mock_of_the_session_asks_for_none(pytester: pytest.Pytester, run: Run
     )
 
     assert run().parseoutcomes() == {"passed": 1}
+
+
+def test_a_mock_without_real_names_is_asked_with_the_token(pytester: pytest.Pytester, run: Run, guarded: Mock) -> None:
+    pytester.makepyfile("def test_it(nhsauth_real_names): pass")
+
+    outcome = run("-rs", f"--nhsauth-target={guarded.url}", "--nhsauth-target-token=of-team-a")
+
+    assert outcome.parseoutcomes() == {"skipped": 1}
+    outcome.stdout.fnmatch_lines(["SKIPPED*nhsauth_real_names cannot work: *"])

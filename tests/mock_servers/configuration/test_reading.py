@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 from collections.abc import Callable
@@ -9,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mock_servers.configuration import reading as configuration_file
+from mock_servers.configuration.members import MemberError
 from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.jose.keys import KeyFileError, KeyPair, KeyRing, jwks
 from mock_servers.mock import Mock
@@ -665,3 +667,41 @@ def test_the_schema_is_valid_and_takes_what_the_reader_takes() -> None:
     Draft202012Validator.check_schema(schema)
 
     assert Draft202012Validator(schema).is_valid(tomllib.loads(EVERY_KEY))
+
+
+OF_A_WORLD = Configuration(
+    diagnosis=False,
+    apim=ApimSettings(access_token_lifetime=60, audiences=("https://ref.api.service.nhs.uk/oauth2/token",)),
+    cis2=ProviderSettings(kid="cis2-1", single_sign_on=True),
+    realms={"Cis2-mock-internal-dev": ProviderSettings(code_lifetime=4)},
+    apps=(
+        replace(READY_MADE_APP, client_id="first", quota_per_minute=0, environments=("int", "ref")),
+        App(client_id="keyless", client_secret="its-own", name="No key", approved=False),
+        App(client_id="at-a-url", client_secret="its-own", name="URL", jwks_url="http://127.0.0.1:9/jwks.json"),
+    ),
+    apis=(Api(path="/my-api", upstream="http://127.0.0.1:9000", open=True),),
+    users=(Person(provider="cis2", id="656005750199", level="aal3", claims={"name": "TEST User", "n": [1, None]}),),
+)
+
+
+@pytest.mark.parametrize("configuration", [OF_A_WORLD, Configuration(), Configuration(apps=())])
+def test_the_members_for_a_world_make_the_same_configuration(configuration: Configuration) -> None:
+    sent = json.loads(json.dumps(configuration_file.for_world(configuration)))
+
+    assert configuration_file.of_world(sent, Configuration()) == configuration
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"public_urls": ("http://mock:8080",)}, "public_urls"),
+        ({"private_keys": {"nhsauth-app": Path("app.pem")}}, "private_keys"),
+        ({"cis2": ProviderSettings(signing_key=Path("cis2.pem"))}, "cis2.signing_key"),
+        ({"server": ServerSettings(drain=7)}, "server"),
+    ],
+)
+def test_members_that_a_world_cannot_have_are_refused_by_name(changed: dict[str, Any], named: str) -> None:
+    sent = configuration_file.for_world(replace(Configuration(), **changed))
+
+    with pytest.raises(MemberError, match=rf"^config\.{re.escape(named)} is "):
+        configuration_file.of_world(sent, Configuration())
