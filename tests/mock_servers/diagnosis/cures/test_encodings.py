@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
+from mock_servers.explain.any_text import explain_text
 from mock_servers.wire.wrapping import recovered
 from tests.mock_servers.diagnosis.cures.bench import (
     ASSERTION_TYPE,
@@ -104,6 +105,27 @@ def test_a_parameter_is_decoded_until_the_service_would_take_it(bench: Bench, en
     bench.assert_finding(words, id=found)
     again = {**good, **(bench.assertion(url) if name == "subject_token" else {})}
     assert bench.post(url, again).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["client_assertion", "client_assertion_type", "grant_type", "subject_token"])
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_a_pasted_request_is_decoded_as_far(bench: Bench, encoding: str, name: str) -> None:
+    encode, words = ENCODED[encoding]
+    url, form = FORMS["token_exchange" if name == "subject_token" else "client_credentials"]
+    good = form(bench)
+    sent = {**good, name: encode(good[name])}
+
+    found = explain_text(pasted(sent, bench.post(url, sent)), clock=bench.platform.clock.now).findings[0]
+
+    assert words in f"{found.seen} {found.cause}"
+    assert found.certainty == "certain"
+
+
+def pasted(form: dict[str, str], answer: TestResponse) -> str:
+    """A request to the real service and its answer, as a log has them."""
+    head = "POST /oauth2/token HTTP/1.1\nHost: int.api.service.nhs.uk\nContent-Type: application/x-www-form-urlencoded"
+    refusal = f"HTTP/1.1 {answer.status}\nContent-Type: application/json"
+    return f"{head}\n\n{urlencode(form)}\n\n{refusal}\n\n{answer.text}"
 
 
 @pytest.mark.parametrize("kind", ["code", "refresh"])
