@@ -24,6 +24,7 @@ from tests.mock_servers.diagnosis.cures.bench import (
     FORMS,
     PLAIN,
     REDIRECT,
+    SECRET,
     TOKEN,
     Bench,
     call,
@@ -142,6 +143,25 @@ def test_an_issued_value_is_decoded_until_it_is_known(bench: Bench, encoding: st
 
     bench.assert_finding(words, id="wrapped-value")
     assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+@pytest.mark.parametrize("encoding", ["byte order mark", "zero width", "JSON", "bytes", "list", "HTML", "line feed"])
+def test_a_value_of_the_basic_header_is_decoded_as_well(bench: Bench, encoding: str, name: str) -> None:
+    encode, words = ENCODED.get(encoding, (lambda text: f"{text}\n", "white space around it"))
+    bench.platform.apps.change("nhsauth-app", cis2_auth_method="client_secret_basic")
+    url, form = FORMS["cis2"]
+
+    def answer(**values: str) -> TestResponse:
+        pair = {**SECRET, **values}
+        header = in_base64(f"{pair['client_id']}:{pair['client_secret']}".encode())
+        sent = {each: value for each, value in form(bench).items() if each not in SECRET}
+        return raw(bench, urlencode(sent).encode(), url, Authorization=f"Basic {header}")
+
+    assert answer(**{name: encode(SECRET[name])}).status_code == 401
+    bench.assert_finding(words, id="wrapped-value")
+    assert bench.top.seen.startswith(f"In the Basic header, {name} ")
+    assert answer().status_code == 200
 
 
 @pytest.mark.parametrize("member", ["aud", "iss", "kid", "alg", "typ"])
