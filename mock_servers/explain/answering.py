@@ -55,7 +55,7 @@ class Headline:
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Headline:
     """Return what a finder has found as the answer: what it saw, and its cure."""
     key = f"{finding.id} of subject_token" if "of subject_token" in finding.seen else finding.id
-    own_words, own_cure = _OWN_WORDS.get(key, ("", ""))
+    own_words, own_cure = _OWN_WORDS.get(key) or _OWN_WORDS.get(f"{finding.id}, {finding.certainty}") or ("", "")
     words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
     return Headline(
         words=words or finding.seen,
@@ -139,6 +139,7 @@ _OWN_WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
         "",
     ),
+    "new-key-not-seen-yet, likely": ("{cause}", ""),
     "other-private-key of subject_token": (
         "The signature of your subject_token was not made by a key of the identity provider.",
         "Send the id_token exactly as you got it from the provider that its iss names.",
