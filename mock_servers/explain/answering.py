@@ -259,7 +259,7 @@ class View:
 
     `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
     that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it. `heard` is that of
-    an API, which the request explains better than its sentence.
+    an API, which the request explains better than its sentence. `has_keys` says whether the app's key set was given.
     """
 
     explanation: RequestExplanation
@@ -273,6 +273,7 @@ class View:
     facts: Facts | None = None
     spoken: str = ""
     heard: str = ""
+    has_keys: bool = False
 
 
 class Answering:
@@ -328,8 +329,9 @@ class Answering:
         view = self._view
         objecting = next((each for each in view.stopped if each.refusal is not None), None)
         if objecting is not None and objecting.refusal is not None and view.rows:
-            cure = view.rows[0].problem.cure
-            return Headline(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
+            own = (row for row in view.rows if objecting.rule.name in {rule for _, rule in row.rules})
+            problem = next(own, view.rows[0]).problem
+            return Headline(words=objecting.refusal.diagnosis, cure=problem.cure, because=(problem.cause,))
         if view.rows and self._explanation.refused:
             return of_rows(view.rows)
         return None
@@ -417,9 +419,9 @@ class Answering:
         return jwts.decoded(form.get("client_assertion", ""))
 
     def _of_signature(self) -> str:
-        """Say that the signature was not checked, where there is one: the decoded parts of a JWT have none."""
+        """Say that a signature was not checked for want of the key set; decoded parts of a JWT have none."""
         sent = self._scene().form.get("client_assertion", "")
-        return "" if sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
+        return "" if self._view.has_keys or sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
 
     def _place(self) -> Place | None:
         return place_of(self._view.captured.url) if self._view.captured is not None else None

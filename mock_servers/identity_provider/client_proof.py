@@ -81,7 +81,9 @@ def check_assertion_names_client(exchange: Exchange) -> str | None:
     iss, sub, sent = _claim(exchange, "iss"), _claim(exchange, "sub"), exchange.credentials.client_id
     if isinstance(iss, str) and iss and iss == sub and sent in (None, iss):
         return None
-    return f"iss is {shown(iss)}, sub {shown(sub)}, client_id {shown(sent)}: all that are sent are the client id."
+    if sent is None:
+        return f"iss is {shown(iss)} and sub is {shown(sub)}: both must be the client id."
+    return f"iss is {shown(iss)}, sub is {shown(sub)} and client_id is {shown(sent)}: all three must be the client id."
 
 
 @rejects(errors.TOKEN_CLIENT_UNKNOWN)

@@ -133,3 +133,15 @@ def test_without_the_key_set_nothing_is_claimed_of_a_signature_of_the_right_size
 
     assert first(explanation).certainty == "possible"
     assert "was not signed by" not in explanation.answer
+
+
+def test_with_the_key_set_nobody_is_asked_for_it_again(app: RegisteredApp) -> None:
+    late = app.client_assertion(claims={"iat": NOW, "exp": NOW - 1, "aud": TOKEN_URL})
+    refused = '{"error": "invalid_request", "error_description": "Something else", "message_id": "rrt-1"}'
+    sent = f"-d grant_type=client_credentials -d client_assertion_type={JWT_BEARER} -d client_assertion={late}"
+    text = f"curl {TOKEN_URL} {sent}\nHTTP/1.1 400 Bad Request\n\n{refused}"
+
+    asked, given = (explain_text(text, Lent(keys=keys), clock=lambda: NOW) for keys in (None, key_set(app)))
+
+    assert "--jwks" in " ".join(asked.fine)
+    assert "--jwks" not in " ".join(given.fine)

@@ -409,3 +409,37 @@ def test_a_redirect_to_what_is_not_url_teaches_nothing() -> None:
     )
 
     assert past.clients.values() == []
+
+
+# the refusing rule and its own cure
+
+
+def test_the_cure_is_that_of_the_rule_whose_words_are_said(ring: KeyRing) -> None:
+    """NHS login answers many mistakes with one code alone (nhs_login.md, Q)."""
+    issuer = "https://auth.sandpit.signin.nhs.uk"
+    signed = sign(
+        ring.pair("a-clients-own", bits=2048, kid="test-1"), iss="tf_-rota", sub="a-person", aud=f"{issuer}/token"
+    )
+    form = {
+        "grant_type": "authorization_code",
+        "code": "5db9d870-bb5d-429c-ad8a-f78e6ec12ac8",
+        "redirect_uri": "https://rota.example.nhs.uk/callback",
+        "client_assertion_type": EXCHANGE["client_assertion_type"],
+        "client_assertion": signed,
+    }
+    text = f'{curl(form, f"{issuer}/token")}\nHTTP/1.1 400 Bad Request\n\n{{"error":"invalid_client"}}'
+
+    answer = explain_text(text, clock=lambda: NOW).answer
+
+    assert answer.endswith("both must be the client id. Set all of them to the client id that this provider gave.")
+
+
+def test_a_value_of_the_standards_is_shown_whole_where_it_was_sent_as_a_secret() -> None:
+    type_of_token = EXCHANGE["subject_token_type"]
+    swapped = {**EXCHANGE, "subject_token": type_of_token, "subject_token_type": CODE, "client_assertion": "a.b.c"}
+    sentence = f"missing or invalid subject_token_type - must be '{type_of_token}'"
+    refused = json.dumps({"error": "invalid_request", "error_description": sentence, "message_id": "rrt-1-a"})
+
+    explanation = explain_text(f"{curl(swapped)}\nHTTP/1.1 400 Bad Request\n\n{refused}", clock=lambda: NOW)
+
+    assert f'"{type_of_token}"' in explanation.answer
