@@ -6,19 +6,17 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import urlsplit
 
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.log_in import LogIn
+from mock_servers.wire.origins import is_plain_http
 from mock_servers.wire.wording import duration, shown, url
 
 _LONGEST: Final = 300
 _NOT_FOUND: Final = 404
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-_OWN_PAGE: Final = "/_nhsauth/callback"
 _API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
@@ -40,12 +38,13 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
 
 
 def _of_plain_http(exchange: Exchange) -> Iterator[str]:
-    """The mock's own page stands for a client, and the realms are for clients on a developer's machine."""
-    uri, provider = getattr(exchange, "redirect_uri", "https:"), exchange.service.provider
-    parts = urlsplit(uri)
-    is_here = parts.hostname in _LOOPBACK and (parts.path == _OWN_PAGE or provider.name != provider.people)
-    if parts.scheme != "https" and not is_here:
-        yield f"redirect_uri {url(uri)} is not https: the real provider accepts only https."
+    """A native application handles its own callback on the same machine, and a live client of int is registered so."""
+    uri = getattr(exchange, "redirect_uri", "")
+    if is_plain_http(uri):
+        yield (
+            f"redirect_uri {url(uri)} is plain http: anyone on the network can read the code. It should be https (D); "
+            "plain http is for an application on the person's own machine, at localhost."
+        )
 
 
 def _of_asking(exchange: Exchange) -> Iterator[str]:
