@@ -224,6 +224,14 @@ DOUBTS: Final[Sequence[Doubt]] = (
         settle="by hand, as a client of CIS2: the cases `cis2_token` and `cis2_asserted` say what to send",
     ),
     Doubt(
+        row="CIS2 §5 token",
+        question="Does CIS2 refuse a code whose log-in had a `code_challenge` when the `code_verifier` is missing or "
+        "wrong? Its product does; libraries send both, and their log-ins pass.",
+        mock="no, with advice; `enforce_pkce` refuses",
+        settle="by hand, as a client of CIS2 under `nhsauth watch`: log in with a `code_challenge`, and redeem the "
+        "code without its verifier",
+    ),
+    Doubt(
         row="CIS2 §6",
         question="Are the assurance levels numbers or texts?",
         mock='numbers; `assurance_levels = "string"` makes them texts',

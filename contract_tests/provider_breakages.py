@@ -443,6 +443,13 @@ _CIS2_TOKEN = (
     *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_too_old, "form.code", evidence="S").where(
         Switch.CODES_OF_ANCESTOR, sentence="Authorization code expired.", evidence="I"
     ),
+    *(
+        replace(
+            _cis2("invalid_grant", _INVALID_GRANT, damage, "form.code form.code_verifier", only=Switch.PKCE_ENFORCED),
+            relies=parts("app"),
+        )
+        for damage in (wrong.code_verifier_absent, wrong.code_verifier_of_another)
+    ),
     _cis2(
         "invalid_request",
         "Missing parameter, 'refresh_token'",

@@ -7,6 +7,8 @@ from contract_tests.draft import (
     REALM_WORKER,
     Draft,
     LazyValue,
+    asked_at,
+    cis2_authorize,
     cis2_refresh,
     cis2_refresh_of,
     cis2_token,
@@ -249,6 +251,24 @@ def code_too_old(draft: Draft) -> None:
     """Send a code on the second when its time is over."""
     with draft.target.at(draft.target.now() - 120):
         draft.form["code"] = draft.target.code(HEALTHCARE_WORKER, draft.target.app(draft.app))
+
+
+_CHALLENGE = {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+"""Those of RFC 7636, appendix B."""
+
+
+def code_verifier_absent(draft: Draft) -> None:
+    """Log in with a challenge, and redeem the code without its verifier."""
+    asking = cis2_authorize(draft.target)
+    asking.app = draft.app
+    asking.asked |= {"nhsauth_user": HEALTHCARE_WORKER.user, **_CHALLENGE}
+    draft.form["code"] = asked_at(asking.send().headers["location"])["code"]
+
+
+def code_verifier_of_another(draft: Draft) -> None:
+    """Send the verifier of another log-in."""
+    code_verifier_absent(draft)
+    draft.form["code_verifier"] = "A" * 43
 
 
 def refresh_token_absent(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.identity_provider.token_request import verifier_problem
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
@@ -29,6 +30,7 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     yield from _of_asking(exchange)
     yield from _of_log_out(exchange)
     yield from _of_two_proofs(exchange)
+    yield from _of_pkce(exchange)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
         yield from success_advice.expires_in_misread(_renewals(exchange, token.log_in))
@@ -88,6 +90,17 @@ def _of_two_proofs(exchange: Exchange) -> Iterator[str]:
         f"There is a secret and a client_assertion: {provider.title} counts the secret and has not looked at the "
         "assertion, which the provider that it stands for may do. Send the one that is registered."
     )
+
+
+def _of_pkce(exchange: Exchange) -> Iterator[str]:
+    """A documented lack of support is no reason for advice, but nobody has seen what CIS2 does."""
+    provider = exchange.service.provider
+    problem = verifier_problem(exchange) if provider.supports_pkce and hasattr(exchange, "code") else None
+    if problem is not None:
+        yield (
+            f"{problem} This mock accepts it; {provider.title} may refuse it, as its product does (I). `enforce_pkce` "
+            "makes the mock refuse."
+        )
 
 
 def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:

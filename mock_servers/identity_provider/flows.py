@@ -125,6 +125,7 @@ CODE: Final[Policy[Exchange]] = Policy(
         token_request.find_code,
         token_request.check_code_of_request,
         token_request.check_code_live,
+        token_request.check_code_verifier,
         token_request.claim_code,
     ),
 )

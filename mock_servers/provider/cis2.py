@@ -129,6 +129,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CODE_UNKNOWN: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.CODE_NOT_OF_REQUEST: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.CODE_EXPIRED: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.CODE_VERIFIER_WRONG: _cis2(400, "invalid_grant", _INVALID_GRANT),
     errors.CODE_SPENT: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.REFRESH_TOKEN_MISSING: _cis2(400, "invalid_request", "Missing parameter, 'refresh_token'"),
     errors.REFRESH_TOKEN_UNKNOWN: _cis2(400, "invalid_request", "RefreshToken does not exist"),

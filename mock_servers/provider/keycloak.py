@@ -123,6 +123,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CODE_UNKNOWN: _CODE_WRONG,
     errors.CODE_NOT_OF_REQUEST: _CODE_WRONG,
     errors.CODE_EXPIRED: _row(400, "invalid_grant", "Code is expired"),
+    errors.CODE_VERIFIER_WRONG: _CODE_WRONG,
     errors.CODE_SPENT: _CODE_WRONG,
     errors.REFRESH_TOKEN_MISSING: _row(400, "invalid_request", "No refresh token"),
     errors.REFRESH_TOKEN_UNKNOWN: _row(400, "invalid_grant", "Invalid refresh token"),

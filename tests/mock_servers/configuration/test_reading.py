@@ -62,6 +62,7 @@ assurance_levels = "string"
 scope_at_token = "refuse"
 unusable_code = "ancestor"
 foreign_assertion = "ancestor"
+enforce_pkce = true
 single_sign_on = true
 id_token_lifetime = 1
 access_token_lifetime = 2
@@ -215,6 +216,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
             scope_at_token="refuse",
             unusable_code="ancestor",
             foreign_assertion="ancestor",
+            enforce_pkce=True,
             single_sign_on=True,
             id_token_lifetime=1,
             access_token_lifetime=2,
