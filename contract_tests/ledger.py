@@ -232,6 +232,15 @@ DOUBTS: Final[Sequence[Doubt]] = (
         "code without its verifier",
     ),
     Doubt(
+        row="CIS2 §5 token",
+        question="Does CIS2 or NHS login refuse a client assertion, or its `jti`, that was sent before? The platform "
+        "does.",
+        mock="no, with advice",
+        settle="by hand, as a client of theirs that signs: `nhsauth watch -- sh -c 'for n in 1 2; do curl --data "
+        "@form.txt TOKEN_ENDPOINT; done'`, where form.txt has an assertion and `grant_type=authorization_code&code=none&"
+        "redirect_uri=…`. `invalid_grant` twice: it is accepted. `invalid_client` the second time: it is refused",
+    ),
+    Doubt(
         row="CIS2 §6",
         question="Are the assurance levels numbers or texts?",
         mock='numbers; `assurance_levels = "string"` makes them texts',

@@ -37,6 +37,8 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+        title = exchange.service.provider.title
+        yield from success_advice.jti_sent_before(exchange.service.journal, record, assertion.claims, title)
 
 
 def _of_plain_http(exchange: Exchange) -> Iterator[str]:
