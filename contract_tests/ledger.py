@@ -237,8 +237,8 @@ DOUBTS: Final[Sequence[Doubt]] = (
         "does.",
         mock="no, with advice",
         settle="by hand, as a client of theirs that signs: `nhsauth watch -- sh -c 'for n in 1 2; do curl --data "
-        "@form.txt TOKEN_ENDPOINT; done'`, where form.txt has an assertion and `grant_type=authorization_code&code=none&"
-        "redirect_uri=…`. `invalid_grant` twice: it is accepted. `invalid_client` the second time: it is refused",
+        "@form.txt TOKEN_ENDPOINT; done'`, where form.txt has an assertion and `grant_type=authorization_code&code=none"
+        "&redirect_uri=…`. `invalid_grant` twice: it is accepted. `invalid_client` the second time: it is refused",
     ),
     Doubt(
         row="CIS2 §6",
