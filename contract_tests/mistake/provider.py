@@ -144,6 +144,16 @@ def iss_and_sub_an_api_key(draft: Draft) -> None:
     draft.form["client_id"] = LazyValue.CLIENT_ID
 
 
+def iss_and_sub_an_api_key_alone(draft: Draft) -> None:
+    """Assert to be the app by its key at the platform, and name no client beside it."""
+    draft.assertion.claims |= {"iss": "A" * 32, "sub": "A" * 32}
+
+
+def app_at_the_platform_alone(draft: Draft) -> None:
+    """Ask as an app that the platform alone knows."""
+    draft.app["services"] = ["platform"]
+
+
 def iss_of_another(draft: Draft) -> None:
     """Name an issuer that is not the subject."""
     draft.assertion.claims["iss"] = NOBODY

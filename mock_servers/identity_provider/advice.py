@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
 
+from mock_servers.identity_provider.client_proof import API_KEY
 from mock_servers.identity_provider.service import Exchange
 from mock_servers.identity_provider.token_request import verifier_problem
 from mock_servers.jose.jwts import Jwt
@@ -18,7 +18,6 @@ from mock_servers.wire.wording import duration, shown, url
 
 _LONGEST: Final = 300
 _NOT_FOUND: Final = 404
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
@@ -128,7 +127,7 @@ def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:
     ahead, advised = assertion.claims["exp"] - exchange.now, provider.proof.advised
     if advised is not None and ahead > advised:
         yield f"exp of the client assertion is {duration(ahead)} ahead: {duration(advised)} are documented."
-    if provider.client_id_like and _API_KEY.fullmatch(exchange.client_id):
+    if provider.client_id_like and API_KEY.fullmatch(exchange.client_id):
         yield (
             f"iss {shown(exchange.client_id)} looks like an API key: this mock knows an app by one id everywhere, the "
             f"real {provider.title} by a client id of its own ({provider.client_id_like[0]}). Take the two from two "

@@ -58,7 +58,7 @@ class Service:
         if self.find_client is not None:
             return self.find_client(client_id)
         app = self.store.apps.get(client_id)
-        return client_of(app) if app is not None else None
+        return client_of(app) if app is not None and app.known_at(self.provider.knows_as) else None
 
     def issuer(self, base: str) -> str:
         """Return the issuer under one of the mock's names."""

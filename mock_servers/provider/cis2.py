@@ -107,6 +107,8 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.TOKEN_CLIENT_UNKNOWN: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
     errors.ASSERTION_MALFORMED: _cis2(400, "invalid_client", "JWT is not valid"),
     errors.ASSERTION_NOT_OF_CLIENT: _cis2(400, "invalid_client", "JWT is not valid", "Q"),
+    # Quoted for such a key; whether that request named a client_id beside it was not said.
+    errors.ASSERTION_BY_API_KEY: _cis2(400, "invalid_client", "JWT is not valid"),
     errors.ASSERTION_EXPIRED: _cis2(400, "invalid_client", "JWT has expired"),
     errors.ASSERTION_TOO_LONG: _cis2(400, "invalid_client", "JWT expiration time is unreasonable"),
     errors.CLIENT_KEYS_UNREACHABLE: _cis2(400, "invalid_client", "JWT is not valid"),

@@ -179,6 +179,10 @@ CLIENT_NOT_AUTHENTICATED: Final = Problem(
     cure="Use the client id that this provider gave, and the one way that is registered. NHS login takes "
     "private_key_jwt with RS512 alone.",
 )
+ASSERTION_BY_API_KEY: Final = Problem(
+    cause="iss and sub are the app's API key at the platform, which this provider does not know.",
+    cure="Set iss and sub to the client id that this provider gave you.",
+)
 TOKEN_CLIENT_UNKNOWN: Final = Problem(
     cause="The client id is another environment's, or the platform's API key.",
     cure="Use the client id that this provider gave.",

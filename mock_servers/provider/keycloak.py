@@ -107,6 +107,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CLIENT_NOT_AUTHENTICATED: _CLIENT_UNPROVEN,
     errors.TOKEN_CLIENT_UNKNOWN: _CLIENT_UNPROVEN,
     errors.ASSERTION_MALFORMED: _row(400, "invalid_client", _JWT_WRONG),
+    errors.ASSERTION_BY_API_KEY: _CLIENT_UNPROVEN,
     errors.ASSERTION_NOT_OF_CLIENT: _row(400, "invalid_client", _JWT_WRONG),
     errors.ASSERTION_EXPIRED: _row(400, "invalid_client", _JWT_WRONG),
     errors.ASSERTION_TOO_LONG: _row(400, "invalid_client", _JWT_WRONG),

@@ -111,6 +111,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CLIENT_NOT_AUTHENTICATED: _nhs_login("invalid_client"),
     errors.TOKEN_CLIENT_UNKNOWN: _nhs_login("invalid_client"),
     errors.ASSERTION_MALFORMED: _nhs_login("invalid_client"),
+    errors.ASSERTION_BY_API_KEY: _nhs_login("invalid_client"),
     errors.ASSERTION_NOT_OF_CLIENT: _nhs_login("invalid_client"),
     errors.ASSERTION_EXPIRED: _nhs_login("invalid_client"),
     errors.ASSERTION_TOO_LONG: _nhs_login("invalid_client"),

@@ -96,6 +96,7 @@ company_active = false
 subscribed = false
 quota_per_minute = 0
 environments = ["int", "ref"]
+services = ["platform", "cis2"]
 backchannel_logout_uri = "https://app.example/logout"
 post_logout_redirect_uris = ["https://app.example/"]
 cis2_auth_method = "private_key_jwt"
@@ -245,6 +246,7 @@ def test_every_key_is_read(write: Write, tmp_path: Path) -> None:
                 subscribed=False,
                 quota_per_minute=0,
                 environments=("int", "ref"),
+                services=("platform", "cis2"),
                 backchannel_logout_uri="https://app.example/logout",
                 post_logout_redirect_uris=("https://app.example/",),
                 cis2_auth_method="private_key_jwt",
