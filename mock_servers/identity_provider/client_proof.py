@@ -106,7 +106,7 @@ def find_client(exchange: Exchange) -> str | None:
     client_id = exchange.credentials.client_id if exchange.assertion is None else _claim(exchange, "iss")
     client = exchange.service.client(str(client_id))
     if client is None:
-        return f"client_id {shown(client_id)} is no client of {exchange.service.provider.title}: register the app."
+        return exchange.service.not_a_client(str(client_id))
     exchange.client_id, exchange.client = client.client_id, client
     return None
 

@@ -120,3 +120,25 @@ def test_the_platform_knows_no_app_of_the_providers_alone(
         assert answer.get_json()["error_description"] == "Invalid 'iss'/'sub' claims in client_assertion JWT"
         (finding,) = (each for each in platform.exchanges.last.findings if each.id == "app-not-known-here")
         assert "which is registered at CIS2 and NHS login, and not at the platform" in finding.seen
+
+
+def test_a_client_that_is_registered_elsewhere_is_reported_so(
+    platform: Mock, authorize: Ask, known_at: Callable[..., None]
+) -> None:
+    known_at("platform")
+
+    authorize("cis2")
+
+    assert platform.exchanges.last.diagnosis == (
+        'client_id "nhsauth-app" is app "nhsauth app", which is no client of CIS2: send the client id of CIS2, or name '
+        "cis2 in the app's `services`."
+    )
+
+
+def test_nothing_is_said_of_the_secret_of_an_app_that_the_provider_does_not_know(platform: Mock, token: Ask) -> None:
+    platform.apps.create(client_id="other", client_secret="nhsauth-secret", services=("platform",), make_key=False)
+    form = {"grant_type": "authorization_code", "code": "x", "redirect_uri": REDIRECT, "client_id": "other"}
+
+    token("cis2", {**form, "client_secret": "nhsauth-secret"})
+
+    assert [each.id for each in platform.exchanges.last.findings if each.id == "secret-of-other-app"] == []
