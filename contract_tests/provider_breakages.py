@@ -362,14 +362,16 @@ _CIS2_TOKEN = (
             evidence="I",
         )
     ),
-    _cis2(
-        "invalid_client",
-        "JWT is not valid",
-        wrong.iss_and_sub_an_api_key_alone,
-        "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
-        of=_ASSERTED,
+    *(
+        replace(_cis2("invalid_client", "JWT is not valid", damage, touches, of=_ASSERTED), row="CIS2 §5 token API key")
+        for damage, touches in (
+            (
+                wrong.iss_and_sub_an_api_key_alone,
+                "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+            ),
+            (wrong.app_at_the_platform_alone, "app.services"),
+        )
     ),
-    _cis2("invalid_client", "JWT is not valid", wrong.app_at_the_platform_alone, "app.services", of=_ASSERTED),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.app_at_the_platform_alone, "app.services", of=_CIS2_SECRET),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.client_id_unknown, "form.client_id", of=_CIS2_SECRET),
     _cis2(
@@ -455,6 +457,7 @@ _CIS2_TOKEN = (
     *(
         replace(
             _cis2("invalid_grant", _INVALID_GRANT, damage, "form.code form.code_verifier", only=Switch.PKCE_ENFORCED),
+            row="CIS2 §5 token code_verifier",
             relies=parts("app"),
         )
         for damage in (wrong.code_verifier_absent, wrong.code_verifier_of_another)
