@@ -54,7 +54,7 @@ def _unknown(exchange: Exchange, client_id: Any) -> str:
     environment = exchange.service.environment
     app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
     if app is not None and not app.known_at(PLATFORM):
-        return f"App {shown(app.name)} is known, but not at the platform: its `services` leave that out."
+        return f"App {shown(app.name)} is known, but not at the platform: `platform` is not among its `services`."
     if app is not None:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     return (

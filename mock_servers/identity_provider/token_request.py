@@ -147,20 +147,20 @@ def check_code_live(exchange: Exchange) -> str | None:
 
 @rejects(errors.CODE_VERIFIER_WRONG)
 def check_code_verifier(exchange: Exchange) -> str | None:
-    """CIS2's product compares it with the challenge (I); what CIS2 does nobody has seen: a setting, tolerant."""
+    """CIS2's product compares it with the challenge (I); nobody has seen what CIS2 does: a setting, off by default."""
     return verifier_problem(exchange) if exchange.service.settings.enforce_pkce else None
 
 
 def verifier_problem(exchange: Exchange) -> str | None:
-    """Return what is wrong with the verifier of a code that was asked for with a challenge (RFC 7636, section 4.6)."""
+    """Return what is wrong with the verifier of a code whose log-in had a challenge (RFC 7636, section 4.6)."""
     login, verifier = exchange.code.log_in, exchange.form("code_verifier")
     if login.challenge is None:
         return None
     if verifier is None:
         lacking = exchange.request.form.lacking("code_verifier")
         return (
-            f"The log-in was asked for with a code_challenge, and the form has {lacking}: send the verifier that the "
-            "challenge was made of."
+            f"The authorization request had a code_challenge, and the form has {lacking}: send the verifier of that "
+            "challenge."
         )
     made = {"S256": _s256(verifier), "plain": verifier}
     method = login.challenge_method or "plain"
@@ -169,8 +169,8 @@ def verifier_problem(exchange: Exchange) -> str | None:
     if made[method] == login.challenge:
         return None
     return (
-        f"code_verifier does not make the code_challenge of the log-in by {method}: keep the verifier in the session "
-        "of the log-in, and send that one."
+        f"code_verifier does not match the code_challenge of the log-in by {method}: keep the verifier in the person's "
+        "session, and send that one."
     )
 
 

@@ -246,9 +246,9 @@ CODE_NOT_OF_REQUEST: Final = Problem(
 )
 CODE_EXPIRED: Final = Problem(cause="Your code kept it too long.", cure="Redeem it as soon as it arrives.")
 CODE_VERIFIER_WRONG: Final = Problem(
-    cause="The log-in was asked for with a code_challenge, and the code_verifier of the token request is missing or is "
+    cause="The authorization request had a code_challenge, and the code_verifier of the token request is missing or is "
     "another log-in's.",
-    cure="Keep the verifier in the session of the log-in, and send it with the code; or send no code_challenge.",
+    cure="Keep the verifier in the person's session, and send it with the code; or send no code_challenge.",
 )
 CODE_SPENT: Final = Problem(
     cause="Two requests redeemed one code at the same moment.", cure="Redeem each code once, and share the answer."

@@ -55,8 +55,8 @@ class ProviderSettings:
     (D). `strict_authorize`: whether NHS login refuses a request without `state` or `nonce`, as documented (D), or
     accepts it, as from a production client (S). `foreign_assertion`: what CIS2 answers when an assertion names another
     client than the form, as quoted (Q) or as a recent fork of its ancestor does (I). `enforce_pkce`: whether a code
-    that was asked for with a `code_challenge` is refused without its `code_verifier`, as CIS2's product does (I), or
-    accepted, since nobody has seen what CIS2 does.
+    whose log-in had a `code_challenge` is refused without its `code_verifier`, as CIS2's product does (I), or accepted,
+    since nobody has seen what CIS2 does.
     """
 
     signing_key: Path | None = None

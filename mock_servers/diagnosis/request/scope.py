@@ -165,9 +165,9 @@ def scope_unknown(case: Case) -> Finding | None:
         cause="offline_access asks for a refresh token. Some libraries add it by themselves, such as MSAL."
         if offline
         else f"{provider.title} refuses a log-in with a scope that it does not know.",
-        cure=f"Leave out {_OFFLINE}: {provider.title} gives a refresh token to clients that are registered for it."
+        cure=f"Leave out {_OFFLINE}: {provider.title} has no scope for refresh tokens."
         if offline
-        else f"Ask for scopes of this list alone: {' '.join(asking.scopes)}.",
+        else f"Ask only for scopes of this list: {' '.join(asking.scopes)}.",
     )
 
 
