@@ -362,15 +362,20 @@ _CIS2_TOKEN = (
             evidence="I",
         )
     ),
-    *(
-        replace(_cis2("invalid_client", "JWT is not valid", damage, touches, of=_ASSERTED), row="CIS2 §5 token API key")
-        for damage, touches in (
-            (
-                wrong.iss_and_sub_an_api_key_alone,
-                "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
-            ),
-            (wrong.app_at_the_platform_alone, "app.services"),
-        )
+    replace(
+        _cis2(
+            "invalid_client",
+            "JWT is not valid",
+            wrong.iss_and_sub_an_api_key_alone,
+            "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+            of=_ASSERTED,
+        ),
+        row="CIS2 §5 token API key",
+    ),
+    replace(
+        _cis2("invalid_client", "JWT is not valid", wrong.app_at_the_platform_alone, "app.services", of=_ASSERTED),
+        row="CIS2 §5 token API key",
+        relies=parts("client_assertion.claims.iss", "client_assertion.claims.sub"),
     ),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.app_at_the_platform_alone, "app.services", of=_CIS2_SECRET),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.client_id_unknown, "form.client_id", of=_CIS2_SECRET),
