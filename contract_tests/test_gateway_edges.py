@@ -124,12 +124,13 @@ def test_the_ids_of_a_call_come_back(target: Target, path: str) -> None:
 
 
 @proves("gateway §2", "Q")
-def test_a_real_name_is_called_by_tls_alone(target: Target) -> None:
-    """Each answer says so for a year."""
+def test_an_answer_at_a_real_name_asks_for_tls_for_a_year(target: Target) -> None:
+    """An answer of a mock at another name does not."""
     need(target.abilities, Ability.GATEWAY)
     answer = _get(target, "/hello-world/hello/world")
 
     expected = "max-age=31536000; includeSubDomains" if target.kind is Kind.ENVIRONMENT else None
+    assert answer.json == {"message": "Hello World!"}
     assert answer.headers.get("strict-transport-security") == expected
 
 
