@@ -17,12 +17,14 @@ from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal
+from mock_servers.provider.cis2 import PATH
 from mock_servers.reading.captured import Captured, CapturedAnswer, UnreadableError
 from mock_servers.traffic.observed_values import SeenExchange, learn
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
 INT = "https://int.api.service.nhs.uk/oauth2/token"
+CIS2 = f"https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443{PATH}/access_token"
 CODE = "w4xoW3AX9H42RAuPq4IpfSUABPo"
 EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -104,6 +106,23 @@ def test_how_it_is_sent_right_is_a_command_without_a_secret() -> None:
     assert corrected is not None
     assert corrected.startswith(f"curl {INT}")
     assert "subject_token=$ID_TOKEN" in corrected
+
+
+def test_an_api_key_as_iss_at_cis2_is_the_cause_of_a_jwt_that_is_not_valid(ring: KeyRing) -> None:
+    pair = ring.pair("a-clients-own", bits=2048, kid="test-1")
+    form = {
+        "grant_type": "authorization_code",
+        "code": CODE,
+        "redirect_uri": "https://app.example/callback",
+        "client_assertion_type": EXCHANGE["client_assertion_type"],
+        "client_assertion": sign(pair, aud=CIS2),
+    }
+
+    answer = json.dumps({"error_description": "JWT is not valid", "error": "invalid_client"})
+    found = explain_text(curl(form, CIS2), Lent(answer=answer, at=NOW))
+
+    assert ids(found) == [("cis2-iss-is-api-key", "likely")]
+    assert found.answer.startswith("iss and sub of your client_assertion are probably an API key of the platform")
 
 
 # where the answer does not fit
