@@ -30,13 +30,22 @@ def judge_client(command: Sequence[str], **asked: Any) -> NoReturn:
 
     Raises Misuse for what cannot be used, and when the contract tests are not installed.
     """
+    with misuse(ValueError):
+        code: int = _judge().run(command, **asked)
+    sys.exit(code)
+
+
+def client_checks() -> str:
+    """Return the names of the client contract's checks, a line each. Raises Misuse when it is not installed."""
+    lines: str = _judge().listed()
+    return lines
+
+
+def _judge() -> Any:
     try:
-        judge = importlib.import_module(_JUDGE)
+        return importlib.import_module(_JUDGE)
     except ModuleNotFoundError as error:
         raise Misuse(f"the client contract is not installed (no {error.name}): it comes with pytest-nhsauth") from None
-    with misuse(ValueError):
-        code: int = judge.run(command, **asked)
-    sys.exit(code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
