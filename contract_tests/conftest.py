@@ -20,7 +20,7 @@ from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
 from contract_tests.observed_answers import observing
-from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError
+from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError, need
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.reproduction import as_curl
 from contract_tests.target import Kind, Target
@@ -87,12 +87,20 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Turn what cannot be asked into a skip with its reason, and what cannot be judged into the end."""
     try:
         with _skipping(), _judgeable(item.config), _quiet():
+            _need_discovery(item)
             return (yield)
     except pytest.skip.Exception:
         raise
     except Exception:
         _note_last_answer(item)
         raise
+
+
+def _need_discovery(item: pytest.Item) -> None:
+    """Ask a target that has no provider nothing about providers, unless that part was named."""
+    asked: Target | None = getattr(item, "funcargs", {}).get("target")
+    if asked is not None and area_of(item) == "providers" and not item.config.getoption(ONLY):
+        need(asked.abilities, Ability.DISCOVERY)
 
 
 @contextmanager

@@ -5,10 +5,10 @@ import re
 import socket
 import ssl
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ import requests
 from contract_tests import test_providers
 from contract_tests.breakages import BREAKAGES
 from contract_tests.reach import Switch
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -23,6 +24,9 @@ from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 pytestmark = pytest.mark.slow  # each test runs the contract tests in a process of their own
 
@@ -33,7 +37,8 @@ Answering = Callable[..., AbstractContextManager[str]]
 SINGLE = ("-k", "test_a_mistake_alone and (client_credentials or routing or token_exchange)")
 FEW = "test_routing"
 """A module that is read at once: what cannot be judged is reported at the first request."""
-HTML = {"Content-Type": "text/html"}
+HTML, JSON = {"Content-Type": "text/html"}, {"Content-Type": "application/json"}
+GIVE = "give the URL of the token endpoint, --target {0}/…/token"
 
 
 def refusals(run: Run) -> list[str]:
@@ -65,6 +70,49 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
         "the target cannot have its clock set",
         "the target cannot be asked with an id token of CIS2: none was supplied",
     }
+
+
+@pytest.fixture
+def platform_alone(platform: Mock) -> Iterator[str]:
+    """A fake of the platform without the providers: what is not below /oauth2/ is a page that says 404."""
+
+    def answered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/oauth2/"):
+            return platform(environ, start_response)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        page = b"<title>Not Found</title>"
+        start_response("404 Not Found", [("Content-Type", "text/html"), ("Content-Length", str(len(page)))])
+        return [page]
+
+    with serving.serve(answered) as server:
+        yield f"{server.url}/oauth2/token"
+
+
+PROVIDERS = ("test_provider_clients", "test_provider_documents", "test_providers", "test_routing")
+
+
+def test_a_target_without_discovery_is_asked_nothing_about_providers(
+    start: Start, platform_alone: str, credential: dict[str, str]
+) -> None:
+    run = start(
+        "--nhsauth-contract-target", platform_alone, "--nhsauth-contract-screen", of=PROVIDERS, environ=credential
+    )
+
+    assert run.code == 0, run.text
+    assert "the target cannot be asked about CIS2 and NHS login: it has no discovery document" in run.text
+    assert "the target has no /oauth2-mock, which is a deployment of its own" in run.text
+    assert run.text.splitlines()[-1].startswith("2 rules")
+
+
+def test_a_target_without_discovery_is_asked_about_providers_that_are_named(
+    start: Start, platform_alone: str, credential: dict[str, str]
+) -> None:
+    options = ("--nhsauth-contract-target", platform_alone, "--nhsauth-contract-only", "providers")
+
+    run = start(*options, of=PROVIDERS, environ=credential)
+
+    assert run.code == 1, run.text
+    assert "10 failed" in run.text
 
 
 def test_what_a_case_begins_with_is_skipped_as_well_where_a_fake_cannot_have_it(
@@ -195,20 +243,24 @@ def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) 
 @pytest.mark.parametrize(
     ("status", "headers", "reason"),
     [
-        (200, HTML, "{}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"),
+        (200, HTML, f"{{0}}/oauth2/token answers 200 with text/html and no JSON object: {GIVE}"),
+        (404, HTML, f"{{0}}/oauth2/token answers 404 with text/html and no JSON object: {GIVE}"),
+        (404, JSON, f"{{0}}/oauth2/token answers 404 with a JSON object: {GIVE}"),
+        (405, JSON, f"{{0}}/oauth2/token answers 405 with a JSON object: {GIVE}"),
         (
             302,
             {"Location": "https://elsewhere.example/"},
-            "{}/oauth2/token redirects (302): name the URL that it redirects to",
+            "{0}/oauth2/token redirects (302): name the URL that it redirects to",
         ),
-        (429, HTML, "{} limits the rate of requests (429): ask fewer a minute, or later"),
+        (429, HTML, "{0} limits the rate of requests (429): ask fewer a minute, or later"),
     ],
-    ids=["a web page", "a redirect", "a rate limit"],
+    ids=["a web page", "not found", "not found in JSON", "another method", "a redirect", "a rate limit"],
 )
 def test_what_is_not_the_service_cannot_be_judged(
     start: Start, answering: Answering, credential: dict[str, str], status: int, headers: dict[str, str], reason: str
 ) -> None:
-    with answering(status, headers, b"<!doctype html><title>Welcome</title>") as url:
+    body = b'{"detail": "Not Found"}' if headers is JSON else b"<!doctype html><title>Welcome</title>"
+    with answering(status, headers, body) as url:
         run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
@@ -235,7 +287,7 @@ def test_what_cannot_be_judged_is_reported_by_a_worker_too(
 
     assert run.code == 2
     assert refusals(run) == [
-        f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"
+        f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: {GIVE.format(url)}"
     ]
 
 
