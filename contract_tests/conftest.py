@@ -1,8 +1,9 @@
 """Runs the contract tests on one target at a time. The plugin has the options: a conftest is read too late."""
 
+import difflib
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from operator import attrgetter
@@ -29,8 +30,8 @@ from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
-from pytest_nhsauth.contract_results import GOT, REPEAT
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, KNOWN, KNOWN_FILE, OBSERVATIONS, ONLY, SCREEN, TARGETS
+from pytest_nhsauth.contract_results import EXCUSE, GOT, REPEAT
 from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30
@@ -60,11 +61,25 @@ def note_answer(request: pytest.FixtureRequest) -> Callable[[object], None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what was not selected."""
     with _judgeable(config):
+        _refuse_unknown_rules(config, items)
         set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
     items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
     only = config.getoption(ONLY)
     if only:
         items[:] = [item for item in items if "target" in getattr(item, "fixturenames", ()) and area_of(item) in only]
+
+
+def _refuse_unknown_rules(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Raise CannotJudgeError for a known difference whose rule no case has; all must be collected."""
+    if not config.stash[KNOWN] or not config.getoption(SCREEN):
+        return
+    cases = [case_of(item) for item in items if isinstance(item, pytest.Function)]
+    named = {(case["rule"], case["row"]) for case in cases if case}
+    for each in config.stash[KNOWN]:
+        if not any(each.concerns(rule=rule, row=row) for rule, row in named):
+            near = difflib.get_close_matches(each.rule, [rule for rule, _ in named], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "allowed: a rule's words as a report shows them"
+            raise CannotJudgeError(f"{config.getoption(KNOWN_FILE)}: no rule is {each.rule!r}; {hint}")
 
 
 def _asked(item: pytest.Item) -> str:
@@ -122,7 +137,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if item.config.getoption(SCREEN):
             members = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
             report.longrepr = "\n".join(f"{name}: {members[name]}" for name in _ON_ONE_SCREEN if members.get(name))
+        _excuse(item, report)
     return report
+
+
+def _excuse(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Make a known difference an expected failure."""
+    case = (case_of(item) if isinstance(item, pytest.Function) else None) or {"rule": "", "row": ""}
+    for each in item.config.stash[KNOWN]:
+        if each.concerns(rule=case["rule"], row=case["row"]):
+            report.outcome = "skipped"
+            setattr(report, EXCUSE, each.reason)
+            return
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

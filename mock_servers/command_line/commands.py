@@ -588,6 +588,13 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     metavar="FILE",
     help="Of a real environment: add to FILE how its answers compare with what we would have said, without any value.",
 )
+@click.option(
+    "--known-differences",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A TOML file of known differences: [[difference]] with rule and reason. A listed rule that differs is no "
+    "failure; one that no longer differs is.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def contract(
     *,
@@ -595,6 +602,7 @@ def contract(
     only: tuple[str, ...],
     report: Path | None,
     observations: Path | None,
+    known_differences: Path | None,
     options: tuple[str, ...],
 ) -> None:
     """Run the contract tests.
@@ -603,11 +611,12 @@ def contract(
     and which differ. For a running nhsauth serve its URL is enough. For any other target, set the client that asks in
     NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file) and _KID. OPTIONS go to pytest: -v shows each case.
 
-    Exit code 0: all rules hold. 1: something differs. 2: this cannot be judged. 130: interrupted.
+    Exit code 0: all rules hold, or differ as listed. 1: something differs. 2: this cannot be judged. 130: interrupted.
     """
     from mock_servers.command_line import contract as contract_command
 
-    contract_command.run(targets, only, contract_command.Files(report=report, observations=observations), options)
+    files = contract_command.Files(report=report, observations=observations, known_differences=known_differences)
+    contract_command.run(targets, only, files, options)
 
 
 def _print_checks(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature

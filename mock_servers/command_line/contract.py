@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -50,10 +50,11 @@ def _judge() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """What is written of a run, where it is asked for."""
+    """What is written of a run, where it is asked for, and the differences that are known."""
 
     report: Path | None = None
     observations: Path | None = None
+    known_differences: Path | None = None
 
 
 def run(targets: Sequence[str], only: Sequence[str], files: Files, options: Sequence[str]) -> NoReturn:
@@ -84,8 +85,10 @@ def _pytest(cache: Path) -> list[str]:
 def _asked(targets: Sequence[str], only: Sequence[str], files: Files) -> list[str]:
     words = [word for target in targets for word in ("--nhsauth-contract-target", target)]
     words += [word for area in only for word in ("--nhsauth-contract-only", area)]
-    words += ["--nhsauth-contract-report", str(files.report)] if files.report else []
-    return words + (["--nhsauth-contract-observations", str(files.observations)] if files.observations else [])
+    for field in fields(files):
+        file = getattr(files, field.name)
+        words += [f"--nhsauth-contract-{field.name.replace('_', '-')}", str(file)] if file else []
+    return words
 
 
 def _seed(options: Sequence[str]) -> list[str]:

@@ -159,12 +159,75 @@ def test_a_fake_that_differs_is_reported_by_rule_expected_and_got(
 
     assert run.code == 1
     assert (
-        f"1. {platform.url} answers, in 1 case of 1 rule: 401 invalid_request: Invalid 'kid' header in "
+        f"1. {platform.url} answers, in 1 request of 1 rule: 401 invalid_request: Invalid 'kid' header in "
         "client_assertion JWT - no matching public key" in run.text
     )
-    assert "   rules    Missing or invalid 'aud' claim in client_assertion JWT (§3.23: 1 of" in run.text
+    assert "   rules    Missing or invalid 'aud' claim in client_assertion JWT (1 of 1)" in run.text
     assert "   asked    " in run.text
     assert "   expected 401 invalid_request: Missing or invalid 'aud' claim in client_assertion JWT" in run.text
+
+
+WRONG_AUD = "Missing or invalid 'aud' claim in client_assertion JWT"
+NO_KID = "Missing 'kid' header in client_assertion JWT"
+
+
+@pytest.fixture
+def known_to_differ(
+    start: Start, platform: Mock, credential: dict[str, str], pytester: pytest.Pytester
+) -> Callable[..., Run]:
+    """Ask a fake that knows the key by another name, so that the rule about aud differs, with known differences."""
+
+    def run(*rules: str, options: tuple[str, ...] = (), subprocess: bool = False) -> Run:
+        text = "".join(f'[[difference]]\nrule = "{rule}"\nreason = "another key"\n' for rule in rules)
+        (pytester.path / "known.toml").write_text(text, encoding="utf-8")
+        wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
+        known = ("--nhsauth-contract-known-differences", "known.toml", "--nhsauth-contract-screen")
+        given = ("--nhsauth-contract-target", platform.url, *known, "-p", "tests.contract_tests.about_aud_and_kid")
+        return start(*given, *options, of="test_errors", environ=wrong, subprocess=subprocess)
+
+    return run
+
+
+@pytest.mark.parametrize("rule", [WRONG_AUD, "3.23"])
+def test_a_listed_difference_is_no_failure(known_to_differ: Callable[..., Run], rule: str) -> None:
+    run = known_to_differ(rule)
+
+    assert run.code == 0, run.text
+    assert run.text.splitlines()[-1].startswith("2 rules: 1 hold, 0 differ, 1 differ as listed (")
+
+
+def test_a_difference_that_is_not_listed_is_a_failure(known_to_differ: Callable[..., Run]) -> None:
+    assert known_to_differ().code == 1
+
+
+def test_a_listed_difference_that_no_longer_differs_is_a_failure(known_to_differ: Callable[..., Run]) -> None:
+    run = known_to_differ(WRONG_AUD, NO_KID)
+
+    assert run.code == 1, run.text
+    assert f"No longer differs, so take it out of the known differences: {NO_KID}" in run.text
+
+
+def test_a_chosen_part_of_the_cases_does_not_prove_that_nothing_differs(known_to_differ: Callable[..., Run]) -> None:
+    run = known_to_differ(WRONG_AUD, NO_KID, options=("-k", "test_a_mistake_alone"))
+
+    assert run.code == 0, run.text
+
+
+def test_the_known_differences_hold_in_several_processes(known_to_differ: Callable[..., Run]) -> None:
+    pytest.importorskip("xdist", reason="xdist is not installed")
+
+    run = known_to_differ(WRONG_AUD, NO_KID, options=("-n", "2"), subprocess=True)
+
+    assert run.code == 1, run.text
+    assert run.text.splitlines()[-1].startswith("2 rules: 1 hold, 0 differ, 1 differ as listed (")
+
+
+def test_a_listed_rule_that_does_not_exist_is_named_with_the_nearest(known_to_differ: Callable[..., Run]) -> None:
+    run = known_to_differ("Missing or invalid aud claim in client_assertion JWT")
+
+    named = "no rule is 'Missing or invalid aud claim in client_assertion JWT'"
+    assert run.code == 2
+    assert refusals(run) == [f"Cannot judge: known.toml: {named}; did you mean {WRONG_AUD!r}?"]
 
 
 def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytester: pytest.Pytester) -> None:
@@ -337,7 +400,7 @@ def test_a_mock_that_runs_is_asked_everything_and_put_back(start: Start, ring: K
         after = requests.get(f"{server.url}/_nhsauth/apps", timeout=10).json()
         clock = requests.get(f"{server.url}/_nhsauth/clock", timeout=10).json()
     assert run.code == 0, run.text
-    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+    assert re.fullmatch(r"\d+ rules: \d+ hold, 0 differ \(0 of \d+ requests\)", run.text.splitlines()[-1])
     assert (after, clock["frozen"]) == (before, False)
 
 
@@ -355,7 +418,7 @@ def test_a_mock_that_takes_a_control_token_is_asked_with_it(start: Start, guarde
     run = start(*SINGLE, *options, environ={"NHSAUTH_CONTROL_TOKEN": "of-the-root"})
 
     assert run.code == 0, run.text
-    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+    assert re.fullmatch(r"\d+ rules: \d+ hold, 0 differ \(0 of \d+ requests\)", run.text.splitlines()[-1])
 
 
 def test_without_its_control_token_it_cannot_be_judged(
