@@ -38,6 +38,8 @@ SCREEN: Final = "nhsauth_contract_screen"
 OBSERVATIONS: Final = "nhsauth_contract_observations"
 KNOWN_FILE: Final = "nhsauth_contract_known_differences"
 """The options' names, as pytest has them."""
+_CHOOSING: Final = ("keyword", "markexpr", "maxfail", "deselect", "lf", "stepwise", ONLY)
+"""Options by which a run asks a part of the contract."""
 INTERRUPTED: Final = 130
 
 _FLAG: Final = "--nhsauth-contract-target"
@@ -55,6 +57,24 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="TARGET",
         help=f"whom to ask: {_ALLOWED}; you can repeat it [NHSAUTH_CONTRACT_TARGET]",
     )
+    _add_files(group)
+    group.addoption(
+        "--nhsauth-contract-only",
+        dest=ONLY,
+        action="append",
+        choices=AREAS,
+        help="ask only this part of the contract; you can repeat it",
+    )
+    group.addoption(
+        "--nhsauth-contract-screen",
+        dest=SCREEN,
+        action="store_true",
+        help="show the result on one screen and nothing else; with -v also as pytest does",
+    )
+    parser.addini(_INI, f"whom the contract tests ask; {_FLAG} and NHSAUTH_CONTRACT_TARGET come first", type="args")
+
+
+def _add_files(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--nhsauth-contract-report",
         dest="nhsauth_contract_report",
@@ -74,20 +94,6 @@ def add_options(parser: pytest.Parser) -> None:
         help="a TOML file of known differences, [[difference]] with rule and reason: a listed rule that differs is no "
         "failure, and one that no longer differs is",
     )
-    group.addoption(
-        "--nhsauth-contract-only",
-        dest=ONLY,
-        action="append",
-        choices=AREAS,
-        help="ask only this part of the contract; you can repeat it",
-    )
-    group.addoption(
-        "--nhsauth-contract-screen",
-        dest=SCREEN,
-        action="store_true",
-        help="show the result on one screen and nothing else; with -v also as pytest does",
-    )
-    parser.addini(_INI, f"whom the contract tests ask; {_FLAG} and NHSAUTH_CONTRACT_TARGET come first", type="args")
 
 
 def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
@@ -205,7 +211,7 @@ class Gathering:
 
     def _seek_cured(self, session: pytest.Session, exitstatus: int) -> None:
         """Fail a whole run in which a listed difference no longer differs; a part of it may leave out what differs."""
-        parts = (self._config.getoption(name, None) for name in ("keyword", "markexpr", "maxfail"))
+        parts = (self._config.getoption(name, None) for name in _CHOOSING)
         if self._interrupted or self._judgements().cannot_judge or any(parts):
             return
         self._judgements().seek_cured()

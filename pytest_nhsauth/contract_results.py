@@ -59,6 +59,16 @@ class Judgement:
     known: str = ""
 
     @property
+    def tested(self) -> tuple[str, str, str]:
+        """The target and the rule: a row of the contract may have several, and several rows the same words."""
+        return self.target, self.row, self.rule
+
+    @property
+    def shown_rule(self) -> str:
+        """The rule in words."""
+        return self.rule or self.case
+
+    @property
     def settles(self) -> str | None:
         """The meaning of a real environment's answer for a guess: `confirmed`, `refuted`; None for all others."""
         if self.kind != "environment" or self.evidence != "I" or self.verdict == "skipped":
@@ -137,7 +147,9 @@ class Judgements:
         cured = [(_cell(each.rule), _cell(each.reason)) for each in self.cured]
         differs = [(*self._counted(each), _cell(each.got)) for each in self.examples("differs")]
         known = [(*self._counted(each)[:3], _cell(each.known)) for each in self.examples("known")]
-        settled = [(each.target, _cell(each.rule), each.settles or "", _cell(each.got)) for each in self.settled()]
+        settled = [
+            (each.target, _cell(each.shown_rule), each.settles or "", _cell(each.got)) for each in self.settled()
+        ]
         skipped = [(_cell(why), str(number)) for why, number in self.not_asked().items()]
         text = f"# The contract, asked\n\n{self.headline()}\n"
         for title, head, rows in (
@@ -146,7 +158,7 @@ class Judgements:
             ("Known differences", ("target", "rule", "requests", "reason"), known),
             ("Guesses that are settled", ("target", "rule", "is", "got"), settled),
             ("Not asked", ("reason", "requests"), skipped),
-            ("What holds", ("target", "rule", "requests"), [self._counted(each)[:3] for each in self._holding()]),
+            ("What holds", ("target", "rule", "requests"), self._holding()),
         ):
             text += _section(title, head, rows, room=_MOST_BYTES - len(text.encode()))
         return text
@@ -156,7 +168,7 @@ class Judgements:
         if self.cannot_judge:
             return f"Cannot judge: {self.cannot_judge}"
         counted = Counter(each.verdict for each in self.made)
-        rules = Counter(self._verdict_of(each) for each in self._by_rule().values())
+        rules = Counter(self._verdict_of(cases) for cases in by_rule(self.made))
         known = f", {rules['known']} differ as listed" if self.listed else ""
         differing, skipped = counted["differs"] + counted["known"], counted["skipped"]
         number = _counted(rules.total() - rules["skipped"], "rule")
@@ -166,27 +178,25 @@ class Judgements:
             f"{f'; {skipped} could not be asked' if skipped else ''}"
         )
 
-    def _by_rule(self) -> dict[tuple[str, str], list[Judgement]]:
-        """Return the cases of each rule of each target, in the order in which they were asked."""
-        by_rule: dict[tuple[str, str], list[Judgement]] = {}
-        for each in self.made:
-            by_rule.setdefault((each.target, each.row), []).append(each)
-        return by_rule
-
     def _verdict_of(self, cases: Sequence[Judgement]) -> Verdict:
         verdicts: Sequence[Verdict] = ("differs", "known", "holds")
         return next((verdict for verdict in verdicts if any(case.verdict == verdict for case in cases)), "skipped")
 
-    def _holding(self) -> list[Judgement]:
-        return [cases[0] for cases in self._by_rule().values() if self._verdict_of(cases) == "holds"]
+    def _holding(self) -> list[tuple[str, str, str]]:
+        """Return the target, the rule and the number of its requests, for each rule that holds."""
+        holding = [cases for cases in by_rule(self.made) if self._verdict_of(cases) == "holds"]
+        counts = [str(sum(case.verdict == "holds" for case in cases)) for cases in holding]
+        return [
+            (cases[0].target, _cell(cases[0].shown_rule), count) for cases, count in zip(holding, counts, strict=True)
+        ]
 
     def examples(self, verdict: Verdict) -> list[Judgement]:
         """Return the first case of each rule that has this verdict."""
-        return list({(case.target, case.row): case for case in reversed(self.of(verdict))}.values())[::-1]
+        return [cases[0] for cases in by_rule(self.of(verdict))]
 
     def _counted(self, example: Judgement) -> tuple[str, str, str, str, str]:
-        shown = _cell(example.rule or example.case), self.how_often(example), _cell(example.asked)
-        return example.target, *shown, _cell(example.expected)
+        counted = _cell(example.shown_rule), self.how_often(example), _cell(example.asked)
+        return example.target, *counted, _cell(example.expected)
 
     def causes(self) -> list[list[Judgement]]:
         """Return the cases that differ by what the target answered to them, the most frequent answer first."""
@@ -197,13 +207,21 @@ class Judgements:
 
     def how_often(self, judgement: Judgement) -> str:
         """Return how many of a rule's requests differ, and how many there were."""
-        cases = [each for each in self.made if (each.target, each.row) == (judgement.target, judgement.row)]
+        cases = [each for each in self.made if each.tested == judgement.tested]
         asked = [each.verdict for each in cases if each.verdict != "skipped"]
         return f"{len(asked) - asked.count('holds')} of {len(asked)}"
 
     def not_asked(self) -> Mapping[str, int]:
         """Return why cases could not be run, and how many for each reason, the most frequent first."""
         return dict(Counter(each.got for each in self.of("skipped")).most_common())
+
+
+def by_rule(cases: Sequence[Judgement]) -> list[list[Judgement]]:
+    """Return the cases of each rule of each target, all in their order."""
+    found: dict[tuple[str, str, str], list[Judgement]] = {}
+    for each in cases:
+        found.setdefault(each.tested, []).append(each)
+    return list(found.values())
 
 
 def _counted(number: int, noun: str) -> str:

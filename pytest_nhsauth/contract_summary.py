@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_nhsauth.contract_results import Judgement, Judgements, shown
+from pytest_nhsauth.contract_results import Judgement, Judgements, by_rule, shown
 
 _MOST: Final = 5
 """The largest number of answers, and of lines of any other kind, that are listed: 60 lines at most in all."""
@@ -39,11 +39,10 @@ def lines(judgements: Judgements, *, seed: str | None = None, interrupted: bool 
 def _cause(judgements: Judgements, number: int, cases: Sequence[Judgement]) -> Iterator[str]:
     """Yield one answer, rules that it breaks, and an example: the first of them."""
     example = cases[0]
-    by_rule = {case.row: case for case in reversed(cases)}
-    rules = [by_rule[row] for row in dict.fromkeys(case.row for case in cases)]
+    rules = [group[0] for group in by_rule(cases)]
     counted = f"{_number(len(cases), 'request')} of {_number(len(rules), 'rule')}"
     yield f"{number}. {example.target} answers, in {counted}: {shown(example.got) or 'an answer that cannot be shown'}"
-    names = [f"{shown(case.rule or case.case)} ({judgements.how_often(case)})" for case in rules]
+    names = [f"{shown(case.shown_rule)} ({judgements.how_often(case)})" for case in rules]
     if len(names) > _NAMED:
         names[_NAMED - 1 :] = [f"and {len(names) - _NAMED + 1} other rules"]
     for place, name in enumerate(names):
@@ -59,7 +58,7 @@ def _cured(judgements: Judgements) -> list[str]:
 
 def _settled(judgements: Judgements) -> list[str]:
     return [
-        f"{(each.settles or '').upper()} {each.target}, {each.rule}, {each.case}: {shown(each.got)}"
+        f"{(each.settles or '').upper()} {each.target}, {each.shown_rule}, {each.case}: {shown(each.got)}"
         for each in judgements.settled()
     ]
 

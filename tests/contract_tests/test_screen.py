@@ -1,6 +1,7 @@
 """What came of the contract, on one screen and in Markdown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -59,9 +60,15 @@ def test_however_much_differs_it_is_one_screen() -> None:
     many = [judged(each, row=f"§{each}", got=f"answer {each % 40}") for each in range(2000)]
     reasons = [judged(each, verdict="skipped", got=f"reason {each % 20}") for each in range(200)]
 
-    shown = summary_lines(*many, *reasons, seed="7")
+    guesses = [replace(judged(each), kind="environment", evidence="I", verdict="holds") for each in range(20)]
+    judgements = listed(*(f"cured {each}" for each in range(20)), made=[*many, *reasons, *guesses])
+    judgements.cured = judgements.listed
 
-    assert len(shown) <= 60
+    shown = list(lines(judgements, seed="7", interrupted=True))
+
+    assert 50 < len(shown) <= 60
+    assert "15 other guesses are settled." in shown
+    assert "15 other known differences no longer differ." in shown
     assert "35 other answers differ, in 1750 requests." in shown
     assert "15 other reasons why something was not asked." in shown
     assert "What is drawn at random is drawn again with --hypothesis-seed=7." in shown
@@ -167,3 +174,18 @@ def test_what_was_not_asked_or_differs_in_part_is_not_cured(others: list[str]) -
     judgements = listed("3.5", made=[judged(1, verdict=verdict) for verdict in others])
 
     assert judgements.cured == ()
+
+
+def test_rules_of_one_row_are_counted_and_named_apart() -> None:
+    other = replace(judged(2), rule="another rule of the row")
+
+    shown = summary_lines(judged(1), other, judged(3, verdict="holds"))
+
+    assert shown[1:3] == ["   rules    the rule of 3.5 (1 of 2)", "            another rule of the row (1 of 1)"]
+    assert shown[-1] == "2 rules: 0 hold, 2 differ (2 of 3 requests)"
+
+
+def test_what_holds_is_listed_with_its_number_of_requests() -> None:
+    judgements = listed(made=[judged(1, verdict="holds"), judged(2, verdict="holds"), judged(3, verdict="skipped")])
+
+    assert f"| {URL} | the rule of 3.5 | 2 |" in judgements.page().splitlines()
