@@ -35,6 +35,7 @@ from pytest_nhsauth.contract_results import EXCUSE, GOT, REPEAT
 from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30
+_UNKNOWN = pytest.StashKey[str]()
 _ON_ONE_SCREEN = ("asked", "expected", "got", "again")
 
 
@@ -60,8 +61,8 @@ def note_answer(request: pytest.FixtureRequest) -> Callable[[object], None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what was not selected."""
+    config.stash[_UNKNOWN] = _unknown_rule(config, items)
     with _judgeable(config):
-        _refuse_unknown_rules(config, items)
         set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
     items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
     only = config.getoption(ONLY)
@@ -69,17 +70,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if "target" in getattr(item, "fixturenames", ()) and area_of(item) in only]
 
 
-def _refuse_unknown_rules(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Raise CannotJudgeError for a known difference whose rule no case has; all must be collected."""
+def _unknown_rule(config: pytest.Config, items: Sequence[pytest.Item]) -> str:
+    """Return what is wrong with a known difference whose rule no case has, if all cases are collected; else nothing."""
     if not config.stash[KNOWN] or not config.getoption(SCREEN):
-        return
+        return ""
     cases = [case_of(item) for item in items if isinstance(item, pytest.Function)]
     named = {(case["rule"], case["row"]) for case in cases if case}
     for each in config.stash[KNOWN]:
         if not any(each.concerns(rule=rule, row=row) for rule, row in named):
-            near = difflib.get_close_matches(each.rule, [rule for rule, _ in named], n=1)
+            near = difflib.get_close_matches(each.rule, sorted({rule for rule, _ in named}), n=1)
             hint = f"did you mean {near[0]!r}?" if near else "allowed: a rule's words as a report shows them"
-            raise CannotJudgeError(f"{config.getoption(KNOWN_FILE)}: no rule is {each.rule!r}; {hint}")
+            return f"{config.getoption(KNOWN_FILE)}: no rule is {each.rule!r}; {hint}"
+    return ""
+
+
+def _refuse_unknown_rule(config: pytest.Config) -> None:
+    """Raise CannotJudgeError; only at a test, since a worker that ends while it collects is started anew."""
+    if config.stash[_UNKNOWN]:
+        raise CannotJudgeError(config.stash[_UNKNOWN])
 
 
 def _asked(item: pytest.Item) -> str:
@@ -102,6 +110,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Turn what cannot be asked into a skip with its reason, and what cannot be judged into the end."""
     try:
         with _skipping(), _judgeable(item.config), _quiet():
+            _refuse_unknown_rule(item.config)
             _need_discovery(item)
             return (yield)
     except pytest.skip.Exception:

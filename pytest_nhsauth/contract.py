@@ -222,8 +222,10 @@ class Gathering:
         judged = self._judgements()
         if exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
             judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
-        if judged.cannot_judge or self._interrupted:
-            session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
+        if judged.cannot_judge:  # which ends several workers as if somebody had interrupted them
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        elif self._interrupted:
+            session.exitstatus = INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report, if contract tests have run."""

@@ -230,10 +230,16 @@ def test_the_known_differences_hold_in_several_processes(known_to_differ: Callab
     assert run.text.splitlines()[-1].startswith("2 rules: 1 hold, 0 differ, 1 differ as listed (")
 
 
-def test_a_listed_rule_that_does_not_exist_is_named_with_the_nearest(known_to_differ: Callable[..., Run]) -> None:
-    run = known_to_differ("Missing or invalid aud claim in client_assertion JWT")
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "several"])
+def test_a_listed_rule_that_does_not_exist_is_named_with_the_nearest(
+    known_to_differ: Callable[..., Run], options: tuple[str, ...]
+) -> None:
+    if options:
+        pytest.importorskip("xdist", reason="xdist is not installed")
 
-    named = "no rule is 'Missing or invalid aud claim in client_assertion JWT'"
+    run = known_to_differ(WRONG_AUD.replace("'", ""), options=options, subprocess=bool(options))
+
+    named = f"no rule is {WRONG_AUD.replace(chr(39), '')!r}"
     assert run.code == 2
     assert refusals(run) == [f"Cannot judge: known.toml: {named}; did you mean {WRONG_AUD!r}?"]
 
