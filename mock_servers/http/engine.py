@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_servers.http.connections import Connection, Proxy
 from mock_servers.http.framing import Message, unsendable
 from mock_servers.http.syn_filter import refuse_clients
-from mock_servers.http.thread_pool import Lane, Task, ThreadPool
+from mock_servers.http.thread_pool import Lane, Task, ThreadPool, silence
 from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ class Loop(asyncio.SelectorEventLoop):
     """A loop with a clock of its own."""
 
     def __init__(self, ticks: Ticks) -> None:
-        super().__init__()
+        with silence():  # asyncio logs which selector it uses
+            super().__init__()
         self._ticks = ticks
 
     def time(self) -> float:

@@ -1,4 +1,7 @@
-"""The threads of a server: daemons, started when a task finds nobody idle, and gone when the server is."""
+"""The threads of a server: daemons, started when a task finds nobody idle, and gone when the server is.
+
+A test process keeps what a silent thread logs from the handlers of others.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,36 @@ _MOST_IDLE: Final = 4
 """Threads that are kept for the next task; a burst leaves no more."""
 
 
-class ThreadPool:
-    """Does each task in a thread of its own. Safe from any thread."""
+class _Silence(threading.local):
+    """Whether a thread is silent; a new one is not."""
 
-    def __init__(self, name: str) -> None:
+    holds = False
+
+
+_SILENCE: Final = _Silence()
+
+
+def is_silent() -> bool:
+    """Whether this thread is silent."""
+    return _SILENCE.holds
+
+
+@contextlib.contextmanager
+def silence(*, holds: bool = True) -> Iterator[None]:
+    """Make this thread silent for the length of a block, or not."""
+    before, _SILENCE.holds = _SILENCE.holds, holds
+    try:
+        yield
+    finally:
+        _SILENCE.holds = before
+
+
+class ThreadPool:
+    """Does each task in a thread of its own, a silent one if asked to. Safe from any thread."""
+
+    def __init__(self, name: str, *, is_silent: bool = True) -> None:
         self._name = name
+        self._is_silent = is_silent
         self._changed = threading.Condition()
         self._tasks: deque[Task] = deque()
         self._threads: set[threading.Thread] = set()
@@ -57,9 +85,10 @@ class ThreadPool:
             return thread in self._threads
 
     def _work(self) -> None:
-        while (task := self._next()) is not None:
-            task()
-            del task  # what it holds is free while this thread is idle
+        with silence(holds=self._is_silent):
+            while (task := self._next()) is not None:
+                task()
+                del task  # what it holds is free while this thread is idle
 
     def _next(self) -> Task | None:
         with self._changed:
