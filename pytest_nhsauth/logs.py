@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from pytest_nhsauth.import_guard import OWN
+from pytest_nhsauth.import_guard import OWN, module
 
 PROPAGATE: Final = "nhsauth_log_propagate"
 """The ini value that lets the mock's records reach the root logger, and so `caplog`."""
@@ -58,13 +58,12 @@ class _Quiet:
         self._factory: _Factory | None = None
 
     def begin(self) -> None:
-        from mock_servers.http.thread_pool import is_silent  # noqa: PLC0415 - nothing of ours before it is used
-
         with self._lock:
             if self._mocks == 0:
                 self._before = {name: logging.getLogger(name).level for name in _LEAST}
                 _set_levels(_LEAST)
-                self._factory = _Factory(logging.getLogRecordFactory(), is_silent)
+                threads = module("mock_servers.http.thread_pool")  # nothing of ours before it is used
+                self._factory = _Factory(logging.getLogRecordFactory(), threads.is_silent)
                 logging.setLogRecordFactory(self._factory)
             self._mocks += 1
 
