@@ -114,7 +114,7 @@ class Ours:
             private_key=key_of(settings.private_key_pem),
             kid=settings.kid,
             client_secret=settings.client_secret,
-            clock=settings.clock,
+            now=settings.clock,
             margin=margin,
         )
         self._person: Token | None = None
