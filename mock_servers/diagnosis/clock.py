@@ -97,6 +97,8 @@ def read(value: Any, now: float) -> Reading:
         return _of_number(javascript.number(value), now)
     if not isinstance(value, str):
         return Reading(wrong="" if value is UNDEFINED else "not a number", cure=_NUMBER)
+    if not value.strip():
+        return Reading(wrong="empty, not a number", cure=_NUMBER)
     number = javascript.number(value)
     if number != number:  # noqa: PLR0124 - NaN is not itself
         return Reading(
@@ -104,7 +106,7 @@ def read(value: Any, now: float) -> Reading:
         )
     found = _of_number(number, now)
     unit = f", and {found.wrong}" if found.wrong else ""
-    return Reading(at=found.at, wrong=f"digits in quotes, not a number{unit}", cure=f"{_NUMBER} {found.cure}".strip())
+    return Reading(at=found.at, wrong=f"a number in quotes{unit}", cure=f"{_NUMBER} {found.cure}".strip())
 
 
 def _of_number(number: float, now: float) -> Reading:
@@ -117,7 +119,7 @@ def _of_number(number: float, now: float) -> Reading:
             cure = "Count {0} from 1970: in Swift use timeIntervalSince1970."
             return Reading(at=number + _EPOCH_2001, wrong="seconds since 2001, not since 1970", cure=cure)
         if abs(number) < _SHORTEST_TIME:
-            return Reading(wrong="a lifetime or nothing, not seconds since 1970", cure="Add the time now to {0}.")
+            return Reading(wrong="too small for seconds since 1970", cure="Add the time now to {0}.")
     return Reading(wrong="too large for seconds since 1970") if abs(number) > _LATEST else Reading(at=number)
 
 

@@ -81,7 +81,7 @@ def _of_assertion(case: Case, good: Record, before: ReceivedJwt) -> Iterator[str
         yield from _changed(name, before.claims.get(name, UNDEFINED), case.claim(name))
     then, now = _ahead(before.claims.get("exp"), good.at), _ahead(case.claim("exp"), case.now)
     if then is not None and now is not None and abs(now - then) > _SLACK:
-        yield f"exp was {then:.0f} s ahead, and is {now:.0f} s"
+        yield f"exp was {then:.0f} s ahead, and is now {abs(now):.0f} s {'ahead' if now >= 0 else 'past'}"
 
 
 def _ahead(exp: Any, at: float) -> float | None:
@@ -91,7 +91,7 @@ def _ahead(exp: Any, at: float) -> float | None:
 def _changed(name: str, then: Any, now: Any) -> Iterator[str]:
     before, after = ("missing" if each is UNDEFINED else shown(each, _LONGEST) for each in (then, now))
     if then != now and before != after:
-        yield f"{name} was {before}, and is {after}"
+        yield f"{name} was {before}, and is now {after}"
 
 
 FINDERS: Final = (Finder(find=changed_since_success, informational=True),)

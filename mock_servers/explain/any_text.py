@@ -89,8 +89,10 @@ def _of_facts(text: str, lent: Lent, clock: Callable[[], float]) -> RequestExpla
         return RequestExplanation(refused=True, **asdict(others))
     request = _request(facts, said, lent) if said is None or not said.is_several else None
     keys = lent.keys or (json.dumps(facts.key_sets[0]).encode() if facts.key_sets else None)
-    own = replace(own, answer=None, at=lent.at if lent.at is not None else _moment(facts, said), keys=keys)
+    own = replace(own, answer=None, at=lent.at if lent.at is not None else _date(facts), keys=keys)
     if request is not None and host_of(request.captured.url) is not None and (said is not None or not is_others(facts)):
+        logged = _logged(facts, said) if request.captured.at is None else request.captured.at
+        request = replace(request, captured=replace(request.captured, at=logged))
         explanation = _of_api(request, own, clock) or explain_captured(request.captured, own, clock)
         return explanation if request.is_place_known else replace(explanation, request="")
     return _of_sentence(facts, said) if said is not None else nothing_found(text)
@@ -134,13 +136,16 @@ def _request(facts: Facts, said: Said | None, lent: Lent) -> Supposed | None:
     return found
 
 
-def _moment(facts: Facts, said: Said | None) -> float | None:
-    """Return when the refusal came: by the Date of an answer, else by a log whose times have a zone."""
-    dates = [each.at for each in facts.moments if each.is_date]
-    if dates:
-        return dates[-1]
+def _date(facts: Facts) -> float | None:
+    """Return when the refusal came by the service's clock: the Date of its answer."""
+    return next((each.at for each in reversed(facts.moments) if each.is_date), None)
+
+
+def _logged(facts: Facts, said: Said | None) -> float | None:
+    """Return when the refusal came by the client's clock: the time of its log, where that has a zone."""
     until = said.start if said is not None else len(facts.text)
-    logged = [each for each in facts.moments if each.start < until and each.has_zone and each.name not in _TIMES]
+    moments = [each for each in facts.moments if each.start < until and each.has_zone and not each.is_date]
+    logged = [each for each in moments if each.name not in _TIMES]
     return logged[-1].at if logged else None
 
 

@@ -180,10 +180,16 @@ def _json_object(part: str, text: str) -> Mapping[str, Any]:
     except RecursionError as too_deep:
         raise MalformedJwtError(f"its {part} is nested too deeply") from too_deep
     if not isinstance(found, dict):
-        raise MalformedJwtError(f"its {part} is a JSON {type(found).__name__}, not an object")
+        raise MalformedJwtError(f"its {part} is {_kind(found)}, not an object")
     if written.count("{") + written.count("[") >= _DEEPEST and _is_deep(found):
         raise MalformedJwtError(f"its {part} is nested more than {_DEEPEST} deep")
     return found
+
+
+def _kind(found: Any) -> str:
+    if found is None or isinstance(found, bool):
+        return f"a JSON {json.dumps(found)}"
+    return "a JSON list" if isinstance(found, list) else f"a JSON {'string' if isinstance(found, str) else 'number'}"
 
 
 def _is_deep(found: Any) -> bool:

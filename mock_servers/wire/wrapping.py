@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from mock_servers.wire.json_text import object_of
@@ -194,7 +194,7 @@ def _hexadecimal(value: str) -> tuple[str, str] | None:
 
 def _compressed(value: str) -> tuple[str, str] | None:
     data = _decoded(value) if _BASE64.fullmatch(value) else None
-    plain = decompressed(data) if data is not None and data.startswith(_COMPRESSED) else None
+    plain = decompressed(data) if data is not None else None
     text = _text(plain) if plain is not None else None
     return ("compression and base64 around it", text) if text is not None else None
 
@@ -228,11 +228,29 @@ def _quoted(value: str) -> str:
 
 
 def decompressed(data: bytes) -> bytes | None:
-    """Return what gzip or zlib has compressed, cut to 64 KiB; `None` for other bytes."""
+    """Return what gzip, zlib or raw deflate has compressed, cut to 64 KiB; `None` for other bytes.
+
+    Raw deflate has no mark, so it counts only where the bytes are a whole stream.
+    """
+    if not data.startswith(_COMPRESSED):
+        raw = _inflated(data, -zlib.MAX_WBITS)
+        return raw.plain if raw is not None and raw.is_whole else None
+    marked = _inflated(data, zlib.MAX_WBITS | 32)
+    return marked.plain if marked is not None else None
+
+
+class _Inflated(NamedTuple):
+    plain: bytes
+    is_whole: bool
+
+
+def _inflated(data: bytes, bits: int) -> _Inflated | None:
+    stream = zlib.decompressobj(bits)
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, LONGEST)
+        plain = stream.decompress(data, LONGEST)
     except zlib.error:
         return None
+    return _Inflated(plain, stream.eof and not stream.unused_data and bool(plain))
 
 
 def _text(data: bytes) -> str | None:

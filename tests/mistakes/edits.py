@@ -10,6 +10,7 @@ import base64
 import html
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -102,6 +103,12 @@ _OPERATIONS: Final[Mapping[str, _Operation]] = {
     "base64": lambda text, _: base64.b64encode(text.encode()).decode(),
     "JSON": lambda text, _: json.dumps(text),
     "HTML": lambda text, _: html.escape(f"<{text}>"),
+    "bytes": lambda text, _: repr(text.encode()),
+    "list": lambda text, _: repr([text]),
+    "map": lambda text, edit: f"{{{edit.name}={text}, more=x}}",
+    "UTF-16": lambda text, _: text.encode("utf-16-le").decode("latin-1"),
+    "byte order mark": lambda text, _: f"\ufeff{text}",
+    "compressed": lambda text, _: base64.b64encode(zlib.compress(text.encode())).decode(),
     "hex": lambda text, _: text.encode().hex(),
     "upper": lambda text, _: text.upper(),
     "lower": lambda text, _: text.lower(),

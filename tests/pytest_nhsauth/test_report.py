@@ -10,7 +10,7 @@ Run = Callable[..., pytest.RunResult]
 TITLE = "*- nhsauth exchanges -*"
 EXPIRED = [
     "POST /oauth2/token 400 invalid_request Invalid 'exp' claim *",
-    "  Seen (certain): exp is 1: a lifetime or nothing, not seconds since 1970.",
+    "  Seen (certain): exp is 1: too small for seconds since 1970.",
 ]
 ASKING = """
 import pytest
@@ -93,7 +93,7 @@ def test_a_refusal_is_shown_once(pytester: pytest.Pytester, run: Run) -> None:
 
     shown = run().outlines
 
-    assert len([line for line in shown if "exp is 1: a lifetime" in line]) == 1
+    assert len([line for line in shown if "exp is 1: too small" in line]) == 1
     assert [line for line in shown if "Captured log" in line] == []
 
 
@@ -111,7 +111,7 @@ def test_a_finding_is_reported_below_its_exchange(pytester: pytest.Pytester, run
 
     _, finding, *_ = section(run())
 
-    assert finding.startswith("  Seen (certain): authorization is the API key of app")
+    assert finding.startswith("  Seen (certain): The value after Bearer is the API key of app")
 
 
 def test_a_failure_that_asked_nothing_shows_no_section(pytester: pytest.Pytester, run: Run) -> None:

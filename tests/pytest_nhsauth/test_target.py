@@ -335,7 +335,7 @@ class TestExchanges:
 
         http.get(url, headers={"Authorization": f"Bearer {platform.app().client_id}"}, timeout=10)
 
-        assert platform.exchanges.last.findings[0].seen.startswith("authorization is the API key of app")
+        assert platform.exchanges.last.findings[0].seen.startswith("The value after Bearer is the API key of app")
 
     def test_the_newest_comes_last(self, platform: Platform, http: requests.Session) -> None:
         ask(platform, http)

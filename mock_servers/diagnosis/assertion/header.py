@@ -30,7 +30,9 @@ def alg_not_rs512(case: Case) -> Finding | None:
     return Finding(
         id="alg-not-rs512",
         certainty="certain",
-        seen=f"The assertion's header says alg {shown(alg)}.",
+        seen="The assertion's header has no alg."
+        if alg is UNDEFINED
+        else f"The assertion's header says alg {shown(alg)}.",
         cause=_around(alg, "RS512") or _why(alg),
         cure="Sign with RS512 and the RSA private key. (CIS2 takes what was registered there, RS256 or RS512.)",
     )

@@ -158,7 +158,7 @@ def _is_far(case: Case, times: Times) -> bool:
 
 def _seen_far(times: Times) -> str:
     exp, iat = times.ahead("exp") or 0, times.ahead("iat")
-    after = f"{exp - iat:.0f} s after iat" if iat is not None else ""
+    after = f"{abs(exp - iat):.0f} s {'after' if exp >= iat else 'before'} iat" if iat is not None else ""
     ahead = f"{exp:.0f} s from now"
     where = after if times.by == "signing" and after else f"{ahead}, and {after or 'there is no iat'}"
     grace = f", and {times.grace:.0f} s of grace" if times.grace else ""

@@ -198,6 +198,6 @@ def _sent_earlier(case: Case, name: str, jwt: Jwt) -> Iterator[tuple[str, bytes]
             continue
         then, now = {**earlier.header, **earlier.claims}, {**jwt.header, **jwt.claims}
         changed = [member for member in {**then, **now} if then.get(member) != now.get(member)]
-        words = f"other values of {', '.join(map(shown, changed[:_MEMBERS]))}, as exchange {record.id} sent them"
+        words = f"another {' and '.join(map(shown, changed[:_MEMBERS]))}: what exchange {record.id} sent"
         for header, payload in product(written(earlier.header), written(earlier.claims)):
             yield words, jwts.signing_input(header[1], payload[1])

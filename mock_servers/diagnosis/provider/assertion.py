@@ -134,7 +134,7 @@ def _unknown_kid(case: Case, provider: Provider) -> tuple[str, str] | None:
     if not case.refused_by("check_assertion_key"):
         return None
     kids = kids_of(case.learned.get("jwks") or ())
-    seen = f"kid is {shown(case.header('kid'))}; client and key set have {shown(kids)}."
+    seen = f"kid is {shown(case.header('kid'))}; the key set of the client has {shown(kids)}."
     return seen, f"Send the kid of the registered key. Or send no kid: {provider.title} then tries each key."
 
 
@@ -189,9 +189,9 @@ def _algorithm(provider: Provider) -> str:
 
 def _of_secret(case: Case) -> str | None:
     if case.request.basic is not None:
-        return "The client proves itself by a secret in a Basic header."
+        return "The client authenticates with a secret in a Basic header."
     if "client_secret" in case.request.form:
-        return "The client proves itself by client_secret in the form."
+        return "The client authenticates with client_secret in the form."
     if "client_assertion" in case.request.form or not case.refused_by("find_credentials", "check_method_registered"):
         return None
     return "There is neither client_assertion nor client_assertion_type in the form."

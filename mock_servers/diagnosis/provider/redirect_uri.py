@@ -35,7 +35,7 @@ def redirect_uri_differs(case: Case) -> Finding | None:
         return None
     cure = "Send a registered redirect URI exactly, or register this one too."
     nearest = max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
-    return _differs(sent, nearest, "registered is", cure)
+    return _differs(sent, nearest, "the registered one is", cure)
 
 
 def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:
@@ -43,7 +43,7 @@ def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:
     return Finding(
         id="redirect-uri-differs",
         certainty="certain",
-        seen=f"redirect_uri is {url(sent)}; {what} {url(wanted)}: {', '.join(reasons) or 'they differ'}.",
+        seen=f"redirect_uri is {url(sent)}; {what} {url(wanted)}: {', '.join(reasons) or 'the two differ'}.",
         cause="The service compares redirect URIs as text, character by character.",
         cure=cure,
         difference=difference(sent, wanted),
@@ -80,37 +80,43 @@ def _reasons(sent: str, wanted: str) -> Iterator[str]:
     if one is None or other is None:
         return
     if one.scheme != other.scheme:
-        yield f"{one.scheme or 'no scheme'} for {other.scheme}"
+        yield f"its scheme is {one.scheme}, not {other.scheme}" if one.scheme else "it has no scheme"
     yield from _of_host(one, other)
     if one.port != other.port:
-        yield f"port {one.port or 'left out'} for {other.port or 'none'}"
+        yield _of_port(one.port, other.port)
     yield from _of_path(one.path, other.path)
     if one.query != other.query:
-        yield "the query string is different"
+        yield "its query string differs"
     if one.fragment != other.fragment:
-        yield "the fragment differs"
+        yield "its fragment differs"
 
 
 def _of_host(one: SplitResult, other: SplitResult) -> Iterator[str]:
     if one.hostname == other.hostname:
         if one.netloc != other.netloc and one.netloc.lower() == other.netloc.lower():
-            yield "the host is spelt with other capitals"
+            yield "its host has other capitals"
         return
     if one.hostname in _LOOPBACK and other.hostname in _LOOPBACK:
-        yield f"{one.hostname} for {other.hostname}: the same machine, but not the same text"
+        yield f"{one.hostname} and {other.hostname} are one machine, but not the same text"
         return
-    yield f"host {one.hostname} for {other.hostname}"
+    yield f"its host is {one.hostname}, not {other.hostname}" if one.hostname else "it has no host"
+
+
+def _of_port(sent: int | None, wanted: int | None) -> str:
+    if sent is None:
+        return f"it lacks port {wanted}"
+    return f"it has port {sent}" if wanted is None else f"its port is {sent}, not {wanted}"
 
 
 def _of_path(sent: str, wanted: str) -> Iterator[str]:
     if sent == wanted:
         return
     if sent.rstrip("/") == wanted.rstrip("/"):
-        yield "a slash at the end" if sent.endswith("/") else "no slash at the end"
+        yield "it ends with a slash" if sent.endswith("/") else "it does not end with a slash"
     elif sent.lower() == wanted.lower():
-        yield "capital letters in the path"
+        yield "its path has other capitals"
     else:
-        yield "the path differs"
+        yield "its path differs"
 
 
 FINDERS: Final = (

@@ -334,7 +334,7 @@ def query_string_params(case: Case) -> Finding | None:
     return Finding(
         id="query-string-params",
         certainty="certain",
-        seen=f"{', '.join(named)}: in the URL, but the body has {_body(case)}.",
+        seen=f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} in the URL; {_body(case)}.",
         cause="The service reads only the body. (Logs keep URLs, with every token in them.)",
         cure="Send the parameters in the body, as a form. In axios use the second argument of post, not params.",
     )
@@ -342,7 +342,7 @@ def query_string_params(case: Case) -> Finding | None:
 
 def _body(case: Case) -> str:
     size = len(case.request.body)
-    return f"{size} bytes" if size else "nothing"
+    return f"the body has {size} bytes" if size else "the body is empty"
 
 
 def charset_suffix(case: Case) -> Finding | None:

@@ -49,6 +49,8 @@ _AT_USERINFO: Final = Place(
     "token works only at that provider's own userinfo",
 )
 _PAIR: Final = "subject_token"
+NAMED: Final = {"authorization": "The value after Bearer"}
+"""What a place is called that is no parameter."""
 """Reported together with another misplaced value: usually the two were swapped."""
 _REDEEM: Final = {
     "authorization code": "Exchange it at {redeem_at} with {proof}, then {cure}.",
@@ -92,12 +94,13 @@ def _misplaced(name: str, store: Store, record: Record, base: str, hosts: Hosts)
     place = _PLACES[name]
     if issued is None or (issued.kind == place.kind and not _of_another_service(name, issued, record)):
         return None
+    ended = revoked_at(store, issued, record.sent[name])
     if name == "authorization":
         place = _place_of_token(record, issued) or place
     return Finding(
         id=_finding_id(name, issued),
         certainty="certain",
-        seen=f"{name} is {described(issued, record.at, revoked_at(store, issued, record.sent[name]))}.",
+        seen=f"{NAMED.get(name, name)} is {described(issued, record.at, ended)}.",
         cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(name, issued),
         cure=_cure(issued, place, redeem_url(issued, base, hosts)),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -80,7 +81,7 @@ def _finder(name: str) -> Finder:
         """A value is empty, a variable, a path, a key or JSON, or has something around it."""
         sent = next((value for each, value in case.request.form.pairs if each == name), None)
         if sent is None:
-            return None
+            return _in_basic(name, case)
         if not sent.strip():
             return _empty(name, sent)
         known = case.known.issued(sent)
@@ -90,6 +91,15 @@ def _finder(name: str) -> Finder:
 
     wrong_value.__name__ = f"wrong_value_of_{name}"  # its name in the log
     return Finder(find=wrong_value, rules=_JUDGES[name], named=_NAMED)
+
+
+def _in_basic(name: str, case: Case) -> Finding | None:
+    """Look at a value of the Basic header in the same way."""
+    sent = dict(zip(("client_id", "client_secret"), case.request.basic or (), strict=False)).get(name)
+    if not sent or case.known.issued(sent) is not None:
+        return None
+    found = _wrong(name, sent[:LONGEST], case)
+    return replace(found, seen=f"In the Basic header, {found.seen}") if found is not None else None
 
 
 def _empty(name: str, sent: str) -> Finding:

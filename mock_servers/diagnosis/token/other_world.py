@@ -6,6 +6,7 @@ from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.request.misplaced_value import NAMED
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import duration, url
 
@@ -29,7 +30,7 @@ def _finder(name: str) -> Finder:
         return Finding(
             id="value-of-other-world",
             certainty="certain",
-            seen=f"{name} is the {issued.kind} that {issued.issuer} issued "
+            seen=f"{NAMED.get(name, name)} is the {issued.kind} that {issued.issuer} issued "
             f"{duration(case.now - (issued.at or case.now))} ago in {found.words}; it was sent to {url(here)}.",
             cause="Each world knows only what it has issued itself.",
             cure=f"Send it to {url(found.base)}, or begin again at {url(here)}: use one base URL for every step.",

@@ -90,16 +90,19 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
     host = case.known.hosts.of_origin(origin)
     title = next((each.title for each in PROVIDERS if host is not None and each.name == host.plays), None)
     if host is not None and title is not None:
-        yield "certain", f"the real {title}'s, of its environment {host.environment}"
+        yield "certain", f"the issuer of the real {title}, environment {host.environment}"
     if realm is not None:
-        yield "certain", f"the mock realm {realm[1]}-{realm[2]}'s; /oauth2-mock trusts those of its environment"
+        yield (
+            "certain",
+            f"the issuer of mock realm {realm[1]}-{realm[2]}; /oauth2-mock trusts those of its environment",
+        )
     if not case.known.is_all:
         yield "likely", "not a known issuer"
     for provider in (each for each in PROVIDERS if iss.endswith(each.path)):
         if iss.removesuffix(provider.path) in case.known.origins:
-            yield "certain", f"this mock's {provider.title}, which /oauth2 trusts"
+            yield "certain", f"the issuer of this mock's {provider.title}, which /oauth2 trusts"
         if provider.path and iss == f"{origin}{provider.path}":
-            yield "likely", f"a {provider.title}'s, at a host by which this mock was never called"
+            yield "likely", f"the path of {provider.title}'s issuer, at another host than this mock's"
     yield "possible", "not an issuer that this mock knows"
 
 

@@ -425,19 +425,19 @@ def test_a_code_of_cis2_at_the_platform(platform: Mock, redeem: Post) -> None:
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        (f"{REDIRECT}/", "a slash at the end"),
-        (REDIRECT.replace("http:", "https:"), "https for http"),
+        (f"{REDIRECT}/", "it ends with a slash"),
+        (REDIRECT.replace("http:", "https:"), "its scheme is https, not http"),
         (
             REDIRECT.replace("127.0.0.1", "localhost"),
-            "localhost for 127.0.0.1: the same machine, but not the same text",
+            "localhost and 127.0.0.1 are one machine, but not the same text",
         ),
-        (REDIRECT.replace(":8080", ":3000"), "port 3000 for 8080"),
-        (REDIRECT.replace("callback", "Callback"), "capital letters in the path"),
-        (f"{REDIRECT}?next=1", "the query string is different"),
-        (REDIRECT.replace("callback", "return"), "the path differs"),
-        ("https://App.Example/other", "the host is spelt with other capitals"),
-        ("https://app.test/other", "host app.test for app.example"),
-        ("http://[::1/callback", "they differ"),
+        (REDIRECT.replace(":8080", ":3000"), "its port is 3000, not 8080"),
+        (REDIRECT.replace("callback", "Callback"), "its path has other capitals"),
+        (f"{REDIRECT}?next=1", "its query string differs"),
+        (REDIRECT.replace("callback", "return"), "its path differs"),
+        ("https://App.Example/other", "its host has other capitals"),
+        ("https://app.test/other", "its host is app.test, not app.example"),
+        ("http://[::1/callback", "the two differ"),
     ],
 )
 def test_a_redirect_uri_that_nearly_is_registered(platform: Mock, http: Client, sent: str, words: str) -> None:
@@ -456,7 +456,7 @@ def test_a_redirect_uri_at_the_token_that_is_not_registered(
 
     assert refusal_of(answer) == (400, "invalid_request", "redirect_uri is invalid")
     assert seen(platform) == ("redirect-uri-differs", "certain")
-    assert f'the log-in was asked for "{REDIRECT}": a slash at the end' in top(platform).seen
+    assert f'the log-in was asked for "{REDIRECT}": it ends with a slash' in top(platform).seen
 
 
 def test_a_redirect_uri_at_the_token_that_is_another_of_the_apps(

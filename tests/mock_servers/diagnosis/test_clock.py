@@ -117,7 +117,7 @@ def test_a_unit_is_named_and_read(unit: str, at: int, *, in_quotes: bool) -> Non
     found = read(str(number) if in_quotes else number, NOW)
 
     assert unit in found.wrong
-    assert ("digits in quotes" in found.wrong) is in_quotes
+    assert ("a number in quotes" in found.wrong) is in_quotes
     assert found.at is not None
     assert abs(found.at - NOW - at) <= 60
 

@@ -104,7 +104,7 @@ def test_an_access_token(world: Callable[[str], World], here: str, there: str) -
     assert own.why == Finding(
         id="value-of-other-world",
         certainty="certain",
-        seen=f"authorization is the access token that the platform issued 0 ms ago in {words}; it was sent to "
+        seen=f"The value after Bearer is the access token that the platform issued 0 ms ago in {words}; it was sent to "
         f'"{own.platform.url}".',
         cause="Each world knows only what it has issued itself.",
         cure=f'Send it to "{other.platform.url}", or begin again at "{own.platform.url}": use one base URL for every '

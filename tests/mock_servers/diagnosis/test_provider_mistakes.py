@@ -218,7 +218,7 @@ def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
     ("headers", "words"),
     [
         ({"alg": "RS256"}, "signed with RS256; registered at CIS2 is RS512"),
-        ({"kid": "other"}, 'kid is "other"; client and key set have ["nhsauth-1"]'),
+        ({"kid": "other"}, 'kid is "other"; the key set of the client has ["nhsauth-1"]'),
     ],
 )
 def test_jwt_is_not_valid_is_reported_apart(
@@ -275,7 +275,7 @@ def test_a_secret_at_nhs_login(platform: Mock, token: Ask) -> None:
 
     assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("nhs-login-auth", "certain")
-    assert "by client_secret in the form" in top(platform).seen
+    assert "with client_secret in the form" in top(platform).seen
     assert "private_key_jwt" in top(platform).cure
 
 
@@ -356,7 +356,7 @@ def test_another_redirect_uri_than_at_the_log_in(platform: Mock, redeem: Ask, pr
 
     assert refusal_of(answer)[:2] == (400, "invalid_grant")
     assert seen(platform) == ("redirect-uri-differs", "certain")
-    assert "a slash at the end" in top(platform).seen
+    assert "it ends with a slash" in top(platform).seen
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
@@ -405,7 +405,7 @@ def test_an_id_token_at_a_providers_userinfo(platform: Mock) -> None:
     answer = userinfo(platform, "cis2", platform.id_token("cis2", LogInRequest(client_id="nhsauth-app")))
 
     assert answer.status_code == 401
-    assert top(platform).seen.startswith("authorization is the id_token that CIS2 issued")
+    assert top(platform).seen.startswith("The value after Bearer is the id_token that CIS2 issued")
     assert top(platform).cure == "Send the access_token of this provider's own token answer as Bearer token."
 
 
@@ -425,8 +425,8 @@ def test_an_unregistered_redirect_uri_at_a_log_in(platform: Mock, provider: str)
 
     assert answer.status_code == 400
     assert seen(platform) == ("redirect-uri-differs", "certain")
-    assert "http for https" in top(platform).seen
-    assert f'registered is "{REDIRECT}"' in top(platform).seen
+    assert "its scheme is http, not https" in top(platform).seen
+    assert f'the registered one is "{REDIRECT}"' in top(platform).seen
 
 
 def test_a_log_in_at_a_strict_nhs_login_without_state(ring: KeyRing) -> None:

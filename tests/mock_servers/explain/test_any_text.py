@@ -3,6 +3,7 @@
 import html
 import json
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 
 import pytest
@@ -280,3 +281,47 @@ def test_whether_utc_or_local_time_was_mistaken_follows_the_sign(
 
     assert found.answer.startswith(answer)
     assert answer or "local time" not in found.answer
+
+
+@pytest.mark.parametrize(
+    "form", ["{at} INFO asking\n{asked}\n{at} ERROR 400 {answer}", "[{at}] ERROR {answer}\n{asked}"]
+)
+@pytest.mark.parametrize(
+    ("logged", "life", "sentence", "found"),
+    [
+        (1200, 300, EXPIRED, ("same-assertion-again", "likely", "kept the assertion for 20 min")),
+        (0, 300, EXPIRED, ("clock-behind-or-bst", "likely", "at least 300 s slow")),
+        (0, 300, FAR, ("clock-ahead", "likely", "at least 10 s fast")),
+        (0, 3600, FAR, ("lifetime-too-long", "likely", "a lifetime of an hour")),
+    ],
+    ids=["kept", "slow", "fast", "too long"],
+)
+def test_the_time_of_a_log_is_what_the_client_s_clock_read(
+    ring: KeyRing, form: str, logged: int, life: int, sentence: str, found: tuple[str, str, str]
+) -> None:
+    at = datetime.fromtimestamp(NOW + logged, UTC).isoformat()
+    text = form.format(at=at, asked=asked_for(ring, life), answer=json.dumps({"error_description": sentence}))
+
+    explained = explain_text(text, clock=lambda: NOW + 90_000).findings[0]
+
+    assert (explained.id, explained.certainty) == found[:2]
+    assert found[2] in explained.cause
+
+
+def test_a_log_and_the_date_of_the_answer_are_two_clocks(ring: KeyRing) -> None:
+    at = datetime.fromtimestamp(NOW, UTC).isoformat()
+    refusal = (
+        f"HTTP/1.1 400\nDate: {formatdate(NOW + 400, usegmt=True)}\n\n{json.dumps({'error_description': EXPIRED})}"
+    )
+
+    explained = explain_text(f"{at} INFO\n{asked_for(ring, 300)}\n{refusal}").findings[0]
+
+    assert (explained.id, explained.certainty) == ("clock-behind-or-bst", "certain")
+    assert "Your clock is 400 s slow." in explained.cause
+
+
+def asked_for(ring: KeyRing, life: int) -> str:
+    """A curl command with an assertion that was signed now and lives so many seconds."""
+    signed = assertion(ring, iat=int(NOW), exp=int(NOW) + life)
+    form = f"-d client_assertion_type={ASSERTION_TYPE} -d client_assertion={signed}"
+    return f"curl {INT} -d grant_type=client_credentials {form}"

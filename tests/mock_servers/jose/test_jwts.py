@@ -43,7 +43,7 @@ def test_an_empty_signature_is_a_third_part() -> None:
         (f"{HEADER}.{PAYLOAD}.c2lna", "cut off"),
         (f"{part(b'no')}.{PAYLOAD}.c2ln", "header decodes to something that is not JSON"),
         (f"{part(b'[]')}.{PAYLOAD}.c2ln", "header is a JSON list"),
-        (f"{HEADER}.{part(b'1')}.c2ln", "payload is a JSON int"),
+        (f"{HEADER}.{part(b'1')}.c2ln", "payload is a JSON number"),
         (f"{HEADER}.{part(bytes([255, 254]))}.c2ln", "payload decodes to something that is not JSON"),
         (f"{HEADER}.{part(b'{}' + bytes(1))}.c2ln", "not JSON"),
         (f"{HEADER}.{part(b'[' * 100_000)}.c2ln", "nested too deeply"),

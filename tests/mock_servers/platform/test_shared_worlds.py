@@ -69,7 +69,7 @@ def test_a_token_of_a_world_is_good_there_in_every_process_and_nowhere_else(mock
     assert (
         other.exchanges.last.examination()
         .findings[0]
-        .seen.startswith("authorization is the access token that the platform issued")
+        .seen.startswith("The value after Bearer is the access token that the platform issued")
     )
     assert " in world a; it was sent to " in other.exchanges.last.examination().findings[0].seen
 

@@ -398,7 +398,7 @@ def signature_of_another_jwt(world: World) -> TestResponse:
     return world.ask(f"{sent.rpartition('.')[0]}.{other.rpartition('.')[2]}")
 
 
-@case("exp changed later", "changed-after-signing", SIGNATURE, 'other values of "jti", "exp", as exchange 1 sent them')
+@case("exp changed later", "changed-after-signing", SIGNATURE, 'another "jti" and "exp": what exchange 1 sent')
 def signature_that_was_sent_before(world: World) -> TestResponse:
     first = world.signed(world.claims())
     world.ask(first)

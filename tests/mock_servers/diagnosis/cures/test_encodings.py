@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
+from mock_servers.explain.any_text import explain_text
 from mock_servers.wire.wrapping import recovered
 from tests.mock_servers.diagnosis.cures.bench import (
     ASSERTION_TYPE,
@@ -23,6 +24,7 @@ from tests.mock_servers.diagnosis.cures.bench import (
     FORMS,
     PLAIN,
     REDIRECT,
+    SECRET,
     TOKEN,
     Bench,
     call,
@@ -41,6 +43,12 @@ def in_base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def deflated(data: bytes) -> bytes:
+    """Compress without a mark, as .NET's DeflateStream and PHP's gzdeflate do."""
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(data) + stream.flush()
+
+
 ENCODED: Mapping[str, tuple[Encode, str]] = {
     "UTF-16": (lambda text: text.encode("utf-16-le").decode("latin-1"), "a zero byte beside each character"),
     "UTF-16 big endian": (lambda text: text.encode("utf-16-be").decode("latin-1"), "a zero byte beside each"),
@@ -56,6 +64,7 @@ ENCODED: Mapping[str, tuple[Encode, str]] = {
     "hex": (lambda text: text.encode().hex(), "two hexadecimal digits"),
     "gzip": (lambda text: in_base64(gzip.compress(text.encode())), "compression and base64 around it"),
     "zlib": (lambda text: in_base64(zlib.compress(text.encode())), "compression and base64 around it"),
+    "raw deflate": (lambda text: in_base64(deflated(text.encode())), "compression and base64 around it"),
     "JSON": (json.dumps, "quotes around it"),
     "JSON, twice": (lambda text: json.dumps(json.dumps(text)), "quotes around it"),
     "typographic quotes": (lambda text: f"\u201c{text}\u201d", "typographic quotes around it"),
@@ -99,8 +108,31 @@ def test_a_parameter_is_decoded_until_the_service_would_take_it(bench: Bench, en
     assert bench.post(url, again).status_code == 200
 
 
+@pytest.mark.parametrize("name", ["client_assertion", "client_assertion_type", "grant_type", "subject_token"])
+@pytest.mark.parametrize("encoding", ENCODED)
+def test_a_pasted_request_is_decoded_as_far(bench: Bench, encoding: str, name: str) -> None:
+    encode, words = ENCODED[encoding]
+    url, form = FORMS["token_exchange" if name == "subject_token" else "client_credentials"]
+    good = form(bench)
+    sent = {**good, name: encode(good[name])}
+
+    found = explain_text(pasted(sent, bench.post(url, sent)), clock=bench.platform.clock.now).findings[0]
+
+    assert words in f"{found.seen} {found.cause}"
+    assert found.certainty == "certain"
+
+
+def pasted(form: dict[str, str], answer: TestResponse) -> str:
+    """A request to the real service and its answer, as a log has them."""
+    head = "POST /oauth2/token HTTP/1.1\nHost: int.api.service.nhs.uk\nContent-Type: application/x-www-form-urlencoded"
+    refusal = f"HTTP/1.1 {answer.status}\nContent-Type: application/json"
+    return f"{head}\n\n{urlencode(form)}\n\n{refusal}\n\n{answer.text}"
+
+
 @pytest.mark.parametrize("kind", ["code", "refresh"])
-@pytest.mark.parametrize("encoding", [each for each in ENCODED if each not in ("base64, twice", "gzip", "zlib")])
+@pytest.mark.parametrize(
+    "encoding", [each for each in ENCODED if each not in ("base64, twice", "gzip", "zlib", "raw deflate")]
+)
 def test_an_issued_value_is_decoded_until_it_is_known(bench: Bench, encoding: str, kind: str) -> None:
     encode, words = ENCODED[encoding]
     name = "code" if kind == "code" else "refresh_token"
@@ -111,6 +143,25 @@ def test_an_issued_value_is_decoded_until_it_is_known(bench: Bench, encoding: st
 
     bench.assert_finding(words, id="wrapped-value")
     assert bench.post(url, good).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+@pytest.mark.parametrize("encoding", ["byte order mark", "zero width", "JSON", "bytes", "list", "HTML", "line feed"])
+def test_a_value_of_the_basic_header_is_decoded_as_well(bench: Bench, encoding: str, name: str) -> None:
+    encode, words = ENCODED.get(encoding, (lambda text: f"{text}\n", "white space around it"))
+    bench.platform.apps.change("nhsauth-app", cis2_auth_method="client_secret_basic")
+    url, form = FORMS["cis2"]
+
+    def answer(**values: str) -> TestResponse:
+        pair = {**SECRET, **values}
+        header = in_base64(f"{pair['client_id']}:{pair['client_secret']}".encode())
+        sent = {each: value for each, value in form(bench).items() if each not in SECRET}
+        return raw(bench, urlencode(sent).encode(), url, Authorization=f"Basic {header}")
+
+    assert answer(**{name: encode(SECRET[name])}).status_code == 401
+    bench.assert_finding(words, id="wrapped-value")
+    assert bench.top.seen.startswith(f"In the Basic header, {name} ")
+    assert answer().status_code == 200
 
 
 @pytest.mark.parametrize("member", ["aud", "iss", "kid", "alg", "typ"])
@@ -154,11 +205,12 @@ def as_form(form: Mapping[str, str]) -> bytes:
         (lambda form: json.dumps(json.dumps(form)).encode(), "quotes around it"),
         (lambda form: base64.b64encode(as_form(form)), "base64 around it"),
         (lambda form: zlib.compress(as_form(form)), "compression around it"),
+        (lambda form: deflated(as_form(form)), "compression around it"),
         (lambda form: repr(as_form(form)).encode(), "as Python prints bytes"),
         (lambda form: repr(dict(form)).encode(), "an object that was printed"),
         (lambda form: f"{{{', '.join(f'{a}={b}' for a, b in form.items())}}}".encode(), "an object that was printed"),
     ],
-    ids=["utf-16", "utf-16-be", "mark", "json", "json twice", "base64", "zlib", "bytes", "dict", "map"],
+    ids=["utf-16", "utf-16-be", "mark", "json", "json twice", "base64", "zlib", "raw deflate", "bytes", "dict", "map"],
 )
 @pytest.mark.parametrize("kind", FORMS)
 def test_a_body_is_decoded_as_well(

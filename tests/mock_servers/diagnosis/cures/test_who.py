@@ -50,7 +50,7 @@ def test_a_user_agent_is_not_change(bench: Bench) -> None:
 
     (change,) = [each for each in bench.platform.exchanges.last.findings if each.id == "changed-since-success"]
     assert "user-agent" not in change.seen
-    assert 'header kid was "nhsauth-1", and is "nobody"' in change.seen
+    assert 'header kid was "nhsauth-1", and is now "nobody"' in change.seen
 
 
 def test_two_values_that_look_equal_are_no_change(bench: Bench) -> None:
