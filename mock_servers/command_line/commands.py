@@ -27,14 +27,23 @@ _UNKNOWN_SENTENCES = click.option(
     help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
     "hand it on.",
 )
-_SERVER: Final = click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock to ask. Or set NHSAUTH_URL.",
-)
+
+
+def _server(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that says where a mock runs, by one name in all commands."""
+    return click.option(
+        "--server",
+        "--url",
+        "server",
+        default="http://127.0.0.1:8080",
+        show_default=True,
+        envvar="NHSAUTH_URL",
+        metavar="URL",
+        help=f"{text} Or set NHSAUTH_URL.",
+    )
+
+
+_SERVER: Final = _server("The mock to ask.")
 _CONTROL_TOKEN: Final = click.option(
     "--control-token",
     envvar="NHSAUTH_CONTROL_TOKEN",
@@ -316,9 +325,7 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
 
 
 @_command("env", nhsauth)
-@click.option(
-    "--url", default="http://127.0.0.1:8080", show_default=True, metavar="URL", help="Where nhsauth serve --tls runs."
-)
+@_server("Where nhsauth serve --tls runs.")
 @_CONTROL_TOKEN
 @click.option(
     "--shell",
@@ -327,14 +334,14 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
     type=click.Choice(["sh", "dotenv", "powershell"]),
     help="The kind of lines to write.",
 )
-def env(*, url: str, control_token: str | None, shell: str) -> None:
+def env(*, server: str, control_token: str | None, shell: str) -> None:
     """Print the variables that point programs at a mock.
 
     The mock has to run with --tls. For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
     from mock_servers.command_line import env
 
-    env.show(url=url, token=control_token, shell=shell)
+    env.show(url=server, token=control_token, shell=shell)
 
 
 @_command("demo", nhsauth)
@@ -370,14 +377,7 @@ def demo() -> None:
     metavar="TIME",
     help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed.",
 )
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
-)
+@_server("The mock that gave the message id or issued the value.")
 @_CONTROL_TOKEN
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES
