@@ -169,8 +169,10 @@ def test_members_beside_a_configuration_are_refused() -> None:
 
 
 def test_a_fault_that_nobody_met_is_warned_of() -> None:
-    with pytest.warns(UnusedFaultWarning), mock_platform() as nhsauth:
+    with pytest.warns(UnusedFaultWarning) as warned, mock_platform() as nhsauth:
         nhsauth.faults.next("token", status=503)
+
+    assert [each.filename for each in warned] == [__file__]
 
 
 def test_blocks_that_overlap_leave_the_levels_of_loggers_as_they_were() -> None:
