@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import click
 
 from mock_servers.command_line.arguments import TakesValue, allowed_hosts, control_token, upstreams_by_host
-from mock_servers.command_line.exit import ExistingFile
+from mock_servers.command_line.exit import ExistingFile, Misuse
 from mock_servers.command_line.groups import GroupedCommands
 
 _FILE: Final = ExistingFile()
@@ -81,6 +82,15 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
 _VERSION: Final = click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
 )
+
+
+def _state_commands() -> ModuleType:
+    """Import the commands for a state that lasts, which need an extra."""
+    try:
+        from mock_servers.command_line import state
+    except ModuleNotFoundError as error:
+        raise Misuse(f"nhsauth state needs the package {error.name}: pip install 'pytest-nhsauth[state]'") from None
+    return state
 
 
 def _command(name: str, group: click.Group, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -178,9 +188,7 @@ def state() -> None:
 @_AS_JSON
 def info(*, state: str | None, as_json: bool) -> None:
     """Say what is in it."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.info(state, as_json=as_json)
+    _state_commands().info(state, as_json=as_json)
 
 
 @_command("export", state)
@@ -191,9 +199,7 @@ def export(*, state: str | None, file: Path) -> None:
 
     FILE holds test keys, secrets and tokens: nobody else may read it (mode 600).
     """
-    from mock_servers.command_line import state as state_command
-
-    state_command.export(state, file)
+    _state_commands().export(state, file)
 
 
 @_command("import", state)
@@ -201,18 +207,14 @@ def export(*, state: str | None, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def import_(*, state: str | None, file: Path) -> None:
     """Put what is in FILE into an empty state; FILE comes from nhsauth state export."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.import_(state, file)
+    _state_commands().import_(state, file)
 
 
 @_command("clear", state)
 @_STATE
 def clear(*, state: str | None) -> None:
     """Forget all of it. A server that uses it has to be started again."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.clear(state)
+    _state_commands().clear(state)
 
 
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})

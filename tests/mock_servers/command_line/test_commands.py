@@ -665,6 +665,22 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\033" in CliRunner().invoke(nhsauth, ["errors"], color=True).stdout
 
 
+def test_without_the_extra_state_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [
+        name for name in sys.modules if name in ("mock_servers.command_line.state", "mock_servers.state.codec")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("mock_servers.command_line.state", raising=False)
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+
+    result = run("state", "info")
+
+    assert result.exit_code == 2
+    assert one_line(result.stderr) == (
+        "Error: nhsauth state needs the package msgspec: pip install 'pytest-nhsauth[state]'"
+    )
+
+
 # env
 
 
