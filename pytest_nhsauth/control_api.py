@@ -14,8 +14,8 @@ from urllib3 import connectionpool
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from mock_servers.http.thread_pool import silence
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.silence import silence
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth.target import ServerDiedError
 

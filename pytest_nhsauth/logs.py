@@ -62,7 +62,7 @@ class _Quiet:
             if self._mocks == 0:
                 self._before = {name: logging.getLogger(name).level for name in _LEAST}
                 _set_levels(_LEAST)
-                threads = module("mock_servers.http.thread_pool")  # nothing of ours before it is used
+                threads = module("mock_servers.silence")  # nothing of ours before it is used
                 self._factory = _Factory(logging.getLogRecordFactory(), threads.is_silent)
                 logging.setLogRecordFactory(self._factory)
             self._mocks += 1

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_servers.http.connections import Connection, Proxy
 from mock_servers.http.framing import Message, unsendable
 from mock_servers.http.syn_filter import refuse_clients
-from mock_servers.http.thread_pool import Lane, Task, ThreadPool, silence
+from mock_servers.http.thread_pool import Lane, Task, ThreadPool
 from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
+from mock_servers.silence import silence
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment

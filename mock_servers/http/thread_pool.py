@@ -1,7 +1,4 @@
-"""The threads of a server: daemons, started when a task finds nobody idle, and gone when the server is.
-
-A test process keeps what a silent thread logs from the handlers of others.
-"""
+"""The threads of a server: daemons, started when a task finds nobody idle, and gone when the server is."""
 
 from __future__ import annotations
 
@@ -12,35 +9,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
+from mock_servers.silence import silence
+
 Task = Callable[[], None]
 """What a thread does; it raises nothing."""
 
 _MOST_IDLE: Final = 4
 """Threads that are kept for the next task; a burst leaves no more."""
-
-
-class _Silence(threading.local):
-    """Whether a thread is silent; a new one is not."""
-
-    holds = False
-
-
-_SILENCE: Final = _Silence()
-
-
-def is_silent() -> bool:
-    """Whether this thread is silent."""
-    return _SILENCE.holds
-
-
-@contextlib.contextmanager
-def silence(*, holds: bool = True) -> Iterator[None]:
-    """Make this thread silent for the length of a block, or not."""
-    before, _SILENCE.holds = _SILENCE.holds, holds
-    try:
-        yield
-    finally:
-        _SILENCE.holds = before
 
 
 class ThreadPool:

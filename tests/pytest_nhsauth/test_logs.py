@@ -130,7 +130,7 @@ def test_a_failure_in_a_thread_of_the_mock_is_written_to_the_standard_error(
         """
         import logging
         import threading
-        from mock_servers.http.thread_pool import silence
+        from mock_servers.silence import silence
 
         def fail():
             with silence():
