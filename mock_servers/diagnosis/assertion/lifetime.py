@@ -13,6 +13,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.clock import GRACE, LONGEST, Cause, Kind, Times
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
+from mock_servers.diagnosis.request.swapped_values import NAMED as SWAPPED
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import duration, moment, shown
 
@@ -243,6 +244,7 @@ FINDERS: Final = (
         named={
             "not-yet-valid": "`iat` or `nbf` is in the future, but `exp` is right, so the clock is not the cause.",
             "clock-ahead": "The client's clock is fast, so the times that it signs are in the future.",
+            **SWAPPED,
         },
     ),
     Finder(
@@ -253,6 +255,7 @@ FINDERS: Final = (
             "old.",
             "lifetime-too-short": "The assertion was signed for only a few seconds, and had expired when it arrived.",
             "same-assertion-again": "The same assertion was sent before, or is too old.",
+            **SWAPPED,
         },
     ),
 )
