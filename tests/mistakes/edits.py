@@ -189,8 +189,7 @@ class Damaged:
         for edit in self._exchanges("jwt"):
             edit.exchange(draft.jose, draft.claims)
         for edit in self._at("bearer"):
-            scheme, _, token = draft.headers["Authorization"].partition(" ")
-            draft.headers["Authorization"] = f"{scheme} {edit.of(token)}"
+            self._damage_header(edit, draft)
         draft.finish.append(self._damage_form)
         draft.send()
         return world.platform.exchanges.last
@@ -200,6 +199,15 @@ class Damaged:
 
     def _exchanges(self, part: str) -> list[Edit]:
         return [edit for edit in self.edits if edit.part == part and edit.is_exchange]
+
+    def _damage_header(self, edit: Edit, draft: Draft) -> None:
+        """Damage what comes after Bearer; a header holds bytes, and no line ends."""
+        if edit.operation == "leave out":
+            draft.headers.pop("Authorization", None)
+        elif "Authorization" in draft.headers:
+            scheme, _, token = draft.headers["Authorization"].partition(" ")
+            value = "".join(each for each in edit.of(token) if each not in "\r\n\0")
+            draft.headers["Authorization"] = f"{scheme} {value}".encode().decode("latin-1")
 
     def _damage_form(self, draft: Draft) -> None:
         for edit in self._exchanges("field"):

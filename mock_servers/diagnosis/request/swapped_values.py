@@ -15,7 +15,7 @@ from mock_servers.diagnosis.assertion.audience import wanted
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.clock import GRACE, LONGEST
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.opaque_value import API_KEY, SHAPES
+from mock_servers.diagnosis.opaque_value import API_KEY, has_form
 from mock_servers.diagnosis.unverified_claims import is_of_provider
 from mock_servers.jose import javascript, jwts
 from mock_servers.journal.finding import CERTAINTIES, Certainty, Finding
@@ -43,7 +43,7 @@ def _finder(member: str) -> Finder:
         return min(found, key=lambda each: CERTAINTIES.index(each.certainty), default=None)
 
     swapped_values.__name__ = f"swapped_{member.replace('/', '_')}"  # its name in the log
-    return Finder(find=swapped_values, rules=_JUDGES[member], named=NAMED)
+    return Finder(find=swapped_values, rules=_JUDGES[member], general=True, named=NAMED)
 
 
 def _comes_first(member: str, other: str, case: Case) -> bool:
@@ -122,18 +122,13 @@ def _issued(kind: str, parameter: str = "") -> _Fit:
         issued = _source(value, case)
         if issued is not None:
             return _RIGHT if issued.kind == kind else _WRONG
-        return _POSSIBLE if not case.known.is_all and _has_form(value, parameter) else _WRONG
+        return _POSSIBLE if not case.known.is_all and isinstance(value, str) and has_form(parameter, value) else _WRONG
 
     return fit
 
 
 def _source(value: Any, case: Case) -> Issued | None:
     return case.known.issued(value) if isinstance(value, str) else None
-
-
-def _has_form(value: Any, parameter: str) -> bool:
-    shapes = (each for each in SHAPES if parameter in (*each.could_be, each.word))
-    return isinstance(value, str) and any(each.pattern.fullmatch(value) for each in shapes)
 
 
 def _client(value: Any, case: Case) -> int:
