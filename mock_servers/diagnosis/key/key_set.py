@@ -163,20 +163,42 @@ _NOT_BASE64URL: Final = "in another notation than base64url"
 def _mended(case: Case, jwk: Mapping[str, Any]) -> Mapping[str, str] | None:
     """Return n and e in base64url, where another reading of them gives the key that made the assertion's signature."""
     n, e = jwk.get("n"), jwk.get("e")
-    if case.assertion is None or not isinstance(n, str | int) or not isinstance(e, str | int):
+    if (
+        not case.refused_by(*_ABOUT_KEY)
+        or case.assertion is None
+        or not isinstance(n, str | int)
+        or not isinstance(e, str | int)
+    ):
         return None
+    own = usable(jwk)
+    failed = own.public_numbers() if own is not None else None
     for one, other in product(_readings(n), _readings(e)):
-        members = {"n": _base64url(one), "e": _base64url(other)}
-        key = usable({"kty": "RSA", **members})
-        if key is not None and jwts.verify(case.assertion, key, _ALGORITHMS):
-            return members if members["e"] != e or not _is_same(members["n"], n) else None
+        key = usable({"kty": "RSA", "n": _base64url(one), "e": _base64url(other)})
+        is_other = key is not None and key.public_numbers() != failed
+        if key is not None and is_other and jwts.verify(case.assertion, key, _ALGORITHMS):
+            sent = {"n": _number(n), "e": _number(e)}
+            return {
+                name: str(jwk[name]) if sent[name] == number else _base64url(number)
+                for name, number in (("n", one), ("e", other))
+            }
     return None
 
 
-def _is_same(n: str, sent: str | int) -> bool:
-    """Whether a modulus is the one that the service reads as well, perhaps with zeros in front of it or padding."""
-    key = usable({"kty": "RSA", "n": sent, "e": "AQAB"}) if isinstance(sent, str) else None
-    return key is not None and _base64url(key.public_numbers().n) == n
+def _number(text: str | int) -> int | None:
+    """Return the number that a text is in base64url; `None` for anything else."""
+    return _of_base64(text) if isinstance(text, str) and _BASE64URL.fullmatch(text) else None
+
+
+def _of_base64(text: str) -> int | None:
+    standard = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return int.from_bytes(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    except ValueError:
+        return None
+
+
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+=*")
+_ABOUT_KEY: Final = ("decode_app_key", "check_client_assertion_signature")
 
 
 def _readings(text: str | int) -> Iterator[int]:
@@ -184,9 +206,9 @@ def _readings(text: str | int) -> Iterator[int]:
     if isinstance(text, int):
         yield text
         return
-    standard = text.translate(str.maketrans("-_", "+/")).rstrip("=")
-    with contextlib.suppress(ValueError):
-        yield int.from_bytes(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    encoded = _of_base64(text)
+    if encoded is not None:
+        yield encoded
     if text.isdecimal() and len(text) < _LONGEST:
         yield int(text)
     with contextlib.suppress(ValueError):
@@ -217,5 +239,5 @@ def _what_to_add(jwk: Mapping[str, Any]) -> str:
 FINDERS: Final = (
     Finder(find=jwks_unreachable, rules=("fetch_app_jwks",)),
     Finder(find=jwks_is_not_a_set, rules=("check_app_jwks_readable", "find_app_jwk")),
-    Finder(find=weak_or_odd_key, rules=("decode_app_key", "check_client_assertion_signature")),
+    Finder(find=weak_or_odd_key, rules=_ABOUT_KEY),
 )
