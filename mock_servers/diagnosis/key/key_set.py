@@ -166,6 +166,7 @@ def _mended(case: Case, jwk: Mapping[str, Any]) -> Mapping[str, str] | None:
     if (
         not case.refused_by(*_ABOUT_KEY)
         or case.assertion is None
+        or jwk.get("kty") != "RSA"
         or not isinstance(n, str | int)
         or not isinstance(e, str | int)
     ):
