@@ -63,7 +63,8 @@ def aud_near_miss(case: Case) -> Finding | None:
     sent = list(_texts(case))
     if not sent:
         return _no_text(case)
-    text, target = max(((each, good) for each in sent for good in wanted(case)), key=lambda pair: _likeness(*pair))
+    pairs = ((each, good) for each in sent for good in wanted(case))
+    text, target = max(pairs, key=lambda pair: (recovered(pair[0], pair[1].__eq__) is not None, _likeness(*pair)))
     reasons = list(_reasons(text, target, case.request.url))
     listed = f"None of the {len(sent)} in the list of aud is the token URL; the nearest" if len(sent) > 1 else "aud"
     return Finding(
