@@ -19,7 +19,7 @@ from mock_servers.diagnosis.assertion import (
     replay,
 )
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.key import key_set, kid, signature, signing_input
+from mock_servers.diagnosis.key import key_set, kid, signature
 from mock_servers.diagnosis.provider import assertion as provider_assertion
 from mock_servers.diagnosis.provider import credential, redirect_uri, state
 from mock_servers.diagnosis.request import (
@@ -53,7 +53,6 @@ FINDERS: Final[tuple[Finder, ...]] = (
     *client_id.FINDERS,
     *key_set.FINDERS,
     *kid.FINDERS,
-    *signing_input.FINDERS,
     *signature.FINDERS,
     *audience.FINDERS,
     *subject_token.FINDERS,

@@ -260,7 +260,7 @@ def test_another_base64_that_was_signed(bench: Bench, encode: Callable[[bytes], 
 
     bench.ask(client_assertion=f"{header}.{payload}.{jwts.base64url(signature)}")
 
-    bench.assert_finding(f"in {words}", "sign that text", id="changed-after-signing")
+    bench.assert_finding(f"in {words}", "as they are sent", id="changed-after-signing")
     assert bench.ask().status_code == 200
 
 
