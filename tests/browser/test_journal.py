@@ -114,7 +114,7 @@ def test_no_word_that_fits_a_line_is_broken(page: "Page", served: Mock) -> None:
 
 
 def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock, ask: Ask) -> None:
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     assert page.get_by_text("None is kept").is_visible()
 
     ask(grant_type="password")
@@ -129,7 +129,7 @@ def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock
 
 def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     page.get_by_role("link", name="POST /oauth2/token").focus()
 
     ask(grant_type="password")
@@ -140,7 +140,7 @@ def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: 
 
 def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None:
     page.clock.install()
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     button = page.get_by_role("button", name="Auto-refresh")
     asked: list[str] = []
     ask(grant_type="password")
@@ -159,7 +159,7 @@ def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None
 def test_the_list_is_searched_narrowed_and_cleared(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
     requests.get(f"{served.url}/hello-world/hello/world", timeout=TIMEOUT)
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     page.get_by_label("Search").fill("hello-world")
     page.get_by_role("button", name="Find").click()
@@ -177,7 +177,7 @@ def test_the_list_is_searched_narrowed_and_cleared(page: "Page", served: Mock, a
 
 def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     served.exchanges.clear()
 
@@ -186,7 +186,7 @@ def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock,
 
 
 def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Mock, founding: str) -> None:
-    scriptless.goto(f"{served.url}/_nhsauth/")
+    scriptless.goto(f"{served.url}/_nhsauth/exchanges")
     assert scriptless.get_by_role("button", name="Auto-refresh").is_hidden()
 
     scriptless.get_by_role("link", name="POST /oauth2/token").click()
@@ -200,7 +200,7 @@ def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", serv
 
 
 def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     page.locator("#explain").focus()
 
     page.keyboard.press("Tab")
@@ -230,7 +230,7 @@ def test_keys_are_enough_to_read_what_is_collapsed(page: "Page", served: Mock, f
 def test_the_value_goes_into_no_url(page: "Page", served: Mock) -> None:
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     explain(page, "very-secret-value")
 

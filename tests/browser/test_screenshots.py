@@ -48,7 +48,7 @@ def founding(served: Mock) -> str:
 
 def journal(page: "Page", served: Mock, founding: str) -> None:
     assert founding
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
 
 def exchange(page: "Page", served: Mock, founding: str) -> None:
