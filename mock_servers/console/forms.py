@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
 
 from mock_servers.console.visit import Answer
+from mock_servers.provider.providers import title_of
 from mock_servers.state.person import LEVELS
 from mock_servers.wire.wording import shown
 
@@ -49,6 +50,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "kind": "Kind of damage",
     "processed": "After the work was done",
 }
+_YES_OR_NO: Final = {True: "yes", False: "no"}
 _HINTS: Final[Mapping[str, str]] = {
     "level": f"CIS2: {', '.join(LEVELS['cis2'])}. NHS login: {', '.join(LEVELS['nhs_login'])}",
     "now": "ISO 8601 with a zone, such as 2026-11-24T09:00:00Z, or seconds since 1970",
@@ -174,12 +176,13 @@ def _kind(name: str, schema: Mapping[str, Any]) -> Literal["text", "area", "choi
 
 def _choices(schema: Mapping[str, Any], *, is_needed: bool) -> list[tuple[str, str]]:
     is_flag = "boolean" in _types(schema)
-    words = [("true", "Yes"), ("false", "No")] if is_flag else [(word, word) for word in _words(schema)]
-    default = schema.get("default")
+    words = [("true", "Yes"), ("false", "No")] if is_flag else [(word, title_of(word)) for word in _words(schema)]
     if is_needed:
         return words
-    unsaid = {True: "As usual (yes)", False: "As usual (no)", None: "Not given"}
-    return [("", unsaid[default] if default in (True, False, None) else f"As usual ({default})"), *words]
+    default = schema.get("default")
+    usual = _YES_OR_NO[default] if isinstance(default, bool) else default
+    unsaid = "Not given" if default is None else f"As usual ({usual})"
+    return [("", unsaid), *words]
 
 
 def _hint(name: str, schema: Mapping[str, Any]) -> str:
