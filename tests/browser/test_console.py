@@ -53,7 +53,7 @@ def reach(page: "Page", words: str) -> None:
 
 
 def press(page: "Page", words: str) -> None:
-    """Reach a link or a button, press Enter, and wait for the page that it leads to."""
+    """Reach a link or a button, press Enter, and wait for the next page."""
     reach(page, words)
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -146,7 +146,7 @@ def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
 
 
 def come_to(page: "Page", served: Mock, name: str) -> None:
-    """Go on to a page that a form leads to."""
+    """Go on to a page that is behind a form."""
     if name == "keys":
         page.get_by_role("button", name="Show secret and private key").click()
     elif name == "refused":

@@ -246,7 +246,7 @@ EVERY_FIELD = [
 
 @pytest.mark.parametrize("text", [MARKUP, CONTROL, LONG], ids=["markup", "control", "long"])
 @pytest.mark.parametrize(("path", "form", "field"), EVERY_FIELD)
-def test_whatever_is_typed_is_harmless_and_kept(
+def test_what_is_typed_is_harmless_and_kept(
     visitor: Visitor, path: str, form: dict[str, str], field: str, text: str
 ) -> None:
     """Refused, it stands in its field as it was typed; taken, the control API has it as it was typed."""
@@ -266,7 +266,7 @@ def test_whatever_is_typed_is_harmless_and_kept(
 
 
 def repr_of_everything(mock: Mock) -> str:
-    """What the mock has been told, with its texts as they are."""
+    """All texts that the mock holds, as they are."""
     people = [
         value for each in mock.people() for value in (each.id, each.given_name, each.family_name, str(each.acts_for))
     ]

@@ -39,7 +39,7 @@ SECRET = READY_MADE_APP.client_secret
 
 
 def state(visitor: Visitor) -> list[object]:
-    """What a program is told, but for the time that runs."""
+    """What a program is answered, but for the time that runs."""
     return [visitor.json(path) for path in READS]
 
 
@@ -47,7 +47,7 @@ def state(visitor: Visitor) -> list[object]:
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/exchanges", "/errors", "/nowhere"])
-def test_every_page_leads_to_all_others(visitor: Visitor, path: str) -> None:
+def test_every_page_has_links_to_all_others(visitor: Visitor, path: str) -> None:
     html = visitor.get(path).text
     links = re.findall(r'<li><a href="([^"]*)"( aria-current="page")?>([^<]*)</a></li>', html)
 

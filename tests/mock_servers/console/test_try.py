@@ -226,7 +226,7 @@ def test_a_step_or_mistake_that_there_is_not_is_a_page(visitor: Visitor, form: d
     assert visitor.mock.exchanges.kept() == []
 
 
-def test_without_a_run_every_button_leads_to_the_form(visitor: Visitor) -> None:
+def test_without_a_run_every_button_goes_to_the_form(visitor: Visitor) -> None:
     for word in ("send", "show", "end"):
         assert visitor.post("/try/send", {"do": word, "step": "log-in"}).headers["Location"] == "/_nhsauth/try"
 
