@@ -89,6 +89,7 @@ FORMS = {
         www_authenticate="insufficient_scope",
     ),
     Shape.FAULT: Form(content_type="application/json", members=("fault",)),
+    Shape.FAULT_CHALLENGED: Form(content_type="application/json", members=("fault",), www_authenticate="invalid_token"),
     Shape.PAGE: Form(content_type="text/html"),
     Shape.ALLOW_GET: Form(content_type="text/plain", allow="GET"),
     Shape.ALLOW_POST: Form(content_type="text/plain", allow="POST"),

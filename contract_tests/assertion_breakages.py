@@ -299,15 +299,22 @@ ASSERTION: tuple[Breakage, ...] = (
     ),
     *(
         each
-        for unknown in Breakage(
-            row="§3.17",
-            flows=_ASSERTED,
-            status=401,
-            error="invalid_request",
-            sentence="Invalid 'iss'/'sub' claims in client_assertion JWT",
-            damage=assertion.client_unknown,
-            touches=parts("client_assertion.claims.iss", "client_assertion.claims.sub"),
-        ).also(assertion.client_a_number)
+        for damage, touched in (
+            (assertion.client_unknown, parts("client_assertion.claims.iss", "client_assertion.claims.sub")),
+            (assertion.client_a_number, parts("client_assertion.claims.iss", "client_assertion.claims.sub")),
+            (app.at_providers_alone, parts("app.services")),
+        )
+        for unknown in [
+            Breakage(
+                row="§3.17",
+                flows=_ASSERTED,
+                status=401,
+                error="invalid_request",
+                sentence="Invalid 'iss'/'sub' claims in client_assertion JWT",
+                damage=damage,
+                touches=touched,
+            )
+        ]
         for each in unknown.where(Switch.SANDBOX_UNKNOWN_CLIENT, **_BARE_FAULT)
     ),
     Breakage(

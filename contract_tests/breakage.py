@@ -69,6 +69,7 @@ class Shape(StrEnum):
     BEARER = "error and error_description, in a header as well"
     BEARER_OF_SCOPE = "the same, of a scope that the token lacks"
     FAULT = "the gateway's fault"
+    FAULT_CHALLENGED = "the gateway's fault, in a header as well"
     PAGE = "a web page"
     ALLOW_GET = "no body, and a header that allows GET"
     ALLOW_POST = "no body, and a header that allows POST"

@@ -5,6 +5,7 @@ from contract_tests.mistake import app
 from contract_tests.mistake import gateway as wrong
 from contract_tests.reach import Ability, Switch
 
+_UNAUTHORIZED = 401
 _TOO_LOW = "Required scope(s): OauthV2.VerifyAccessToken.scopeSet"
 
 
@@ -29,7 +30,7 @@ def _fault(  # noqa: PLR0913 - a row of the table below
         evidence=evidence,
         damage=damage,
         touches=parts(touches),
-        shape=Shape.FAULT,
+        shape=Shape.FAULT_CHALLENGED if status == _UNAUTHORIZED else Shape.FAULT,
         needs=frozenset({Ability.GATEWAY}),
         doubts=doubts,
     )
@@ -50,7 +51,7 @@ GATEWAY: tuple[Breakage, ...] = (
         "messaging.adaptors.http.flow.ApplicationNotFound",
         "Unable to identify proxy for host: secure and url: /no-such-api/anything",
         wrong.unknown_path,
-        "I",
+        "Q",
         touches="path",
         status=404,
     ),
@@ -102,7 +103,7 @@ GATEWAY: tuple[Breakage, ...] = (
         "D",
         status=403,
         doubts=((401, "steps.oauth.v2.InsufficientScope", _TOO_LOW),),
-    ).where(Switch.SCOPE_STATUS_401, status=401, evidence="S", doubts=()),
+    ).where(Switch.SCOPE_STATUS_401, status=401, evidence="S", shape=Shape.FAULT_CHALLENGED, doubts=()),
     *_fault(
         "gateway §2 api key",
         "oauth.v2.InvalidApiKey",

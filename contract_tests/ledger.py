@@ -224,6 +224,30 @@ DOUBTS: Final[Sequence[Doubt]] = (
         settle="by hand, as a client of CIS2: the cases `cis2_token` and `cis2_asserted` say what to send",
     ),
     Doubt(
+        row="CIS2 §5 token API key",
+        question='Is an assertion whose `iss` is an API key of the platform, sent without `client_id`, "JWT is not '
+        'valid"? A user quoted that for such a key, and did not say whether the request had a `client_id`.',
+        mock="yes",
+        settle="by hand, as a client of CIS2 that signs: the case `iss-and-sub-an-api-key-alone` says what to send",
+    ),
+    Doubt(
+        row="CIS2 §5 token code_verifier",
+        question="Does CIS2 refuse a code whose log-in had a `code_challenge` when the `code_verifier` is missing or "
+        "wrong? Its product does; libraries send both, and their log-ins pass.",
+        mock="no, with advice; `enforce_pkce` refuses",
+        settle="by hand, as a client of CIS2 under `nhsauth watch`: log in with a `code_challenge`, and redeem the "
+        "code without its verifier",
+    ),
+    Doubt(
+        row="CIS2 §5 token jti",
+        question="Does CIS2 or NHS login refuse a client assertion, or its `jti`, that was sent before? The platform "
+        "does.",
+        mock="no, with advice",
+        settle="by hand, as a client of theirs that signs: `nhsauth watch -- sh -c 'for n in 1 2; do curl --data "
+        "@form.txt TOKEN_ENDPOINT; done'`, where form.txt has an assertion and `grant_type=authorization_code&code=none"
+        "&redirect_uri=…`. `invalid_grant` twice: it is accepted. `invalid_client` the second time: it is refused",
+    ),
+    Doubt(
         row="CIS2 §6",
         question="Are the assurance levels numbers or texts?",
         mock='numbers; `assurance_levels = "string"` makes them texts',

@@ -362,6 +362,22 @@ _CIS2_TOKEN = (
             evidence="I",
         )
     ),
+    replace(
+        _cis2(
+            "invalid_client",
+            "JWT is not valid",
+            wrong.iss_and_sub_an_api_key_alone,
+            "client_assertion.claims.iss client_assertion.claims.sub form.client_id",
+            of=_ASSERTED,
+        ),
+        row="CIS2 §5 token API key",
+    ),
+    replace(
+        _cis2("invalid_client", "JWT is not valid", wrong.app_at_the_platform_alone, "app.services", of=_ASSERTED),
+        row="CIS2 §5 token API key",
+        relies=parts("client_assertion.claims.iss", "client_assertion.claims.sub"),
+    ),
+    _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.app_at_the_platform_alone, "app.services", of=_CIS2_SECRET),
     _cis2("invalid_client", _NOT_AUTHENTICATED, wrong.client_id_unknown, "form.client_id", of=_CIS2_SECRET),
     _cis2(
         "invalid_client",
@@ -442,6 +458,14 @@ _CIS2_TOKEN = (
     _cis2("invalid_grant", _INVALID_GRANT, wrong.other_redirect_uri, "form.redirect_uri"),
     *_cis2("invalid_grant", _INVALID_GRANT, wrong.code_too_old, "form.code", evidence="S").where(
         Switch.CODES_OF_ANCESTOR, sentence="Authorization code expired.", evidence="I"
+    ),
+    *(
+        replace(
+            _cis2("invalid_grant", _INVALID_GRANT, damage, "form.code form.code_verifier", only=Switch.PKCE_ENFORCED),
+            row="CIS2 §5 token code_verifier",
+            relies=parts("app"),
+        )
+        for damage in (wrong.code_verifier_absent, wrong.code_verifier_of_another)
     ),
     _cis2(
         "invalid_request",

@@ -33,6 +33,7 @@ class Switch(StrEnum):
     LEVELS_AS_TEXT = "cis2.assurance_levels"
     CODES_OF_ANCESTOR = "cis2.unusable_code"
     ASSERTIONS_OF_ANCESTOR = "cis2.foreign_assertion"
+    PKCE_ENFORCED = "cis2.enforce_pkce"
     SCOPE_AT_TOKEN_REFUSED = "cis2.scope_at_token"
     CIS2_SINGLE_SIGN_ON = "cis2.single_sign_on"
     NHS_LOGIN_SINGLE_SIGN_ON = "nhs_login.single_sign_on"

@@ -14,7 +14,7 @@ from contract_tests.case import proves
 from contract_tests.draft import client_credentials, hello_application, hello_user, status, token_exchange
 from contract_tests.jwks_host import Page
 from contract_tests.reach import Ability, Switch, need
-from contract_tests.target import PATIENT, App, Target
+from contract_tests.target import PATIENT, App, Kind, Target
 from contract_tests.wire import Answer, HttpRequest
 
 PROVES = ("gateway §2", "I")
@@ -62,7 +62,7 @@ def test_hello_world_greets_whole(target: Target, path: str, whom: str, headers:
     assert answer.json == ({"message": f"Hello {whom}!"} if method == "GET" else {})
 
 
-@proves("§9", "I")
+@proves("§9 unknown path", "Q")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -82,9 +82,56 @@ def test_hello_world_is_nowhere_else(target: Target, method: str, path: str) -> 
         "messaging.adaptors.http.flow.ApplicationNotFound",
         f"Unable to identify proxy for host: secure and url: {path}",
     )
+    assert f"url: {path.replace('/', chr(92) + '/')}" in answer.text, "the slashes are escaped"
     assert list(answer.json) == ORDER[:1]
     assert list(answer.json["fault"]) == ORDER[1:3]
     assert list(answer.json["fault"]["detail"]) == ORDER[3:]
+
+
+@proves("§9 no token", "Q")
+def test_a_call_without_a_token_is_challenged(target: Target) -> None:
+    """The header names the fault's code and sentence."""
+    need(target.abilities, Ability.GATEWAY)
+    answer = _get(target, "/hello-world/hello/user")
+
+    assert answer.headers["www-authenticate"] == (
+        'Bearer realm="null",error="invalid_token",'
+        'error_description="oauth.v2.InvalidAccessToken: Invalid access token"'
+    )
+
+
+@proves("§9 unknown token", "I")
+def test_a_call_with_an_unknown_token_is_challenged_alike(target: Target) -> None:
+    """By the code and sentence of that fault."""
+    need(target.abilities, Ability.GATEWAY)
+    answer = _get(target, "/hello-world/hello/user", Authorization=f"Bearer {'A' * 28}")
+
+    assert answer.headers["www-authenticate"] == (
+        'Bearer realm="null",error="invalid_token",'
+        'error_description="keymanagement.service.invalid_access_token: Invalid Access Token"'
+    )
+
+
+@proves("gateway §2", "Q")
+@pytest.mark.parametrize("path", ["/hello-world/hello/world", "/hello-world/hello/user"])
+def test_the_ids_of_a_call_come_back(target: Target, path: str) -> None:
+    """As they were sent, on a refusal, too."""
+    need(target.abilities, Ability.GATEWAY)
+    sent = {"X-Request-ID": str(uuid.uuid4()), "X-Correlation-ID": str(uuid.uuid4())}
+    answer = target.send(HttpRequest(method="GET", path=path, headers=sent))
+
+    assert {name: answer.headers.get(name.lower()) for name in sent} == sent
+
+
+@proves("gateway §2", "Q")
+def test_an_answer_at_a_real_name_asks_for_tls_for_a_year(target: Target) -> None:
+    """An answer of a mock at another name does not."""
+    need(target.abilities, Ability.GATEWAY)
+    answer = _get(target, "/hello-world/hello/world")
+
+    expected = "max-age=31536000; includeSubDomains" if target.kind is Kind.ENVIRONMENT else None
+    assert answer.json == {"message": "Hello World!"}
+    assert answer.headers.get("strict-transport-security") == expected
 
 
 @proves("gateway §2 scope too low", "D")

@@ -27,6 +27,11 @@ def company_inactive(draft: Draft) -> None:
     draft.app["company_active"] = False
 
 
+def at_providers_alone(draft: Draft) -> None:
+    """Be an app that the platform does not know, only CIS2 and NHS login."""
+    draft.app["services"] = ["cis2", "nhs_login"]
+
+
 def not_subscribed(draft: Draft) -> None:
     """Use an app whose products do not cover the service."""
     draft.app["subscribed"] = False

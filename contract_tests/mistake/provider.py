@@ -7,6 +7,8 @@ from contract_tests.draft import (
     REALM_WORKER,
     Draft,
     LazyValue,
+    asked_at,
+    cis2_authorize,
     cis2_refresh,
     cis2_refresh_of,
     cis2_token,
@@ -142,6 +144,16 @@ def iss_and_sub_an_api_key(draft: Draft) -> None:
     draft.form["client_id"] = LazyValue.CLIENT_ID
 
 
+def iss_and_sub_an_api_key_alone(draft: Draft) -> None:
+    """Assert to be the app by its key at the platform, and name no client beside it."""
+    draft.assertion.claims |= {"iss": "A" * 32, "sub": "A" * 32}
+
+
+def app_at_the_platform_alone(draft: Draft) -> None:
+    """Ask as an app that the platform alone knows."""
+    draft.app["services"] = ["platform"]
+
+
 def iss_of_another(draft: Draft) -> None:
     """Name an issuer that is not the subject."""
     draft.assertion.claims["iss"] = NOBODY
@@ -249,6 +261,24 @@ def code_too_old(draft: Draft) -> None:
     """Send a code on the second when its time is over."""
     with draft.target.at(draft.target.now() - 120):
         draft.form["code"] = draft.target.code(HEALTHCARE_WORKER, draft.target.app(draft.app))
+
+
+_CHALLENGE = {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+"""Those of RFC 7636, appendix B."""
+
+
+def code_verifier_absent(draft: Draft) -> None:
+    """Log in with a challenge, and redeem the code without its verifier."""
+    asking = cis2_authorize(draft.target)
+    asking.app = draft.app
+    asking.asked |= {"nhsauth_user": HEALTHCARE_WORKER.user, **_CHALLENGE}
+    draft.form["code"] = asked_at(asking.send().headers["location"])["code"]
+
+
+def code_verifier_of_another(draft: Draft) -> None:
+    """Send the verifier of another log-in."""
+    code_verifier_absent(draft)
+    draft.form["code_verifier"] = "A" * 43
 
 
 def refresh_token_absent(draft: Draft) -> None:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from mock_servers.apim.authorize import is_plain_http, provider_of
+from mock_servers.apim.authorize import provider_of
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import FORM
 from mock_servers.jose.keys import PRIVATE_MEMBERS
 from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import RefreshToken
+from mock_servers.wire.origins import is_plain_http
 from mock_servers.wire.wording import duration, shown, url
 
 _ALLOWED: Final = 300

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from mock_servers.apim import errors
 from mock_servers.apim.exchange import Exchange
@@ -144,9 +143,3 @@ def _asked(exchange: Exchange, provider: Provider, pending: PendingAuthorization
         "acr_values": (exchange.query("acr_values") or ours.default_acr) if ours.default_acr else None,
         "nhsauth_user": exchange.query("nhsauth_user"),
     }
-
-
-def is_plain_http(uri: str) -> bool:
-    """Whether a redirect URI would carry a code over the network in the clear."""
-    parts = urlsplit(uri)
-    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")

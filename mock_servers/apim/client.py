@@ -12,7 +12,7 @@ from mock_servers.journal import provenance
 from mock_servers.provider.providers import owner_of_client_id
 from mock_servers.rules import rejects
 from mock_servers.state import quota
-from mock_servers.state.app import App
+from mock_servers.state.app import PLATFORM, App
 from mock_servers.state.table import Table, first_few
 from mock_servers.wire import wording
 from mock_servers.wire.wording import duration, shown
@@ -53,6 +53,8 @@ def known_keys(apps: Table[App], environment: str) -> str:
 def _unknown(exchange: Exchange, client_id: Any) -> str:
     environment = exchange.service.environment
     app = exchange.service.store.apps.get(client_id) if isinstance(client_id, str) else None
+    if app is not None and not app.known_at(PLATFORM):
+        return f"App {shown(app.name)} is known, but not at the platform: `platform` is not among its `services`."
     if app is not None:
         return f"App {shown(app.name)} is known, but not in environment {environment}."
     return (

@@ -289,6 +289,7 @@ PUBLIC_KEY_NOT_REGISTERED = _row(
     cure="Publish the public key as a JWK set and register its URL with the app: `nhsauth keys new` makes one. "
     + _SPENT,
 )
+# A user quoted status and sentence, too (Q).
 JWKS_UNREACHABLE = _row(
     "§3.19",
     403,
@@ -910,6 +911,7 @@ REFRESH_TOKEN_MISSING = _row(
     cause="Your code had none: client_credentials gives no refresh token.",
     cure="Send the refresh_token of the last answer, or ask for a new token.",
 )
+# A user quoted status and sentence, too (Q).
 REFRESH_TOKEN_UNKNOWN = _row(
     "§6 refresh",
     401,

@@ -40,7 +40,7 @@ from mock_servers.journal.record import ReceivedJwt, Record
 from mock_servers.pages import NextStep
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
-from mock_servers.state.app import App
+from mock_servers.state.app import PLATFORM, App
 from mock_servers.state.configuration import Api
 from mock_servers.state.grant import Issued
 from mock_servers.state.person import Person, Roster
@@ -150,12 +150,15 @@ def _app(platform: Platform, record: Record) -> App | None:
     """Return the app of the exchange if it is valid, else the first app for which the request could succeed."""
     few, _ = first_few(platform.store.apps)
     ordered = [*filter(None, [platform.store.apps.get(record.client_id)]), *few]
-    sound = [app for app in ordered if _is_sound(platform, app)]
+    provider = platform.providers.get(record.service)
+    service = provider.provider.knows_as if provider is not None else PLATFORM
+    sound = [app for app in ordered if _is_sound(platform, app, service)]
     return next(iter([*(app for app in sound if app.key_name), *sound]), None)
 
 
-def _is_sound(platform: Platform, app: App) -> bool:
-    known = app.known_in(platform.configuration.apim.environment)
+def _is_sound(platform: Platform, app: App, service: str) -> bool:
+    environment = platform.configuration.apim.environment
+    known = app.known_in(environment) if service == PLATFORM else app.known_at(service)
     return app.usable and app.subscribed and app.has_keys and bool(app.scopes) and known
 
 

@@ -178,13 +178,17 @@ class Case:
 
     @property
     def app(self) -> App | None:
-        """The requesting app: as the rules found it, else the one of this environment that the request names."""
+        """The requesting app: as the rules found it, else the one that the request names, if the service knows it."""
         found = self.learned.get("app")
         if isinstance(found, App):
             return found
         named = self.claim("sub") if self.assertion is not None else self.request.form.get("client_id")
         app = self.known.app(named)
-        return app if app is not None and app.known_in(self.known.environment) else None
+        return app if app is not None and self._knows(app) else None
+
+    def _knows(self, app: App) -> bool:
+        provider = next((each for each in self.known.providers if each.name == self.record.service), None)
+        return app.known_in(self.known.environment) if provider is None else app.known_at(provider.knows_as)
 
     def refused_by(self, *rules: str) -> bool:
         """Whether one of these rules is the one that objected."""

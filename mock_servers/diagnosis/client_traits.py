@@ -11,6 +11,7 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 
 _SKU: Final = "x-client-sku"
+_SKU_FIELD: Final = "x-client-SKU"
 _LONGEST: Final = 300
 """Characters of a trait; no library makes a longer one."""
 
@@ -21,7 +22,7 @@ class Traits:
 
     `header` and `claims` are names in their order with spaces between, empty without a JWT; `lifetime` is seconds,
     `None` if unknown; `sku` is what Microsoft's libraries say of themselves; `audience` is `text`, `list` or empty;
-    `fraction`: a time of the JWT has one.
+    `fraction`: a time of the JWT has one; `client_info`: a log-in asks for it, as those libraries do.
     """
 
     header: str = ""
@@ -35,6 +36,7 @@ class Traits:
     content_type: str = ""
     user_agent: str = ""
     sku: str = ""
+    client_info: bool = False
 
 
 def traits_of(request: Request, jwt: Jwt | None, now: float) -> Traits:
@@ -44,7 +46,8 @@ def traits_of(request: Request, jwt: Jwt | None, now: float) -> Traits:
         basic=headers.get("authorization", "").lower().startswith("basic "),
         content_type=headers.get("content-type", "")[:_LONGEST],
         user_agent=headers.get("user-agent", "")[:_LONGEST],
-        sku=(headers.get(_SKU) or request.form.get("x-client-SKU") or "")[:_LONGEST],
+        sku=(headers.get(_SKU) or request.form.get(_SKU_FIELD) or request.query.get(_SKU_FIELD) or "")[:_LONGEST],
+        client_info="client_info" in request.query and "response_type" in request.query,
     )
     return carried if jwt is None else _with_jwt(carried, jwt, now)
 

@@ -68,6 +68,7 @@ def _points(library: Library, seen: Traits) -> int:
         return 0
     evidence = (
         (8, library.sku, _matches(library.sku, seen.sku)),
+        (8, library.client_info, seen.client_info),
         (6, library.user_agent, _matches(library.user_agent, seen.user_agent)),
         (3, library.jti != UUID and library.jti, _matches(library.jti, seen.jti)),
         (2, library.claims, _matches(library.claims, seen.claims)),
@@ -98,6 +99,7 @@ def _excluding(library: Library, seen: Traits) -> Iterable[bool]:
     yield not library.kid or _matches(library.kid, seen.kid)
     yield not library.fraction or seen.fraction
     yield not library.sku or _matches(library.sku, seen.sku)
+    yield not library.client_info or (seen.client_info and bool(library.sku) == bool(seen.sku))
     yield not library.audience or library.audience == seen.audience
     spoken = _language(seen.user_agent)
     yield not (spoken and library.language) or spoken == library.language

@@ -17,8 +17,8 @@ class Library:
     `header` and `claims` are patterns over the names of the members in their order, with spaces between; `kid`, `jti`,
     `content_type` and `user_agent` patterns over those values. `writes` is a claim that it always adds, `lifetime` the
     default in seconds, `audience` is `text` or `list`. `fraction`: its times have fractions. `basic`: it puts the
-    client into an Authorization header. `sku` is what Microsoft's libraries send as x-client-sku. `changes`
-    says what to write, by the id of the mistake.
+    client into an Authorization header. `sku` is what Microsoft's libraries send as x-client-sku;
+    `client_info`: they ask for that at a log-in. `changes` says what to write, by the id of the mistake.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Library:
     content_type: str = ""
     user_agent: str = ""
     sku: str = ""
+    client_info: bool = False
     changes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -177,6 +178,14 @@ LIBRARIES: Final = (
             "credentials-in-basic": "plain requests with a form: msal puts the secret where its own servers want it",
             "secret-style-client-credentials": "ConfidentialClientApplication(…, client_credential="
             '{"client_assertion": sign}), where sign() returns a new assertion that PyJWT signed with RS512',
+        },
+    ),
+    Library(
+        name="msal (a log-in)",
+        language=PYTHON,
+        client_info=True,
+        changes={
+            "scope-unknown": 'ConfidentialClientApplication(…, exclude_scopes=["offline_access"])',
         },
     ),
     Library(
@@ -339,6 +348,15 @@ LIBRARIES: Final = (
         changes={
             "alg-not-rs512": "it signs by PS256 or RS256 alone: sign the assertion yourself, with jose's SignJWT",
             "kid-missing": "it writes x5t and no kid: sign the assertion yourself, with jose's SignJWT",
+        },
+    ),
+    Library(
+        name="msal-node (a log-in)",
+        language=NODE,
+        sku=r"msal\.js\.node",
+        client_info=True,
+        changes={
+            "scope-unknown": "take offline_access out of the scope of the URL that getAuthCodeUrl(…) returns",
         },
     ),
     Library(

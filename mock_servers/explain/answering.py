@@ -55,7 +55,7 @@ class Headline:
 def of_finding(finding: Finding, certainty: Certainty | None = None) -> Headline:
     """Return what a finder has found as the answer: what it saw, and its cure."""
     key = f"{finding.id} of subject_token" if "of subject_token" in finding.seen else finding.id
-    own_words, own_cure = _OWN_WORDS.get(key, ("", ""))
+    own_words, own_cure = _OWN_WORDS.get(key) or _OWN_WORDS.get(f"{finding.id}, {finding.certainty}") or ("", "")
     words, cure = own_words.format(cause=finding.cause), own_cure or finding.cure
     return Headline(
         words=words or finding.seen,
@@ -139,6 +139,7 @@ _OWN_WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "Your client_assertion was not signed by the private key of the public key that the key set has under its kid.",
         "",
     ),
+    "new-key-not-seen-yet, likely": ("{cause}", ""),
     "other-private-key of subject_token": (
         "The signature of your subject_token was not made by a key of the identity provider.",
         "Send the id_token exactly as you got it from the provider that its iss names.",
@@ -258,7 +259,7 @@ class View:
 
     `sure` are the findings that leave no doubt, `apart` those that do not explain the refusal. `stopped` are the rules
     that may have refused, `rows` those of the catalogue, `spoken` is the refusal as the text has it. `heard` is that of
-    an API, which the request explains better than its sentence.
+    an API, which the request explains better than its sentence. `has_keys` says whether the app's key set was given.
     """
 
     explanation: RequestExplanation
@@ -272,6 +273,7 @@ class View:
     facts: Facts | None = None
     spoken: str = ""
     heard: str = ""
+    has_keys: bool = False
 
 
 class Answering:
@@ -327,8 +329,9 @@ class Answering:
         view = self._view
         objecting = next((each for each in view.stopped if each.refusal is not None), None)
         if objecting is not None and objecting.refusal is not None and view.rows:
-            cure = view.rows[0].problem.cure
-            return Headline(words=objecting.refusal.diagnosis, cure=cure, because=(view.rows[0].problem.cause,))
+            own = (row for row in view.rows if objecting.rule.name in {rule for _, rule in row.rules})
+            problem = next(own, view.rows[0]).problem
+            return Headline(words=objecting.refusal.diagnosis, cure=problem.cure, because=(problem.cause,))
         if view.rows and self._explanation.refused:
             return of_rows(view.rows)
         return None
@@ -416,9 +419,9 @@ class Answering:
         return jwts.decoded(form.get("client_assertion", ""))
 
     def _of_signature(self) -> str:
-        """Say that the signature was not checked, where there is one: the decoded parts of a JWT have none."""
+        """Say that a signature was not checked for want of the key set; decoded parts of a JWT have none."""
         sent = self._scene().form.get("client_assertion", "")
-        return "" if sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
+        return "" if self._view.has_keys or sent.endswith(NO_SIGNATURE) else f" {_UNSIGNED}"
 
     def _place(self) -> Place | None:
         return place_of(self._view.captured.url) if self._view.captured is not None else None

@@ -45,6 +45,10 @@ _ID: Final = re.compile(r".*\d{4}|.{41}|.*@|.*[^A-Za-z0-9._~-]")
 """What of an API's path may name a person; a word of the API does not look like it."""
 _ERROR_CODE: Final = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 """The code of an error, such as INVALID_VALUE, which is nobody's secret."""
+_PUBLIC: Final = re.compile(
+    r"urn:ietf:params:oauth:[a-z0-9:_-]+|client_credentials|authorization_code|refresh_token|private_key_jwt"
+)
+"""Values that the standards define: nobody's secret, even where they were sent as one (RFC 6749, 7523 and 8693)."""
 _SHORTEST: Final = 4
 _SHORTEST_HEADER: Final = 6
 
@@ -56,7 +60,7 @@ def of(captured: Iterable[Captured]) -> Confidential:
 
 def values_of(captured: Iterable[Captured]) -> set[str]:
     """Return them one by one."""
-    return {value for each in captured for value in _values(each)}
+    return {value for each in captured for value in _values(each) if not _PUBLIC.fullmatch(value)}
 
 
 def values_in(facts: Facts | None) -> set[str]:
@@ -70,7 +74,7 @@ def values_in(facts: Facts | None) -> set[str]:
         if not _ERROR_CODE.fullmatch(each.value)
     }
     said = {claim for each in facts.tokens for value in each.claims.items() for claim in _said(*value)}
-    return {each for each in sent | said if len(each) >= _SHORTEST}
+    return {each for each in sent | said if len(each) >= _SHORTEST and not _PUBLIC.fullmatch(each)}
 
 
 def _said(name: str, claim: Any) -> Iterator[str]:

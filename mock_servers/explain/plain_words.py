@@ -39,8 +39,8 @@ PLAIN: Final[Mapping[str, str]] = {
     "JWKS_UNREACHABLE": "The service cannot fetch the key set (JWKS) that is registered for your app.",
     "CLIENT_ASSERTION_KID_UNKNOWN": "The key set registered for your app has no key with the kid in your "
     "client_assertion's header.",
-    "CLIENT_ASSERTION_SIGNATURE_WRONG": "Your client_assertion was not signed by the key that is registered under "
-    "its kid, as the service holds it.",
+    "CLIENT_ASSERTION_SIGNATURE_WRONG": "Your client_assertion and its signature do not fit the key that is registered "
+    "under its kid: another key signed it, or the text was signed or encoded in another way.",
     # the subject token
     "SUBJECT_TOKEN_MALFORMED": "The value sent as subject_token is not a JWT, and the service needs the id_token.",
     "SUBJECT_TOKEN_KID_MISSING": "The header of the subject_token has no kid, so no provider issued it.",

@@ -182,7 +182,7 @@ def _rows(text: _Text, sentence: Sentence) -> list[Entry]:
 
 
 def _as_written(facts: Facts, sentence: Sentence) -> str:
-    written = " ".join(facts.text[sentence.start : sentence.end].split())
+    written = " ".join(facts.text[sentence.start : sentence.end].split()).replace(r"\/", "/")  # as Apigee writes JSON
     return f"{written}'" if written.count("'") % 2 and facts.text[sentence.end : sentence.end + 1] == "'" else written
 
 

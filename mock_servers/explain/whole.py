@@ -225,6 +225,7 @@ class _Explaining:
             facts=self.lent.facts,
             spoken=self.lent.said.spoken if self.lent.said is not None else "",
             heard=self.lent.heard,
+            has_keys=self.lent.keys is not None,
         )
 
     # which rule

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.faults.ordered import Faults
 from mock_servers.gateway import canary, flows, mock_jwks, own_api
 from mock_servers.gateway.advice import advise
-from mock_servers.gateway.flows import ELSEWHERE, FAULT, render
+from mock_servers.gateway.flows import ELSEWHERE, FAULT, render, returned
 from mock_servers.gateway.service import Exchange, Service, find_api
 from mock_servers.journal import debug_session_trace
 from mock_servers.pipeline.render import compact
@@ -152,7 +152,7 @@ def served(
         routes=routes,
         exchange=exchange,
         render=render,
-        write=compact,
+        write=_write,
         message_id=service.identifiers.message_id,
         store=service.store,
         known=lambda: _known_of(service),
@@ -162,8 +162,15 @@ def served(
         reads_body=reads_body,
         place=_place,
         trace=_trace,
+        headers=returned,
         advise=advise,
     )
+
+
+def _write(body: Mapping[str, Any]) -> str:
+    """Write an answer's JSON; Apigee escapes the slashes of its faults (Q)."""
+    text = compact(body)
+    return text.replace("/", r"\/") if "fault" in body else text
 
 
 def _known_of(service: Service) -> Known:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from mock_servers.rules import Evidence, ServiceError
@@ -17,9 +19,16 @@ def _fault(status: int, code: str, sentence: str, evidence: Evidence, *, cause: 
         evidence=evidence,
         row="gateway §2",
         shape="fault",
+        headers=_challenge(code, sentence) if status == HTTPStatus.UNAUTHORIZED else {},
         cause=cause,
         cure=cure,
     )
+
+
+def _challenge(code: str, sentence: str) -> Mapping[str, str]:
+    """The header of a 401: of a call without a token as a user quoted it (Q), in the same form for the others (I)."""
+    description = f"{code}: {sentence}"
+    return {"WWW-Authenticate": f'Bearer realm="null",error="invalid_token",error_description="{description}"'}
 
 
 TOKEN_MISSING = _fault(
@@ -132,12 +141,12 @@ API_KEY_NOT_APPROVED = _fault(
     cause="The app or its key is not approved.",
     cure="Have it approved in the developer portal of this environment.",
 )
-# Status and code were quoted by a user (Q); the string is a guess, and so the row is.
+# Quoted whole by a user of sandbox, who also shows that the slashes are escaped.
 NO_SUCH_API = ServiceError(
     status=404,
     code="messaging.adaptors.http.flow.ApplicationNotFound",
     sentence="Unable to identify proxy for host: secure and url: {path}",
-    evidence="I",
+    evidence="Q",
     row="§9",
     shape="fault",
     cause="The first part of the path names no API here: a typing error, or an API of another environment.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -129,5 +129,13 @@ def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
         headers=row.headers,
     )
 
+
+def returned(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    """Yield the ids of a call that its answer repeats as they were sent, also when it refuses (Q)."""
+    sent = exchange.request.headers
+    yield from ((name, sent[name.lower()]) for name in _RETURNED if name.lower() in sent)
+
+
+_RETURNED: Final = ("X-Request-ID", "X-Correlation-ID")
 
 FAULT: Final = errors.FAULT

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
-from urllib.parse import urlsplit
 
+from mock_servers.identity_provider.client_proof import API_KEY
 from mock_servers.identity_provider.service import Exchange
+from mock_servers.identity_provider.token_request import verifier_problem
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal import success_advice
 from mock_servers.journal.record import Record
 from mock_servers.state.log_in import LogIn
+from mock_servers.wire.origins import is_plain_http
 from mock_servers.wire.wording import duration, shown, url
 
 _LONGEST: Final = 300
 _NOT_FOUND: Final = 404
-_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
-_OWN_PAGE: Final = "/_nhsauth/callback"
-_API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 
 
 def advise(exchange: Exchange, record: Record) -> Iterator[str]:
@@ -31,21 +29,25 @@ def advise(exchange: Exchange, record: Record) -> Iterator[str]:
     yield from _of_asking(exchange)
     yield from _of_log_out(exchange)
     yield from _of_two_proofs(exchange)
+    yield from _of_pkce(exchange)
     token = getattr(exchange, "refresh_token", None)
     if token is not None:
         yield from success_advice.expires_in_misread(_renewals(exchange, token.log_in))
     assertion = getattr(exchange, "assertion", None)
     if assertion is not None:
         yield from _of_assertion(exchange, assertion)
+        title = exchange.service.provider.title
+        yield from success_advice.jti_sent_before(exchange.service.journal, record, assertion.claims, title)
 
 
 def _of_plain_http(exchange: Exchange) -> Iterator[str]:
-    """The mock's own page stands for a client, and the realms are for clients on a developer's machine."""
-    uri, provider = getattr(exchange, "redirect_uri", "https:"), exchange.service.provider
-    parts = urlsplit(uri)
-    is_here = parts.hostname in _LOOPBACK and (parts.path == _OWN_PAGE or provider.name != provider.people)
-    if parts.scheme != "https" and not is_here:
-        yield f"redirect_uri {url(uri)} is not https: the real provider accepts only https."
+    """A native application handles its own callback on the same machine, and a live client of int is registered so."""
+    uri = getattr(exchange, "redirect_uri", "")
+    if is_plain_http(uri):
+        yield (
+            f"redirect_uri {url(uri)} is plain http: anyone on the network can read the code. It should be https (D); "
+            "plain http is for an application on the person's own machine, at localhost."
+        )
 
 
 def _of_asking(exchange: Exchange) -> Iterator[str]:
@@ -91,6 +93,17 @@ def _of_two_proofs(exchange: Exchange) -> Iterator[str]:
     )
 
 
+def _of_pkce(exchange: Exchange) -> Iterator[str]:
+    """A documented lack of support is no reason for advice, but nobody has seen what CIS2 does."""
+    provider = exchange.service.provider
+    problem = verifier_problem(exchange) if provider.supports_pkce and hasattr(exchange, "code") else None
+    if problem is not None:
+        yield (
+            f"{problem} This mock accepts it; {provider.title} may refuse it, as its product does (I). `enforce_pkce` "
+            "makes the mock refuse."
+        )
+
+
 def _renewals(exchange: Exchange, log_in: LogIn) -> Iterator[float]:
     """When a log-in's tokens were renewed, up to this exchange, and when it was: the newest first."""
     tokens = success_advice.newest(exchange.service.store.provider_refresh_tokens)
@@ -114,7 +127,7 @@ def _of_assertion(exchange: Exchange, assertion: Jwt) -> Iterator[str]:
     ahead, advised = assertion.claims["exp"] - exchange.now, provider.proof.advised
     if advised is not None and ahead > advised:
         yield f"exp of the client assertion is {duration(ahead)} ahead: {duration(advised)} are documented."
-    if provider.client_id_like and _API_KEY.fullmatch(exchange.client_id):
+    if provider.client_id_like and API_KEY.fullmatch(exchange.client_id):
         yield (
             f"iss {shown(exchange.client_id)} looks like an API key: this mock knows an app by one id everywhere, the "
             f"real {provider.title} by a client id of its own ({provider.client_id_like[0]}). Take the two from two "

@@ -62,7 +62,7 @@ def find_authorizing_client(exchange: Exchange) -> str | None:
     client_id = exchange.ask("client_id") or ""
     client = exchange.service.client(client_id)
     if client is None:
-        return f"client_id {shown(client_id)} is no client of {exchange.service.provider.title}: register the app."
+        return exchange.service.not_a_client(client_id)
     exchange.client_id, exchange.client = client.client_id, client
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ from mock_servers.provider import errors
 from mock_servers.rules import rejects
 from mock_servers.wire import wording
 from mock_servers.wire.wording import cut, duration, shown
+
+API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
+"""What the platform's API keys look like."""
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -81,7 +85,21 @@ def check_assertion_names_client(exchange: Exchange) -> str | None:
     iss, sub, sent = _claim(exchange, "iss"), _claim(exchange, "sub"), exchange.credentials.client_id
     if isinstance(iss, str) and iss and iss == sub and sent in (None, iss):
         return None
-    return f"iss is {shown(iss)}, sub {shown(sub)}, client_id {shown(sent)}: all that are sent are the client id."
+    if sent is None:
+        return f"iss is {shown(iss)} and sub is {shown(sub)}: both must be the client id."
+    return f"iss is {shown(iss)}, sub is {shown(sub)} and client_id is {shown(sent)}: all three must be the client id."
+
+
+@rejects(errors.ASSERTION_BY_API_KEY, after=["check_assertion_names_client"])
+def check_assertion_not_by_api_key(exchange: Exchange) -> str | None:
+    """It names a client, not the app's key at the platform, unless the app is registered under the same text (Q)."""
+    iss, service = _claim(exchange, "iss"), exchange.service
+    if exchange.assertion is None or not isinstance(iss, str) or service.client(iss) is not None:
+        return None
+    if not API_KEY.fullmatch(iss) and service.store.apps.get(iss) is None:
+        return None
+    title = service.provider.title
+    return f"iss is {shown(iss)}, an API key of the platform and no client of {title}: send the client id of {title}."
 
 
 @rejects(errors.TOKEN_CLIENT_UNKNOWN)
@@ -90,7 +108,7 @@ def find_client(exchange: Exchange) -> str | None:
     client_id = exchange.credentials.client_id if exchange.assertion is None else _claim(exchange, "iss")
     client = exchange.service.client(str(client_id))
     if client is None:
-        return f"client_id {shown(client_id)} is no client of {exchange.service.provider.title}: register the app."
+        return exchange.service.not_a_client(str(client_id))
     exchange.client_id, exchange.client = client.client_id, client
     return None
 

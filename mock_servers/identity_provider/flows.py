@@ -103,6 +103,7 @@ CLIENT: Final[Policy[Exchange]] = Policy(
         client_proof.find_credentials,
         client_proof.decode_assertion,
         client_proof.check_assertion_names_client,
+        client_proof.check_assertion_not_by_api_key,
         client_proof.find_client,
         client_proof.check_assertion_live,
         client_proof.check_assertion_near,
@@ -125,6 +126,7 @@ CODE: Final[Policy[Exchange]] = Policy(
         token_request.find_code,
         token_request.check_code_of_request,
         token_request.check_code_live,
+        token_request.check_code_verifier,
         token_request.claim_code,
     ),
 )

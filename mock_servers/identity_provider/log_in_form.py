@@ -263,6 +263,8 @@ def _of_request(exchange: Exchange, begun: LogIn, role: str | None) -> LogIn:
         acr=exchange.assurance.acr,
         vector=exchange.assurance.vector,
         role=role,
+        challenge=exchange.ask("code_challenge"),
+        challenge_method=exchange.ask("code_challenge_method"),
     )
 
 

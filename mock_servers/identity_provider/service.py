@@ -21,6 +21,7 @@ from mock_servers.state.person import Person
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
 from mock_servers.wire.request import Parameters, Request
+from mock_servers.wire.wording import shown
 
 
 def _offline(url: str) -> bytes:
@@ -58,7 +59,17 @@ class Service:
         if self.find_client is not None:
             return self.find_client(client_id)
         app = self.store.apps.get(client_id)
-        return client_of(app) if app is not None else None
+        return client_of(app) if app is not None and app.known_at(self.provider.knows_as) else None
+
+    def not_a_client(self, client_id: str) -> str:
+        """Say that this is no client's id: not registered at all, or at other services alone."""
+        app, title = self.store.apps.get(client_id), self.provider.title
+        if app is None:
+            return f"client_id {shown(client_id)} is no client of {title}: register the app."
+        return (
+            f"client_id {shown(client_id)} is app {shown(app.name)}, which is no client of {title}: send the client id "
+            f"of {title}, or name {self.provider.knows_as} in the app's `services`."
+        )
 
     def issuer(self, base: str) -> str:
         """Return the issuer under one of the mock's names."""

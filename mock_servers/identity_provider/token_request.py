@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import urlsafe_b64encode
 from dataclasses import replace
 
 from mock_servers.identity_provider import log_ins
@@ -141,6 +143,40 @@ def check_code_live(exchange: Exchange) -> str | None:
     """Within its lifetime."""
     late = exchange.now - exchange.code.expires_at
     return None if late < 0 else f"The code expired {duration(late)} ago: redeem it when it arrives."
+
+
+@rejects(errors.CODE_VERIFIER_WRONG)
+def check_code_verifier(exchange: Exchange) -> str | None:
+    """CIS2's product compares it with the challenge (I); nobody has seen what CIS2 does: a setting, off by default."""
+    return verifier_problem(exchange) if exchange.service.settings.enforce_pkce else None
+
+
+def verifier_problem(exchange: Exchange) -> str | None:
+    """Return what is wrong with the verifier of a code whose log-in had a challenge (RFC 7636, section 4.6)."""
+    login, verifier = exchange.code.log_in, exchange.form("code_verifier")
+    if login.challenge is None:
+        return None
+    if verifier is None:
+        lacking = exchange.request.form.lacking("code_verifier")
+        return (
+            f"The authorization request had a code_challenge, and the form has {lacking}: send the verifier of that "
+            "challenge."
+        )
+    made = {"S256": _s256(verifier), "plain": verifier}
+    method = login.challenge_method or "plain"
+    if method not in made:
+        return f"code_challenge_method is {shown(method)}: send S256, or plain."
+    if made[method] == login.challenge:
+        return None
+    return (
+        f"code_verifier does not match the code_challenge of the log-in by {method}: keep the verifier in the person's "
+        "session, and send that one."
+    )
+
+
+def _s256(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode(errors="replace")).digest()
+    return urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @rejects(errors.CODE_SPENT)

@@ -99,6 +99,7 @@ _SECRETS: Final = frozenset(
         "refresh_token",
         "id_token",
         "code",
+        "code_verifier",
         "client_secret",
         "authorization",
         "apikey",

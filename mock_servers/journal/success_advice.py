@@ -6,7 +6,7 @@ Each request is right by itself, and the real service says nothing. Only a few r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, pairwise
 from typing import Any, Final, TypeVar
 
@@ -102,6 +102,19 @@ def odd_kid(kid: Any) -> Iterator[str]:
         yield (
             f"kid {shown(kid)} is the name of a file: it works, and it says where keys lie, and will be wrong when the "
             "file is renamed. Name keys by purpose and number (my-app-int-1), or by their thumbprint."
+        )
+
+
+def jti_sent_before(journal: Journal, record: Record, claims: Mapping[str, Any], title: str) -> Iterator[str]:
+    """Advise when a client sends a provider a jti again, which the platform refuses; a provider's answer is unknown."""
+    earlier = journal.before(record, _LOOKED_AT) if "jti" in claims else ()
+    sub, jti = claims.get("sub"), claims.get("jti")
+    first = next((each for each in earlier if each.service == record.service and each.has_jti(sub, jti)), None)
+    if first is not None:
+        yield (
+            f"jti {shown(jti)} of the client assertion was sent {duration(record.at - first.at)} before: the platform "
+            f"would refuse this jti, and {title} may. This mock accepts it. Sign a new assertion, with a new jti, for "
+            "each request."
         )
 
 

@@ -15,7 +15,15 @@ from mock_servers.wire.request import Seen
 
 
 def written(served: Served[X], outcome: Outcome[X]) -> Outgoing:
-    """Return the answer of an outcome as it leaves."""
+    """Return the answer of an outcome as it leaves; a header that the answer has itself stays as it is."""
+    outgoing = _own(served, outcome)
+    for name, value in served.headers(outcome.exchange):
+        if not outgoing.has(name):
+            outgoing.headers.append((name, value))
+    return outgoing
+
+
+def _own(served: Served[X], outcome: Outcome[X]) -> Outgoing:
     answer = outcome.answer
     body = answer.body if isinstance(answer.body, str) else served.write(answer.body)
     status = f"{answer.status} {phrase(answer.status)}"

@@ -32,6 +32,10 @@ class Outgoing:
         self.pieces = pieces
         self._at_end: list[Callable[[], object]] = []
 
+    def has(self, name: str) -> bool:
+        """Whether a header is there, its name in any case."""
+        return any(own.lower() == name.lower() for own, _ in self.headers)
+
     def put(self, name: str, value: str) -> None:
         """Set a header in its place, or behind the others."""
         for number, (own, _) in enumerate(self.headers):

@@ -26,9 +26,10 @@ class Served(Generic[X]):
     `mount` is the path that its own paths lie below. `exchange` begins an exchange, `row` finds the service's own row
     for what a rule names, `render` makes an answer of it, and `write` makes text of an answer's members. `fault` is the
     row for an exception inside the mock, `known` makes what explanations look up. `advise` says afterwards what the
-    client of a success should think about; `trace` may note what became of an exchange. `place` names the endpoint for
-    which a fault may be ordered, and `reach_quota` uses up what the service uses up before it counts a quota. Without
-    `keeps_successes` the journal has refusals alone. Without `reads_body` the body is left to be passed on.
+    client of a success should think about; `trace` may note what became of an exchange. `headers` are those that every
+    answer has besides its own. `place` names the endpoint for which a fault may be ordered, and `reach_quota` uses up
+    what the service uses up before it counts a quota. Without `keeps_successes` the journal has refusals alone. Without
+    `reads_body` the body is left to be passed on.
     """
 
     name: str
@@ -48,5 +49,6 @@ class Served(Generic[X]):
     advise: Callable[[X, Record], Iterable[str]] = lambda *_: ()
     row: Callable[[Problem, X], ServiceError] = own_row
     trace: Callable[[X, Seen], None] = lambda *_: None
+    headers: Callable[[X], Iterable[tuple[str, str]]] = lambda _: ()
     keeps_successes: bool = True
     reads_body: bool = True

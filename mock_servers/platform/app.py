@@ -27,6 +27,8 @@ _OWN: Final = "/_nhsauth/"
 _PUBLIC: Final = re.compile(rf"{CONTROL_PATH}/(callback|health|apps/.+/jwks)")
 """What of it is for people, probes and services: the page that ends a log-in, the health, the key set of an app."""
 
+_TRANSPORT_SECURITY: Final = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
 
 class _Map(Map):
     """The routes that a team adds, to which `iter_rules` adds those of all services."""
@@ -126,6 +128,8 @@ class PlatformApp(flask.Flask):
             for each in mounts
             if (path in each.paths or path.startswith(each.below)) and (is_open or not each.is_control)
         )
+        if real is not None and real.plays == "platform" and not mount.is_control:
+            start_response = _with_transport_security(start_response)
         return self._called(mount, environ, start_response, path)
 
     def _called(
@@ -183,6 +187,16 @@ class PlatformApp(flask.Flask):
             return False
         mapped = getattr(address, "ipv4_mapped", None)  # how a socket of IPv6 reports a client of IPv4
         return any((mapped or address) in network for network in self._trusted_proxies)
+
+
+def _with_transport_security(start_response: StartResponse) -> StartResponse:
+    """Add the header that the platform sends with every answer (Q), unless an API has set it. A real name is TLS."""
+
+    def begin(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+        is_there = any(name.lower() == _TRANSPORT_SECURITY[0].lower() for name, _ in headers)
+        return start_response(status, headers if is_there else [*headers, _TRANSPORT_SECURITY], *exc_info)
+
+    return begin
 
 
 def _is_public(path: str, environ: WSGIEnvironment) -> bool:

@@ -184,7 +184,7 @@ class Services:
                 is_own=names.is_own,
             )
         app = self.parts.store.apps.get(client_id)
-        if app is None:
+        if app is None or not app.known_at(provider.knows_as):
             return None
         secret = app.realm_secret(provider.people) if provider.name != provider.people else None
         return client_of(app, jwks_url=self._jwks_url(app) if app.has_keys else None, secret=secret)

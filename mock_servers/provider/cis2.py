@@ -107,6 +107,8 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.TOKEN_CLIENT_UNKNOWN: _cis2(400, "invalid_client", _NOT_AUTHENTICATED),
     errors.ASSERTION_MALFORMED: _cis2(400, "invalid_client", "JWT is not valid"),
     errors.ASSERTION_NOT_OF_CLIENT: _cis2(400, "invalid_client", "JWT is not valid", "Q"),
+    # Quoted for such a key; whether that request named a client_id beside it was not said.
+    errors.ASSERTION_BY_API_KEY: _cis2(400, "invalid_client", "JWT is not valid"),
     errors.ASSERTION_EXPIRED: _cis2(400, "invalid_client", "JWT has expired"),
     errors.ASSERTION_TOO_LONG: _cis2(400, "invalid_client", "JWT expiration time is unreasonable"),
     errors.CLIENT_KEYS_UNREACHABLE: _cis2(400, "invalid_client", "JWT is not valid"),
@@ -129,6 +131,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CODE_UNKNOWN: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.CODE_NOT_OF_REQUEST: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.CODE_EXPIRED: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
+    errors.CODE_VERIFIER_WRONG: _cis2(400, "invalid_grant", _INVALID_GRANT),
     errors.CODE_SPENT: _cis2(400, "invalid_grant", _INVALID_GRANT, "S"),
     errors.REFRESH_TOKEN_MISSING: _cis2(400, "invalid_request", "Missing parameter, 'refresh_token'"),
     errors.REFRESH_TOKEN_UNKNOWN: _cis2(400, "invalid_request", "RefreshToken does not exist"),

@@ -179,6 +179,10 @@ CLIENT_NOT_AUTHENTICATED: Final = Problem(
     cure="Use the client id that this provider gave, and the one way that is registered. NHS login takes "
     "private_key_jwt with RS512 alone.",
 )
+ASSERTION_BY_API_KEY: Final = Problem(
+    cause="iss and sub are the app's API key at the platform, which this provider does not know.",
+    cure="Set iss and sub to the client id that this provider gave you.",
+)
 TOKEN_CLIENT_UNKNOWN: Final = Problem(
     cause="The client id is another environment's, or the platform's API key.",
     cure="Use the client id that this provider gave.",
@@ -241,6 +245,11 @@ CODE_NOT_OF_REQUEST: Final = Problem(
     cure="Redeem it once, for the client and with the redirect_uri of the authorization request.",
 )
 CODE_EXPIRED: Final = Problem(cause="Your code kept it too long.", cure="Redeem it as soon as it arrives.")
+CODE_VERIFIER_WRONG: Final = Problem(
+    cause="The authorization request had a code_challenge, and the code_verifier of the token request is missing or is "
+    "another log-in's.",
+    cure="Keep the verifier in the person's session, and send it with the code; or send no code_challenge.",
+)
 CODE_SPENT: Final = Problem(
     cause="Two requests redeemed one code at the same moment.", cure="Redeem each code once, and share the answer."
 )

@@ -111,6 +111,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CLIENT_NOT_AUTHENTICATED: _nhs_login("invalid_client"),
     errors.TOKEN_CLIENT_UNKNOWN: _nhs_login("invalid_client"),
     errors.ASSERTION_MALFORMED: _nhs_login("invalid_client"),
+    errors.ASSERTION_BY_API_KEY: _nhs_login("invalid_client"),
     errors.ASSERTION_NOT_OF_CLIENT: _nhs_login("invalid_client"),
     errors.ASSERTION_EXPIRED: _nhs_login("invalid_client"),
     errors.ASSERTION_TOO_LONG: _nhs_login("invalid_client"),
@@ -127,6 +128,7 @@ ROWS: Final[Mapping[Problem, ServiceError]] = {
     errors.CODE_UNKNOWN: _nhs_login("invalid_grant"),
     errors.CODE_NOT_OF_REQUEST: _nhs_login("invalid_grant"),
     errors.CODE_EXPIRED: _nhs_login("invalid_grant"),
+    errors.CODE_VERIFIER_WRONG: _nhs_login("invalid_grant"),
     errors.CODE_SPENT: _nhs_login("invalid_grant"),
     errors.REFRESH_TOKEN_MISSING: _nhs_login("invalid_request"),
     errors.REFRESH_TOKEN_UNKNOWN: _nhs_login("invalid_grant"),
@@ -399,6 +401,7 @@ NHS_LOGIN: Final = Provider(
     name="nhs_login",
     title="NHS login",
     answers_codes_alone=True,
+    supports_pkce=False,  # (D)
     people="nhs_login",
     path="",
     endpoints={

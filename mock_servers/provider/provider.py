@@ -194,10 +194,12 @@ class Provider:
     the real hosts of this provider alone; with `only_at_hosts` no other name reaches it. Lifetimes are seconds;
     `expires_in` is `expires_in_short_by` seconds shorter. `assurance_claims` are numbers that a setting turns into
     text. `scope` is the default scope of a log-in; `token_members` are those of a token answer, in their order.
-    `redirect_at_token_is_loose`: the redirect URI of a code is compared without case and query. `ignores_scope`:
-    userinfo ignores the scope. `answers_codes_alone`: its errors are codes, mostly without a sentence.
-    `known_grants` have another refusal than unknown grants; `gives_refresh_tokens`: also to clients that are registered
-    for no particular grant. Any other path below `realms_path` is a realm that does not exist.
+    `redirect_at_token_is_loose`: the redirect URI of a code is compared without case and query. `supports_pkce`: a
+    client that sends a code_challenge should send its verifier, too. `client_registry` is the word for it in an app's
+    `services`, `people` unless given. `ignores_scope`: userinfo ignores the scope.
+    `answers_codes_alone`: its errors are codes, mostly without a sentence. `known_grants` have another refusal than
+    unknown grants; `gives_refresh_tokens`: also to clients that are registered for no particular grant. Any other path
+    below `realms_path` is a realm that does not exist.
     `errors` has the row for each problem, `ancestor_errors` the rows that a setting replaces them with.
 
     `ready_made` are the people at the start, as members of a `Person`; `userinfo_rules` says what userinfo returns.
@@ -241,6 +243,8 @@ class Provider:
     gives_refresh_tokens: bool = True
     token_members: tuple[str, ...] = ("access_token", "scope", "id_token", "token_type", "expires_in")
     redirect_at_token_is_loose: bool = False
+    supports_pkce: bool = True
+    client_registry: str = ""
     ignores_scope: bool = False
     answers_codes_alone: bool = False
     realms_path: str = ""
@@ -274,6 +278,11 @@ class Provider:
     def endpoint(self, name: str) -> str:
         """Return the path of an endpoint below the base: `token`, `jwks`, …."""
         return f"{self.path}{self.endpoints[name]}"
+
+    @property
+    def knows_as(self) -> str:
+        """The word for this provider in the `services` of an app."""
+        return self.client_registry or self.people
 
     @property
     def takes_client_secret(self) -> bool:

@@ -75,6 +75,7 @@ def _realm(parent: Provider, realm: str, claims: Mapping[str, Fact]) -> Provider
         token_members=("access_token", "expires_in", "token_type", "id_token", "scope"),
         redirect_at_token_is_loose=False,
         ignores_scope=True,
+        client_registry="realms",
         errors=keycloak.ROWS,
         ancestor_errors={},
         at_environment={},

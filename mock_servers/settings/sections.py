@@ -54,7 +54,9 @@ class ProviderSettings:
     `default_vtr`: the vectors of trust of a request to NHS login that names none, by default its documented three of P9
     (D). `strict_authorize`: whether NHS login refuses a request without `state` or `nonce`, as documented (D), or
     accepts it, as from a production client (S). `foreign_assertion`: what CIS2 answers when an assertion names another
-    client than the form, as quoted (Q) or as a recent fork of its ancestor does (I).
+    client than the form, as quoted (Q) or as a recent fork of its ancestor does (I). `enforce_pkce`: whether a code
+    whose log-in had a `code_challenge` is refused without its `code_verifier`, as CIS2's product does (I), or accepted,
+    since nobody has seen what CIS2 does.
     """
 
     signing_key: Path | None = None
@@ -64,6 +66,7 @@ class ProviderSettings:
     unusable_code: Literal["captured", "ancestor"] = "captured"
     foreign_assertion: Literal["quoted", "ancestor"] = "quoted"
     strict_authorize: bool = False
+    enforce_pkce: bool = False
     single_sign_on: bool = False
     default_vtr: tuple[Annotated[str, VECTOR_OF_TRUST], ...] = ()
     id_token_lifetime: Annotated[int, SECONDS] | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from mock_servers.provider.providers import PROVIDERS
-from mock_servers.settings.limits import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD
+from mock_servers.settings.limits import CALLED_URL, COUNT, KEY_SET, KEY_SET_URL, REDIRECT, SCOPE, TEXT, WORD, one_of
 from mock_servers.settings.real_host import ENVIRONMENT
 
 ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for mark in each.scope_marks))
@@ -16,6 +16,11 @@ ACCESSES = ("app:level3", *(f"user-{each.word}:{mark}" for each in PROVIDERS for
 
 DEFAULT_SCOPES = tuple(f"urn:nhsd:apim:{access}:hello-world" for access in ACCESSES)
 """The scopes of an app without configured ones: all of the mock's hello-world API."""
+
+
+PLATFORM = "platform"
+SERVICES = (PLATFORM, *(each.name for each in PROVIDERS), "realms")
+"""The services that can know an app: the platform, each identity provider, and the mock realms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,8 @@ class App:
     """A registered app.
 
     `client_id` is its API key. Its public keys are `jwks` (served by the mock), or at `jwks_url`, or those of the
-    mock's own key `key_name`. Empty `environments` mean the environment that the mock plays. `subscribed = False`: it
+    mock's own key `key_name`. `services` know it: an API key of the platform is a client id of CIS2 only if the app is
+    registered so. Empty `environments` mean the environment that the mock plays. `subscribed = False`: it
     has products, but none that covers the token service. `registration` is what the management API adds to an app that
     was created there. `cis2_auth_method` is the only way in which it may authenticate at CIS2: `client_secret_post`,
     `client_secret_basic` or `private_key_jwt`, the last signed with `cis2_signing_algorithm`, `RS512` or `RS256`.
@@ -75,6 +81,7 @@ class App:
     subscribed: bool = True
     quota_per_minute: Annotated[int, COUNT] = 300
     environments: tuple[Annotated[str, ENVIRONMENT], ...] = ()
+    services: tuple[Annotated[str, one_of(*SERVICES)], ...] = SERVICES
     backchannel_logout_uri: Annotated[str, CALLED_URL] | None = None
     post_logout_redirect_uris: tuple[Annotated[str, REDIRECT], ...] = ()
     cis2_auth_method: Literal["client_secret_post", "private_key_jwt", "client_secret_basic"] = "client_secret_post"
@@ -86,7 +93,11 @@ class App:
 
     def known_in(self, environment: str) -> bool:
         """Whether the app exists in this environment of the platform."""
-        return not self.environments or environment in self.environments
+        return self.known_at(PLATFORM) and (not self.environments or environment in self.environments)
+
+    def known_at(self, service: str) -> bool:
+        """Whether the app is registered at a service; one that `services` has no word for knows every app."""
+        return service in self.services or service not in SERVICES
 
     @property
     def auth_method(self) -> str:

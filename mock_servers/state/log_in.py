@@ -12,7 +12,8 @@ class LogIn:
     """One log-in of a person at a provider for a client; `at` is seconds since 1970.
 
     `scope` is the granted one, the provider's default if `None`; `acr` or `vector` is how the level was requested,
-    `role` the selected role. `actor` is the person who acts for this one.
+    `role` the selected role. `actor` is the person who acts for this one. `challenge` and `challenge_method` are
+    PKCE's, if the client sent them.
     """
 
     provider: str
@@ -28,6 +29,8 @@ class LogIn:
     vector: str | None = None
     role: str | None = None
     actor: Person | None = None
+    challenge: str | None = None
+    challenge_method: str | None = None
 
 
 class LogInError(Exception):

@@ -46,6 +46,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_plain_http(uri: str) -> bool:
+    """Whether a redirect URI sends a code over the network in the clear: http, but not to this machine."""
+    parts = parts_of(uri)
+    return parts is not None and parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
 class Noted(Protocol):
     """Names that several processes share, as a table of the state has them."""
 

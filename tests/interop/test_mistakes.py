@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import time
 import uuid
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt as pyjwt
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
+from werkzeug.test import Client
 
 from mock_servers.jose import keys
 from mock_servers.mock import Mock
+from mock_servers.provider.cis2 import PATH
 
+CIS2 = "https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443"
 APP = "nhsauth-app"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ALG = "Invalid 'alg' header in client_assertion JWT - unsupported JWT algorithm - must be 'RS512'"
@@ -154,6 +159,40 @@ def test_msal_signs_for_ten_minutes_with_rs256(platform: Mock, private_key_pem: 
     post(platform, signer.create_normal_assertion(platform.token_url, APP, APP))
 
     assert "The signature" not in explained(platform, ALG, "alg-not-rs512", "lifetime-too-long")
+
+
+class RealNames:
+    """What MSAL takes for HTTP: it wants https, and this gets a platform's answers at the real names."""
+
+    def __init__(self, platform: Mock) -> None:
+        self._client = Client(platform)
+
+    def get(self, url: str, **_: Any) -> SimpleNamespace:
+        """Return what MSAL reads of an answer."""
+        parts = urlsplit(url)
+        answer = self._client.get(f"{parts.path}?{parts.query}", base_url=f"{parts.scheme}://{parts.netloc}")
+        return SimpleNamespace(status_code=answer.status_code, text=answer.text, headers=answer.headers)
+
+    def close(self) -> None:
+        """Do nothing: no connection is open."""
+
+
+@pytest.mark.filterwarnings("ignore:response_mode")  # its own wish: CIS2 documents the query alone
+@pytest.mark.parametrize(("excluded", "is_refused"), [([], True), (["offline_access"], False)])
+def test_msal_asks_for_offline_access_unless_it_is_excluded(
+    platform: Mock, redirect_uri: str, excluded: list[str], *, is_refused: bool
+) -> None:
+    msal = pytest.importorskip("msal")
+    http = RealNames(platform)
+
+    client = msal.ConfidentialClientApplication(
+        APP, "a secret", oidc_authority=f"{CIS2}{PATH}", exclude_scopes=excluded, http_client=http
+    )
+    http.get(client.initiate_auth_code_flow([], redirect_uri=redirect_uri)["auth_uri"])
+
+    found = [each for each in platform.exchanges.last.findings if each.id == "scope-unknown"]
+    assert [each.certainty for each in found] == ["certain"] * is_refused
+    assert all("This looks like msal (a log-in)" in (each.change or "") for each in found)
 
 
 def test_requests_with_json_sends_no_form(platform: Mock, private_key_pem: str) -> None:

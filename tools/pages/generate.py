@@ -79,6 +79,14 @@ claims = { name = "TEST User", nhsid_nrbac_roles = [{ person_roleid = "900000199
 
 Any other worker of your own has neither roles nor organisations until `claims` give some.
 
+## Levels: a number or a text
+
+The id token of CIS2 has `id_assurance_level` and `authentication_assurance_level`. Live clients have met them as
+numbers and as text (S both). The mock sends numbers, and text with
+[`assurance_levels`](configuration.md#where-the-real-service-is-in-doubt). **No mock can see how your code compares
+them.** A client that compares a number with `"3"` refuses everybody, and no request shows why. Test it with both, as in
+[the recipe](recipes.md#levels-of-cis2-as-numbers-and-as-text).
+
 ## Roles
 
 With the scope `selectedrole` the id token has a `selected_roleid`: the role chosen on the log-in page, else the

@@ -12,8 +12,8 @@ from mock_servers.diagnosis.opaque_value import API_KEY, UUID, is_path, is_unfil
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
-from mock_servers.provider.providers import PROVIDERS, owner_of_client_id
-from mock_servers.state.app import App
+from mock_servers.provider.providers import PROVIDERS, owner_of_client_id, title_of
+from mock_servers.state.app import PLATFORM, App
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wrapping import recovered
 
@@ -77,9 +77,16 @@ def _of_apps(case: Case, named: str) -> Iterator[_Said]:
         yield "certain", f"the API key of app {shown(app.name)}, {shown(app.client_id)}, with {found.words}"
     for app in (*by_key, *apps.find("word", named), *apps.find("word", bare.lower())):
         if named == app.client_id:
-            there = " and ".join(app.environments)
-            yield "certain", f"the API key of app {shown(app.name)}, which is registered in {there} and not here"
+            yield "certain", f"the API key of app {shown(app.name)}, which is registered {_there(app)}"
         yield from ((("certain", words)) for words in _resembles(app, named, bare))
+
+
+def _there(app: App) -> str:
+    """Say where an app is registered that this environment of the platform does not know."""
+    if app.known_at(PLATFORM):
+        return f"in {' and '.join(app.environments)} and not here"
+    services = [title_of(each) for each in app.services]
+    return f"at {' and '.join(services) or 'no service'}, and not at the platform"
 
 
 def _resembles(app: App, named: str, bare: str) -> Iterator[str]:

@@ -92,7 +92,7 @@ class Attempt:
 def attempt(case: Case, name: str, jwt: Jwt, keys: Iterable[KnownKey], most: int = MOST) -> Attempt:
     """Try keys in their order on the signature of the JWT in the form's field `name`, by so many operations."""
     tried, known = Attempt(left=most), list(islice(keys, most + 1))
-    forms = list(_forms(jwt.signature))
+    forms = list(encoded_forms(jwt.signature))
     made = (_of_digest(case, name, jwt, key, forms, tried) for key in known)
     padded = (_of_pss(jwt, key, tried) for key in known if key.registered)
     tried.proof = next(filter(None, made), None) or next(filter(None, padded), None)
@@ -134,7 +134,7 @@ def _recovered(key: RSAPublicKey, signature: bytes) -> bytes | None:
         return None
 
 
-def _forms(signature: bytes) -> Iterator[tuple[str, bytes]]:
+def encoded_forms(signature: bytes) -> Iterator[tuple[str, bytes]]:
     """Return the bytes of a signature as they were sent, and as other writings than base64url give them."""
     yield "", signature
     third = jwts.base64url(signature).encode()

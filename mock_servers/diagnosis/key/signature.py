@@ -17,7 +17,7 @@ from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
-from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt
+from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt, encoded_forms
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Certainty, Finding
@@ -77,7 +77,7 @@ def refused_signature(case: Case) -> Finding | None:
     """The signature is not the one that the named key makes of this text."""
     signed = _signed(case)
     if signed is None:
-        return None
+        return _without_key(case)
     if not signed.refused and changed_on_the_way(case) is not None:
         return None  # that says it already
     tried = attempt(case, signed.field, signed.jwt, _keys(case, signed))
@@ -88,7 +88,64 @@ def refused_signature(case: Case) -> Finding | None:
         return _of_length(signed) or _by_nobody(case, signed, tried)
     if tried.proof.maker.key != signed.key:
         return _by_another(case, signed, tried.proof.maker)
-    return _by_the_key_itself(signed, tried.proof)
+    is_good = tried.proof == Proof(maker=tried.proof.maker, alg=str(signed.jwt.header.get("alg")))
+    return _good_here(case, signed) if is_good else _by_the_key_itself(signed, tried.proof)
+
+
+def _without_key(case: Case) -> Finding | None:
+    """Say what the signature itself shows, where the key that it was checked with is not known."""
+    refused = {"client_assertion": _ASSERTION, "subject_token": _SUBJECT}
+    sent = [(name, case.tokens.get(name)) for name, rule in refused.items() if case.refused_by(rule)]
+    found = (_of_shape(name, jwt.signature) for name, jwt in sent if jwt is not None)
+    return next(filter(None, found), None)
+
+
+def _of_shape(name: str, signature: bytes) -> Finding | None:
+    form = next((form for form, made in encoded_forms(signature) if form and len(made) in _RSA_BYTES), None)
+    if form is not None:
+        return replace(
+            _changed(name, f"The third part of {name} is written {form}.", _SELF_ENCODED), certainty="likely"
+        )
+    size = len(signature)
+    if size in _RSA_BYTES or size == 0:
+        return None
+    if size in _OTHERS:
+        return Finding(
+            id="signature-by-other-alg",
+            certainty="likely",
+            seen=f"The signature of {name} has {size} bytes, like one of {_OTHERS[size]}; RSA keys make 256 or more.",
+            cause=_OTHER_ALG,
+            cure=_LET_LIBRARY if name == "client_assertion" else AS_GIVEN,
+        )
+    return Finding(
+        id="signature-cut-off",
+        certainty="likely",
+        seen=f"The signature of {name} has {size} bytes; RSA keys make 256, 384 or 512.",
+        cause="Its end was lost, or something was added to it.",
+        cure="Send the token in one piece, on one line, as the library returned it.",
+    )
+
+
+_SELF_ENCODED: Final = (
+    "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's bytes."
+)
+_OTHER_ALG: Final = "The header names an algorithm that did not make the signature."
+_LET_LIBRARY: Final = "Let the library write alg: give it RS512 and the RSA private key."
+
+
+def _good_here(case: Case, signed: _Signed) -> Finding:
+    """The signature is right by the key set that is known here: the service that refused it has another one."""
+    other = case.subject is not None and signed.field == "client_assertion"
+    odd = _of_shape("subject_token", case.subject.signature) if other and case.subject is not None else None
+    return odd or Finding(
+        id="new-key-not-seen-yet",
+        certainty="likely",
+        seen=f"The signature of {signed.field} is right for kid {shown(signed.kid)} of this key set.",
+        cause="The service has another key set under your app: an older copy, which it keeps for an hour, or that of "
+        f"another URL.{' Or it refused subject_token: the sentence is the same.' if other else ''}",
+        cure="Compare this set with the one that is registered for the app here, and wait an hour after a change."
+        f"{' Send the id_token exactly as you got it.' if other else ''}",
+    )
 
 
 def _replaced(case: Case, signed: _Signed) -> Finding | None:
@@ -168,8 +225,8 @@ def _of_length(signed: _Signed) -> Finding | None:
             certainty="likely",
             seen=f"The signature of {signed.field} has {length} bytes, like one of {_OTHERS[length]}; RSA makes "
             f"{wanted} with this key.",
-            cause="The header names an algorithm that did not make the signature.",
-            cure="Let the library write alg: give it RS512 and the RSA private key.",
+            cause=_OTHER_ALG,
+            cure=_LET_LIBRARY,
         )
     characters = -(-length * 8 // 6)
     return Finding(
@@ -194,8 +251,7 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
         return _changed(
             signed.field,
             f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
-            "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's "
-            "bytes.",
+            _SELF_ENCODED,
         )
     if proof.is_of_other_text:
         return _changed(

@@ -42,7 +42,7 @@ def iss_is_api_key(case: Case) -> Finding | None:
         return None
     app = case.known.app(iss)
     if owner_of_client_id(iss) is not None or not (
-        _signs_by_its_key(app, client_id) if app else API_KEY.fullmatch(iss)
+        _signs_by_its_key(app, client_id, provider) if app else API_KEY.fullmatch(iss)
     ):
         return None
     whose = (
@@ -53,7 +53,7 @@ def iss_is_api_key(case: Case) -> Finding | None:
     named = f", and client_id in the form is {shown(client_id)}" if client_id is not None else ""
     return Finding(
         id="cis2-iss-is-api-key",
-        certainty="certain" if app is not None and client_id is not None else "likely",
+        certainty="certain" if app and (client_id is not None or not app.known_at(provider.knows_as)) else "likely",
         seen=f"iss of the assertion is {shown(iss)}, {whose}{named}.",
         cause=f"An app has one id at {provider.title} and another at the platform. Each accepts only its own.",
         cure=f"For {provider.title} set iss and sub to the {provider.title} client id "
@@ -62,9 +62,9 @@ def iss_is_api_key(case: Case) -> Finding | None:
     )
 
 
-def _signs_by_its_key(app: App, client_id: str | None) -> bool:
-    """Whether an app's key is no client of the provider: the form names another, or the app is not to sign."""
-    return client_id is not None or app.auth_method != "private_key_jwt"
+def _signs_by_its_key(app: App, client_id: str | None, provider: Provider) -> bool:
+    """Whether an app's key is no client of the provider, or the form names another, or the app is not to sign."""
+    return client_id is not None or not app.known_at(provider.knows_as) or app.auth_method != "private_key_jwt"
 
 
 def aud_not_endpoint(case: Case) -> Finding | None:
@@ -234,7 +234,12 @@ def _what_it_is(case: Case, aud: Any, provider: Provider) -> str:
 FINDERS: Final = (
     Finder(
         find=iss_is_api_key,
-        rules=("check_assertion_names_client", "find_client", "check_method_registered"),
+        rules=(
+            "check_assertion_names_client",
+            "check_assertion_not_by_api_key",
+            "find_client",
+            "check_method_registered",
+        ),
         named=("cis2-iss-is-api-key",),
     ),
     Finder(find=aud_not_endpoint, rules=("check_assertion_audience",), named=("cis2-aud-without-443",)),

@@ -147,6 +147,32 @@ def scope_joined(case: Case) -> Finding | None:
     )
 
 
+def scope_unknown(case: Case) -> Finding | None:
+    """The log-in asks for a scope that the provider does not have; `offline_access` is added by some libraries."""
+    provider = next((each for each in case.known.providers if each.name == case.record.service), None)
+    if provider is None:
+        return None
+    asking, sent = provider.asking, case.request.query.get("scope") or case.form("scope") or ""
+    known = (*asking.scopes, *asking.reserved_scopes)
+    unknown = [each for each in dict.fromkeys(sent.split(" ")) if each and each not in known]
+    if not unknown or asking.ignores_unknown_scopes:
+        return None
+    offline = _OFFLINE in unknown
+    return Finding(
+        id="scope-unknown",
+        certainty="certain",
+        seen=f"scope has {' and '.join(map(shown, unknown[:_MOST]))}, which {provider.title} does not document.",
+        cause="offline_access asks for a refresh token. Some libraries add it by themselves, such as MSAL."
+        if offline
+        else f"{provider.title} refuses a log-in with a scope that it does not know.",
+        cure=f"Leave out {_OFFLINE}: {provider.title} has no scope for refresh tokens."
+        if offline
+        else f"Ask only for scopes of this list: {' '.join(asking.scopes)}.",
+    )
+
+
+_OFFLINE: Final = "offline_access"
+"""OpenID Connect Core 1.0, section 11."""
 _WORDS: Final = re.compile(r"[\w.:/-]+")
 _LONGEST: Final = 1000
 
@@ -157,6 +183,7 @@ def _listed(scopes: Iterable[str]) -> str:
 
 FINDERS: Final = (
     Finder(find=scope_joined, rules=("check_scope_openid",)),
+    Finder(find=scope_unknown, rules=("find_scopes",)),
     Finder(find=scopes_none_left, rules=(_FOR_APPLICATION, _FOR_PERSON)),
     Finder(find=scope_too_low, rules=_AT_API, named=("scopes-none-left",)),
 )

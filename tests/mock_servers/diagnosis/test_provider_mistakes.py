@@ -11,6 +11,7 @@ from werkzeug.test import Client, TestResponse
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
+from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
 from mock_servers.provider.cis2 import PATH
 from mock_servers.settings.sections import ProviderSettings
@@ -497,3 +498,49 @@ def test_a_mangled_assertion_at_a_provider(platform: Mock, redeem: Ask, provider
 
     assert refusal_of(answer)[:2] == (400, "invalid_client")
     assert seen(platform) == ("mangled-jwt", "certain")
+
+
+AUTHORIZE = f"{PATH}/authorize"
+"""Where CIS2's log-ins begin."""
+
+
+@pytest.mark.parametrize(
+    ("more", "change"),
+    [
+        ({}, None),
+        ({"client_info": "1"}, "This looks like msal (a log-in): ConfidentialClientApplication(…, exclude_scopes="),
+        (
+            {"client_info": "1", "x-client-SKU": "msal.js.node"},
+            "This looks like msal-node (a log-in): take offline_access",
+        ),
+        ({"client_info": "1", "x-client-SKU": "MSAL.NetCore"}, None),
+    ],
+)
+def test_offline_access_is_named_with_its_cause_and_msal_is_recognised(
+    platform: Mock, http: Client, more: dict[str, str], change: str | None
+) -> None:
+    record = asked_for(platform, http, scope="offline_access openid profile", **more)
+
+    (finding,) = (each for each in record.findings if each.id == "scope-unknown")
+    assert (finding.certainty, finding.seen) == ("certain", 'scope has "offline_access", which CIS2 does not document.')
+    assert (finding.change or "").startswith(change or "")
+    assert bool(finding.change) is bool(change)
+    assert f"Cause: {finding.cause}" in record.explained()
+    assert "offline_access asks for a refresh token" in finding.cause
+
+
+def test_any_other_unknown_scope_is_named_with_those_that_there_are(platform: Mock, http: Client) -> None:
+    record = asked_for(platform, http, scope="openid profiles phone")
+
+    (finding,) = (each for each in record.findings if each.id == "scope-unknown")
+    assert finding.seen == 'scope has "profiles" and "phone", which CIS2 does not document.'
+    assert "openid profile email nhsperson" in finding.cure
+
+
+def asked_for(platform: Mock, http: Client, **changes: str) -> Record:
+    """The record of a log-in at CIS2, begun with these parameters."""
+    redirect = "https://app.example/back"
+    platform.apps.change("nhsauth-app", redirect_uris=(redirect,))
+    asked = {"client_id": "nhsauth-app", "response_type": "code", "redirect_uri": redirect, "state": "s", "nonce": "n"}
+    http.get(f"{AUTHORIZE}?{urlencode({**asked, **changes})}", base_url=platform.url)
+    return platform.exchanges.last

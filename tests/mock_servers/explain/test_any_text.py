@@ -217,6 +217,17 @@ def test_what_is_known_comes_first_and_no_more(text: str, answer: str) -> None:
     assert explain_text(text).answer.startswith(answer)
 
 
+@pytest.mark.parametrize("slash", ["/", r"\/"])
+def test_the_fault_of_an_unknown_path_is_shown_without_the_escapes_of_its_slashes(slash: str) -> None:
+    sentence = f"Unable to identify proxy for host: secure and url: {slash}hello{slash}world"
+    fault = {"faultstring": "SENTENCE", "detail": {"errorcode": "messaging.adaptors.http.flow.ApplicationNotFound"}}
+
+    found = explain_text(json.dumps({"fault": fault}).replace("SENTENCE", sentence))
+
+    assert found.answer.startswith("There is no API at this path")
+    assert found.why[0].startswith('The service said "Unable to identify proxy for host: secure and url: /hello')
+
+
 def test_an_order_that_is_known_says_what_has_passed() -> None:
     late = explain_text("Missing or invalid 'aud' claim in client_assertion JWT")
     early = explain_text("Missing 'kid' header in client_assertion JWT")

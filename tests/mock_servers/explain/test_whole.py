@@ -17,12 +17,14 @@ from mock_servers.explain.whole import Lent, explain_captured
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.journal import Journal
+from mock_servers.provider.cis2 import PATH
 from mock_servers.reading.captured import Captured, CapturedAnswer, UnreadableError
 from mock_servers.traffic.observed_values import SeenExchange, learn
 
 NOW = 1_800_000_000.0
 DATE = "Fri, 15 Jan 2027 08:00:00 GMT"
 INT = "https://int.api.service.nhs.uk/oauth2/token"
+CIS2 = f"https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk:443{PATH}/access_token"
 CODE = "w4xoW3AX9H42RAuPq4IpfSUABPo"
 EXCHANGE = {
     "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -104,6 +106,23 @@ def test_how_it_is_sent_right_is_a_command_without_a_secret() -> None:
     assert corrected is not None
     assert corrected.startswith(f"curl {INT}")
     assert "subject_token=$ID_TOKEN" in corrected
+
+
+def test_an_api_key_as_iss_at_cis2_is_the_cause_of_a_jwt_that_is_not_valid(ring: KeyRing) -> None:
+    pair = ring.pair("a-clients-own", bits=2048, kid="test-1")
+    form = {
+        "grant_type": "authorization_code",
+        "code": CODE,
+        "redirect_uri": "https://app.example/callback",
+        "client_assertion_type": EXCHANGE["client_assertion_type"],
+        "client_assertion": sign(pair, aud=CIS2),
+    }
+
+    answer = json.dumps({"error_description": "JWT is not valid", "error": "invalid_client"})
+    found = explain_text(curl(form, CIS2), Lent(answer=answer, at=NOW))
+
+    assert ids(found) == [("cis2-iss-is-api-key", "likely")]
+    assert found.answer.startswith("iss and sub of your client_assertion are probably an API key of the platform")
 
 
 # where the answer does not fit
@@ -409,3 +428,37 @@ def test_a_redirect_to_what_is_not_url_teaches_nothing() -> None:
     )
 
     assert past.clients.values() == []
+
+
+# the refusing rule and its own cure
+
+
+def test_the_cure_is_that_of_the_rule_whose_words_are_said(ring: KeyRing) -> None:
+    """NHS login answers many mistakes with one code alone (nhs_login.md, Q)."""
+    issuer = "https://auth.sandpit.signin.nhs.uk"
+    signed = sign(
+        ring.pair("a-clients-own", bits=2048, kid="test-1"), iss="tf_-rota", sub="a-person", aud=f"{issuer}/token"
+    )
+    form = {
+        "grant_type": "authorization_code",
+        "code": "5db9d870-bb5d-429c-ad8a-f78e6ec12ac8",
+        "redirect_uri": "https://rota.example.nhs.uk/callback",
+        "client_assertion_type": EXCHANGE["client_assertion_type"],
+        "client_assertion": signed,
+    }
+    text = f'{curl(form, f"{issuer}/token")}\nHTTP/1.1 400 Bad Request\n\n{{"error":"invalid_client"}}'
+
+    answer = explain_text(text, clock=lambda: NOW).answer
+
+    assert answer.endswith("both must be the client id. Set all of them to the client id that this provider gave.")
+
+
+def test_a_value_of_the_standards_is_shown_whole_where_it_was_sent_as_a_secret() -> None:
+    type_of_token = EXCHANGE["subject_token_type"]
+    swapped = {**EXCHANGE, "subject_token": type_of_token, "subject_token_type": CODE, "client_assertion": "a.b.c"}
+    sentence = f"missing or invalid subject_token_type - must be '{type_of_token}'"
+    refused = json.dumps({"error": "invalid_request", "error_description": sentence, "message_id": "rrt-1-a"})
+
+    explanation = explain_text(f"{curl(swapped)}\nHTTP/1.1 400 Bad Request\n\n{refused}", clock=lambda: NOW)
+
+    assert f'"{type_of_token}"' in explanation.answer

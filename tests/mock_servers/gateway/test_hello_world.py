@@ -129,3 +129,70 @@ def test_an_unknown_path_is_the_gateways_own_404(http: Client, path: str) -> Non
     status, (_, code) = fault(http.get(path))
 
     assert (status, code) == (404, "messaging.adaptors.http.flow.ApplicationNotFound")
+
+
+def challenge(code: str, sentence: str) -> str:
+    return f'Bearer realm="null",error="invalid_token",error_description="{code}: {sentence}"'
+
+
+def test_a_401_without_a_token_has_the_quoted_challenge(http: Client) -> None:
+    assert call(http, "user").headers["WWW-Authenticate"] == (
+        'Bearer realm="null",error="invalid_token",'
+        'error_description="oauth.v2.InvalidAccessToken: Invalid access token"'
+    )
+
+
+def test_every_401_of_the_gateway_has_a_challenge_with_its_own_code_and_sentence(http: Client) -> None:
+    answers = [call(http, "user", "x"), call(http, "application", apikey="nobody")]
+
+    for answer in answers:
+        status, (sentence, code) = fault(answer)
+        assert (status, answer.headers["WWW-Authenticate"]) == (401, challenge(code, sentence))
+
+
+def test_a_403_and_a_404_have_no_challenge(http: Client, client_credentials: Ask) -> None:
+    token = client_credentials().get_json()["access_token"]
+    answers = [call(http, "user", token), http.get("/nowhere")]
+
+    assert [(each.status_code, each.headers.get("WWW-Authenticate")) for each in answers] == [(403, None), (404, None)]
+
+
+def test_the_fault_of_an_unknown_path_escapes_its_slashes(http: Client) -> None:
+    answer = http.get("/hello-world/hello/nobody?more=1")
+
+    assert answer.text == (
+        r'{"fault":{"faultstring":"Unable to identify proxy for host: secure and url: \/hello-world\/hello\/nobody",'
+        '"detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}}'
+    )
+
+
+IDS = {"X-Request-ID": "60E0B220-8136-4CA5-AE46-1D97EF59D068", "X-Correlation-ID": "any text, 1"}
+
+
+@pytest.mark.parametrize("path", ["/hello-world/hello/world", "/hello-world/hello/user", "/nowhere"])
+@pytest.mark.parametrize("sent", [IDS, {"X-Correlation-ID": "2"}, {}])
+def test_the_ids_of_a_call_come_back_as_sent(http: Client, path: str, sent: dict[str, str]) -> None:
+    answer = http.get(path, headers=sent)
+
+    assert {name: answer.headers[name] for name in IDS if name in answer.headers} == sent
+
+
+@pytest.mark.parametrize(
+    ("url", "is_there"),
+    [
+        ("https://int.api.service.nhs.uk/hello-world/hello/world", True),
+        ("https://int.api.service.nhs.uk/hello-world/hello/user", True),
+        ("https://api.service.nhs.uk/nowhere", True),
+        ("https://int.api.service.nhs.uk/oauth2/token", True),
+        ("https://int.api.service.nhs.uk/_nhsauth/health", False),
+        ("http://int.api.service.nhs.uk/hello-world/hello/world", False),
+        ("https://localhost/hello-world/hello/world", False),
+        ("https://am.nhsint.auth-ptl.cis2.spineservices.nhs.uk/openam/oauth2/realms/root/nowhere", False),
+    ],
+)
+def test_the_platform_wants_tls_from_now_on_at_its_real_names(http: Client, url: str, *, is_there: bool) -> None:
+    base, slash, path = url.partition("/" + url.split("/", 3)[3])
+
+    sent = http.get(f"{slash}{path}", base_url=base).headers.getlist("Strict-Transport-Security")
+
+    assert sent == ["max-age=31536000; includeSubDomains"] * is_there

@@ -363,6 +363,15 @@ def test_a_fault_stands_before_the_api(behind: Behind, call: Call, platform: Moc
     assert not half.data.endswith(b"}")
 
 
+def test_an_id_that_the_api_does_not_return_comes_back_all_the_same(behind: Behind, call: Call) -> None:
+    behind(open=True)
+
+    answer = call(headers=[("X-Request-ID", "60E0B220"), ("X-Correlation-ID", "1")])
+
+    assert answer.headers.getlist("X-Request-ID") == ["60E0B220"]
+    assert answer.headers.getlist("X-Correlation-ID") == ["1"]
+
+
 # where it is
 
 

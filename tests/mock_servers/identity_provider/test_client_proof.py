@@ -392,3 +392,48 @@ def test_an_assertion_of_another_client_is_reported_in_the_forks_words_when_set_
     answer = Client(platform).post(platform.provider("cis2").provider.endpoint("token"), data=form)
 
     assert ordered(answer) == refused("JWT 'iss' and 'sub' claims must be equal to the client_id")
+
+
+def reused(platform: Mock) -> list[str]:
+    return [each for each in platform.exchanges.last.advice if "the platform would refuse this jti" in each]
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize(("provider", "title"), [("cis2", "CIS2"), ("nhs_login", "NHS login")])
+def test_an_assertion_that_is_sent_twice_is_accepted_with_advice(
+    platform: Mock, prove: Ask, assertion: Sign, provider: str, title: str
+) -> None:
+    signed = assertion(provider, jti="of-one-request")
+    advice = []
+    for _ in range(2):
+        answer = prove(provider, client_assertion_type=ASSERTION_TYPE, client_assertion=signed)
+        assert answer.status_code == 200
+        advice.append(reused(platform))
+
+    assert (len(advice[0]), len(advice[1])) == (0, 1)
+    assert advice[1][0].startswith('jti "of-one-request" of the client assertion was sent')
+    assert f"and {title} may" in advice[1][0]
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_jti_that_two_assertions_share_gets_the_same_advice(platform: Mock, prove: Ask, assertion: Sign) -> None:
+    for exp in (NOW + 60, NOW + 120):
+        signed = assertion("cis2", jti="shared", exp=exp)
+        assert prove("cis2", client_assertion_type=ASSERTION_TYPE, client_assertion=signed).status_code == 200
+
+    assert len(reused(platform)) == 1
+
+
+@pytest.mark.usefixtures("keyed")
+def test_a_jti_of_another_service_and_an_assertion_without_one_get_no_such_advice(
+    platform: Mock, prove: Ask, assertion: Sign
+) -> None:
+    for provider, claims in [
+        ("nhs_login", {"jti": "of-two-services"}),
+        ("cis2", {"jti": "of-two-services"}),
+        ("cis2", {"without": ("jti",)}),
+        ("cis2", {"without": ("jti",)}),
+    ]:
+        signed = assertion(provider, **claims)
+        prove(provider, client_assertion_type=ASSERTION_TYPE, client_assertion=signed)
+        assert reused(platform) == []

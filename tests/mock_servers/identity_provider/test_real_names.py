@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from werkzeug.test import Client, TestResponse
@@ -10,7 +11,7 @@ from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose import jwts
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.provider.cis2 import PATH
+from mock_servers.provider.cis2 import DEVELOPMENT_PATH, PATH
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import Configuration
 
@@ -175,3 +176,34 @@ def test_an_audience_without_the_port_is_shown_beside_the_right_one(proxied: Moc
         f'aud is "https://{INT}{PATH}/access_token": it must be the token endpoint, '
         f'"https://{INT}:443{PATH}/access_token"; they part after "https://{INT}".'
     )
+
+
+@pytest.mark.parametrize(
+    ("uri", "advised"),
+    [
+        ("http://localhost:3000/callback", False),
+        ("http://127.0.0.1:3000/callback", False),
+        ("http://[::1]:3000/callback", False),
+        ("http://app.example/callback", True),
+        (REDIRECT, False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        *((host, f"{PATH}/authorize") for host in HOSTS),
+        ("am.nhsdev.auth-ptl.cis2.spineservices.nhs.uk", f"{DEVELOPMENT_PATH}/authorize"),
+        *((f"auth.{name}.nhs.uk", "/authorize") for name in ("sandpit.signin", "aos.signin", "login")),
+    ],
+)
+def test_every_host_of_a_provider_gives_the_same_advice_on_plain_http(
+    proxied: Mock, call: Call, host: str, path: str, uri: str, *, advised: bool
+) -> None:
+    proxied.apps.change("nhsauth-app", redirect_uris=(uri,))
+    asked = {"client_id": "nhsauth-app", "response_type": "code", "scope": "openid", "redirect_uri": uri}
+
+    page = call(host, f"{path}?{urlencode({**asked, 'state': 's', 'nonce': 'n'})}")
+
+    advice = [each for each in proxied.exchanges.last.advice if "plain http" in each]
+    assert (page.status_code, bool(advice)) == (200, advised)
+    assert all("should be https" in each for each in advice)
