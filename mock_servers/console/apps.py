@@ -16,8 +16,8 @@ from mock_servers.control.apps import change_app, create_app
 
 _FIRST: Final = ("name", "client_id", "make_key", "jwks", "jwks_url", "redirect_uris", "scopes")
 _STANDING: Final = ("approved", "key_approved", "quota_per_minute")
-_NEW: Final[Mapping[str, Any]] = create_app.body.schema() if create_app.body else {}
-_CHANGE: Final[Mapping[str, Any]] = change_app.body.schema() if change_app.body else {}
+_NEW: Final[Mapping[str, Any]] = forms.schema_of(create_app)
+_CHANGE: Final[Mapping[str, Any]] = forms.schema_of(change_app)
 _CHANGED: Final = tuple(name for name in _FIRST if name != "client_id")
 _NOT_CHANGED: Final = ("client_id", "refresh_jwks")
 _OTHERS_OF_NEW: Final = tuple(forms.others(_NEW, _FIRST, _STANDING))
@@ -84,7 +84,7 @@ def _without(schema: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any
 def _list(
     visit: Visit, values: Mapping[str, str], errors: Errors = forms.NO_ERRORS, *, status: int = 200
 ) -> flask.Response:
-    example = create_app.body.example if create_app.body else {}
+    example = forms.example_of(create_app)
     filled = {name: value for name, value in forms.members(_NEW, values).items() if name not in forms.SECRETS}
     return visit.page(
         "apps.html",
@@ -108,7 +108,7 @@ def _page(
     keys: AppKeys | None = None,
 ) -> flask.Response:
     path = _path(app["client_id"])
-    example = change_app.body.example if change_app.body else {}
+    example = forms.example_of(change_app)
     return visit.page(
         "app.html",
         "Apps",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NoReturn
 
 from mock_servers.console.visit import Answer
+from mock_servers.control.calls import Call
 from mock_servers.provider.providers import title_of
 from mock_servers.state.person import LEVELS
 from mock_servers.wire.wording import shown
@@ -59,6 +60,16 @@ _HINTS: Final[Mapping[str, str]] = {
     "claims": "A JSON object: added to the id token and userinfo, or in place of theirs. null leaves a member out",
     "jwks": "A JSON object with the public keys. Leave it empty if the mock makes the key",
 }
+
+
+def schema_of(call: Call) -> Mapping[str, Any]:
+    """Return the JSON Schema of the body of a call."""
+    return {"properties": {}, "required": []} if call.body is None else call.body.schema()
+
+
+def example_of(call: Call) -> Mapping[str, Any]:
+    """Return a body that the call takes."""
+    return {} if call.body is None else call.body.example
 
 
 class Typed(str):

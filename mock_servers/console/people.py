@@ -18,8 +18,8 @@ from mock_servers.wire.wording import shown
 
 _FIRST: Final = ("provider", "id", "level", "given_name", "family_name", "birthdate", "claims", "acts_for")
 _OWN: Final = tuple(name for name in _FIRST if name not in ("provider", "id"))
-_NEW: Final[Mapping[str, Any]] = create_user.body.schema() if create_user.body else {}
-_CHANGE: Final[Mapping[str, Any]] = put_user.body.schema() if put_user.body else {}
+_NEW: Final[Mapping[str, Any]] = forms.schema_of(create_user)
+_CHANGE: Final[Mapping[str, Any]] = forms.schema_of(put_user)
 
 
 def show(visit: Visit) -> flask.Response:
@@ -55,7 +55,7 @@ def _page(
     visit: Visit, values: Mapping[str, str], errors: Errors = forms.NO_ERRORS, *, status: int = 200
 ) -> flask.Response:
     people = visit.read("/users")
-    example = create_user.body.example if create_user.body else {}
+    example = forms.example_of(create_user)
     return visit.page(
         "people.html",
         "People",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -15,12 +16,13 @@ from mock_servers.console.flows import Step
 from mock_servers.console.visit import Visit
 from mock_servers.control.command import Asked, Code, Command, Required, Sent, Value
 from mock_servers.control.problems import ProblemError
+from mock_servers.journal.record import Record
+from mock_servers.state.grant import fingerprint
 from mock_servers.wire.origins import origin_of
 from mock_servers.wire.wording import cut
 
 TOKENS: Final = ("id_token", "access_token", "refresh_token")
-KEPT: Final = ("code", *TOKENS)
-"""The values that later steps need."""
+"""Members of an answer that later steps need, and that a page cuts."""
 _ERROR: Final = 400
 
 
@@ -35,25 +37,56 @@ class Outcome:
     exchanges: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Sends requests of one step, and remembers them to find their records."""
+
+    visit: Visit
+    values: Mapping[str, str]
+    client: Client
+    requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+
+    def open(self, sent: Sent) -> TestResponse:
+        """Send a request, with the values filled in."""
+        names, base = self.visit.request.platform.names, self.visit.request.base
+        form = {name: self._filled(value) for name, value in sent.form.items()}
+        method, path = sent.method or ("POST" if form else "GET"), sent.url.removeprefix(base)
+        self.requests.append((method, path.partition("?")[0], form))
+        basic = sent.basic
+        return self.client.open(
+            f"{names.prefix}{path}",
+            method=method,
+            base_url=f"{origin_of(base)}{names.script_of(base)}",  # a world's prefix belongs to the path
+            data=form or None,
+            headers={name: self._filled(value) for name, value in sent.headers.items()},
+            auth=Authorization("basic", {"username": basic[0], "password": self._filled(basic[1])}) if basic else None,
+        )
+
+    def _filled(self, value: Value) -> str:
+        return value if isinstance(value, str) else f"{value.before}{self.values.get(value.name, '')}"
+
+    def has_sent(self, record: Record) -> bool:
+        """Whether a record is of one of these requests, rather than of another client's at the same time."""
+        return any(
+            (record.method, record.path) == (method, path)
+            and all(fingerprint(form[name]) == key for name, key in record.sent.items() if name in form)
+            for method, path, form in self.requests
+        )
+
+
 def send(visit: Visit, step: Step, kept: Mapping[str, str]) -> Outcome:
     """Do a step with the values of earlier ones. Raises ProblemError if the mock cannot sign what it needs."""
     values = dict(kept)
     for command in step.before:
         values |= _asked(visit, command)
-    journal = visit.request.platform.exchanges
+    journal, sender = visit.request.platform.exchanges, _Sender(visit, values, Client(visit.request.platform))
     last = journal.kept()[-1].id if len(journal) else 0
     try:
-        outcome = _sent(visit, step, values)
+        outcome = _log_in(sender, step.request) if isinstance(step.request, Code) else _answer(sender, step.sent)
     except ConnectionAbortedError:
         outcome = Outcome(status=0, shown="The connection was closed without an answer.", is_refusal=True)
-    exchanges = tuple(record.id for record in journal.kept() if record.id > last)
-    return Outcome(
-        status=outcome.status,
-        shown=outcome.shown,
-        is_refusal=outcome.is_refusal,
-        values=outcome.values,
-        exchanges=exchanges,
-    )
+    own = tuple(record.id for record in journal.kept() if record.id > last and sender.has_sent(record))
+    return replace(outcome, exchanges=own)
 
 
 def _asked(visit: Visit, command: Command) -> dict[str, str]:
@@ -67,11 +100,8 @@ def _asked(visit: Visit, command: Command) -> dict[str, str]:
     return {command.variable: str(answer.body[command.member])}
 
 
-def _sent(visit: Visit, step: Step, values: Mapping[str, str]) -> Outcome:
-    client = Client(visit.request.platform)
-    if isinstance(step.request, Code):
-        return _log_in(visit, client, step.request)
-    with _open(visit, client, step.sent, values) as answer:
+def _answer(sender: _Sender, sent: Sent) -> Outcome:
+    with sender.open(sent) as answer:
         text, status = answer.get_data(as_text=True), answer.status_code
     members = _members(text)
     found = {name: members[name] for name in TOKENS if isinstance(members.get(name), str)}
@@ -79,19 +109,19 @@ def _sent(visit: Visit, step: Step, values: Mapping[str, str]) -> Outcome:
     return Outcome(status=status, shown=shown, is_refusal=status >= _ERROR, values=found)
 
 
-def _log_in(visit: Visit, client: Client, log_in: Code) -> Outcome:
+def _log_in(sender: _Sender, log_in: Code) -> Outcome:
     """Follow the redirects, as a browser would, to the one that goes to the app."""
-    url, lines, status = log_in.url, [], 0
+    url, lines = log_in.url, []
     for _ in range(log_in.redirects + 1):
-        with _open(visit, client, Sent(url=url), {}) as answer:
+        with sender.open(Sent(url=url)) as answer:
             status, location = answer.status_code, answer.headers.get("Location")
             text = answer.get_data(as_text=True) if location is None else ""
         if location is None:
             return Outcome(status=status, shown=_page_words(text), is_refusal=True)
         url = urljoin(url, location)
         query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-        lines.append(f"{status} to {_without_query(url)}{_listed(query)}")
-        if "error" in query or not url.startswith(f"{visit.request.base}/"):
+        lines.append(f"{status} to {url.partition('?')[0]}{_listed(query)}")
+        if "error" in query or not url.startswith(f"{sender.visit.request.base}/"):
             break
     code = query.get("code")
     return Outcome(
@@ -100,25 +130,6 @@ def _log_in(visit: Visit, client: Client, log_in: Code) -> Outcome:
         is_refusal=code is None,
         values={"code": code} if code is not None else {},
     )
-
-
-def _open(visit: Visit, client: Client, sent: Sent, values: Mapping[str, str]) -> TestResponse:
-    names, base = visit.request.platform.names, visit.request.base
-    own = f"{origin_of(base)}{names.script_of(base)}"  # a world's prefix belongs to the path
-    basic = sent.basic
-    form = {name: _filled(value, values) for name, value in sent.form.items()}
-    return client.open(
-        f"{names.prefix}{sent.url.removeprefix(base)}",
-        method=sent.method or ("POST" if form else "GET"),
-        base_url=own,
-        data=form or None,
-        headers={name: _filled(value, values) for name, value in sent.headers.items()},
-        auth=Authorization("basic", {"username": basic[0], "password": _filled(basic[1], values)}) if basic else None,
-    )
-
-
-def _filled(value: Value, values: Mapping[str, str]) -> str:
-    return value if isinstance(value, str) else f"{value.before}{values.get(value.name, '')}"
 
 
 def _members(text: str) -> dict[str, Any]:
@@ -138,29 +149,26 @@ def _listed(query: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]
+class _Main(HTMLParser):
+    """The words of a page's main part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self._is_main = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser's own signature
+        self._is_main = self._is_main or tag == "main"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_main = self._is_main and tag != "main"
+
+    def handle_data(self, data: str) -> None:
+        self.words += [data.strip()] if self._is_main and data.strip() else []
 
 
 def _page_words(html: str) -> str:
     """Return what a page says that ends a log-in early."""
-    from html.parser import HTMLParser  # noqa: PLC0415 - for a log-in that was refused with a page
-
-    class Main(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.words: list[str] = []
-            self.is_main = False
-
-        def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser's own signature
-            self.is_main = self.is_main or tag == "main"
-
-        def handle_endtag(self, tag: str) -> None:
-            self.is_main = self.is_main and tag != "main"
-
-        def handle_data(self, data: str) -> None:
-            self.words += [data.strip()] if self.is_main and data.strip() else []
-
-    parser = Main()
+    parser = _Main()
     parser.feed(html)
     return "\n".join(parser.words) or html

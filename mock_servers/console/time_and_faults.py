@@ -17,8 +17,8 @@ from mock_servers.control.faults import order_fault
 from mock_servers.state.fault import MEMBERS_OF, Fault
 from mock_servers.wire.wording import moment
 
-_CLOCK: Final[Mapping[str, Any]] = set_clock.body.schema() if set_clock.body else {}
-_FAULT: Final[Mapping[str, Any]] = order_fault.body.schema() if order_fault.body else {}
+_CLOCK: Final[Mapping[str, Any]] = forms.schema_of(set_clock)
+_FAULT: Final[Mapping[str, Any]] = forms.schema_of(order_fault)
 _SET: Final = ("now", "frozen")
 _MOVE: Final = ("advance",)
 _FIRST: Final = ("on", "do", "times", "after", "client_id")
@@ -117,7 +117,7 @@ def _page(visit: Visit, shown: _Shown, *, status: int = 200) -> flask.Response:
             "set": visit.same_call("PUT", "/clock", {"now": clock["now"], "frozen": True}),
             "move": visit.same_call("PUT", "/clock", {"advance": 600}),
             "clock_reset": visit.same_call("DELETE", "/clock"),
-            "fault": visit.same_call("POST", "/faults", order_fault.body.example if order_fault.body else {}),
+            "fault": visit.same_call("POST", "/faults", forms.example_of(order_fault)),
             "cancel_all": visit.same_call("DELETE", "/faults"),
             "snapshot": visit.same_call("POST", "/snapshots"),
             "reset": visit.same_call("POST", "/reset"),

@@ -13,7 +13,7 @@ from mock_servers.console.forms import Errors
 from mock_servers.console.visit import Visit
 from mock_servers.control.worlds import add_world
 
-_NEW: Final[Mapping[str, Any]] = add_world.body.schema() if add_world.body else {}
+_NEW: Final[Mapping[str, Any]] = forms.schema_of(add_world)
 _FIRST: Final = ("name", "config")
 
 
@@ -44,7 +44,7 @@ def _page(
     status: int = 200,
     token: str | None = None,
 ) -> flask.Response:
-    example = add_world.body.example if add_world.body else {}
+    example = forms.example_of(add_world)
     return visit.page(
         "worlds.html",
         "Worlds",

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 from html import unescape
+from typing import Any
 
 import pytest
+from werkzeug.test import Client, TestResponse
 
 from mock_servers.console.flows import FLOWS, Chosen, steps
 from mock_servers.console.mistakes import At, mistakes
@@ -376,3 +378,26 @@ def test_an_app_that_proves_itself_by_key_or_basic_at_cis2_gets_its_id_token(vis
 
 def test_flows_are_listed_once() -> None:
     assert list(FLOWS) == list(STEPS)
+
+
+def test_what_others_send_meanwhile_is_not_taken_for_the_step(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Busy(Client):
+        """A client that another gets in front of, with a request like its own."""
+
+        def open(self, *args: Any, **options: Any) -> TestResponse:
+            form = {"grant_type": "client_credentials", "client_assertion": "another's"}
+            Client(visitor.mock).post("/oauth2/token", data=form).close()
+            Client(visitor.mock).get("/hello-world/hello/world").close()
+            return super().open(*args, **options)
+
+    monkeypatch.setattr("mock_servers.console.sending.Client", Busy)
+    begin(visitor, "application")
+
+    page = go(visitor, "token")
+
+    assert len(visitor.mock.exchanges) == 3
+    assert "Exchange 3" in page.text
+    assert "Exchange 1" not in page.text
+    assert "Exchange 2" not in page.text
