@@ -77,10 +77,12 @@ def change_faults(visit: Visit) -> flask.Response:
 
 
 def change_state(visit: Visit) -> flask.Response:
-    """Reset the mock, remember how it stands, or restore that, by the button that was pressed."""
+    """Reset the mock, remember how it stands, restore that, or empty the journal, by the button that was pressed."""
     word, name = visit.form.get("do", ""), visit.form.get("snapshot", "")
     if word == "reset":
         return _done(visit, visit.call("POST", "/reset"))
+    if word == "clear":
+        return _done(visit, visit.call("DELETE", "/exchanges"), "state")
     if word == "restore":
         answer = visit.call("POST", f"/snapshots/{quote(name, safe='')}/restore")
         if not answer.is_refusal:
@@ -121,6 +123,7 @@ def _page(visit: Visit, shown: _Shown, *, status: int = 200) -> flask.Response:
             "cancel_all": visit.same_call("DELETE", "/faults"),
             "snapshot": visit.same_call("POST", "/snapshots"),
             "reset": visit.same_call("POST", "/reset"),
+            "forget": visit.same_call("DELETE", "/exchanges"),
         },
     )
 

@@ -221,6 +221,13 @@ def test_a_state_is_remembered_restored_and_reset(visitor: Visitor) -> None:
     assert app(visitor)["client_id"] == "nhsauth-app"
 
 
+def test_the_journal_is_emptied_without_a_script(visitor: Visitor) -> None:
+    visitor.http.post("/oauth2/token", data={"grant_type": "x"}).close()
+
+    assert visitor.post("/state", {"do": "clear"}).status_code == 303
+    assert visitor.mock.exchanges.kept() == []
+
+
 def test_a_world_is_made_and_ended(visitor: Visitor) -> None:
     made = visitor.post("/worlds", {"name": "a-team"})
     listed = visitor.page("/worlds").text
