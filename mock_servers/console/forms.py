@@ -53,7 +53,7 @@ _LABELS: Final[Mapping[str, str]] = {
 }
 _YES_OR_NO: Final = {True: "yes", False: "no"}
 _HINTS: Final[Mapping[str, str]] = {
-    "level": f"CIS2: {', '.join(LEVELS['cis2'])}. NHS login: {', '.join(LEVELS['nhs_login'])}",
+    "level": ". ".join(f"{title_of(name)}: {', '.join(levels)}" for name, levels in LEVELS.items()),
     "now": "ISO 8601 with a zone, such as 2026-11-24T09:00:00Z, or seconds since 1970",
     "times": "1 unless given; null for all until you cancel it",
     "quota_per_minute": "0: no quota",

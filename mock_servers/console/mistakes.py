@@ -13,8 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from mock_servers.console.flows import Step
 from mock_servers.control.command import Asked, Command, Sent, Value, Variable
 from mock_servers.diagnosis.table import FINDERS
-from mock_servers.provider.cis2 import CIS2
-from mock_servers.provider.nhs_login import NHS_LOGIN
+from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.real_host import HOSTS
 
 _LEFT_OUT: Final = "without "
@@ -75,6 +74,13 @@ def _signs(more: Callable[[str, At], Mapping[str, Any]], at_path: str = _TOKEN_P
         return step.with_assertion(more(url, at)) if is_there else None
 
     return edit
+
+
+def _at_provider(more: Callable[[str, At], Mapping[str, Any]], *, limits_lifetime: bool) -> Edit:
+    """Return the edit for the token endpoints of providers that limit the lifetime of an assertion, or do not."""
+    paths = [each.endpoint("token") for each in PROVIDERS if (each.proof.longest is not None) == limits_lifetime]
+    edits = [_signs(more, path) for path in paths]
+    return lambda step, at: next(filter(None, (edit(step, at) for edit in edits)), None)
 
 
 def _is_signed(command: Command) -> TypeGuard[Asked]:
@@ -187,8 +193,8 @@ _EDITS: Final[tuple[tuple[str, Edit], ...]] = (
     ("jti-number", _claims(jti=12345)),
     ("iss-sub-differ", _claims(iss="another-app")),
     ("app-not-known-here", _claims(iss="another-app", sub="another-app")),
-    ("nhs-login-auth", _signs(lambda _, at: _other_environment("", at), NHS_LOGIN.endpoint("token"))),
-    ("cis2-lifetime", _signs(lambda _, at: {"claims": {"exp": int(at.now) + 7200}}, CIS2.endpoint("token"))),
+    ("nhs-login-auth", _at_provider(_other_environment, limits_lifetime=False)),
+    ("cis2-lifetime", _at_provider(lambda _, at: {"claims": {"exp": int(at.now) + 7200}}, limits_lifetime=True)),
     ("client-assertion-type", _form("client_assertion_type", lambda _: "jwt-bearer")),
     ("subject-token-type", _form("subject_token_type", lambda _: "urn:ietf:params:oauth:token-type:access_token")),
     ("grant-type", _form("grant_type", lambda _: "password")),

@@ -13,7 +13,7 @@ from mock_servers.console.forms import Errors
 from mock_servers.console.visit import Visit
 from mock_servers.control.people import create_user, put_user
 from mock_servers.control.problems import ProblemError
-from mock_servers.provider.providers import PROVIDERS
+from mock_servers.provider.providers import PROVIDERS, title_of
 from mock_servers.wire.wording import shown
 
 _FIRST: Final = ("provider", "id", "level", "given_name", "family_name", "birthdate", "claims", "acts_for")
@@ -90,7 +90,7 @@ def _person_page(
 
 
 def _row(person: Mapping[str, Any]) -> dict[str, Any]:
-    return {**person, "path": _path(person), "anchor": _anchor(person)}
+    return {**person, "path": _path(person), "anchor": _anchor(person), "title": title_of(person["provider"])}
 
 
 def _found(visit: Visit) -> Mapping[str, Any]:

@@ -83,11 +83,17 @@ def test_the_steps_are_those_of_the_flow(spare: Mock, flow: str) -> None:
     assert [each.word for each in steps(flow, chosen(spare, flow))] == STEPS[flow]
 
 
-BREAKABLE = [(flow, step) for flow, words in STEPS.items() for step in words]
+BREAKABLE = [
+    *((flow, step, "client_secret_post") for flow, words in STEPS.items() for step in words),
+    ("cis2", "id-token", "private_key_jwt"),
+]
 
 
-@pytest.mark.parametrize(("flow", "word"), BREAKABLE)
-def test_each_mistake_is_refused_and_recognised_as_what_it_is(visitor: Visitor, flow: str, word: str) -> None:
+@pytest.mark.parametrize(("flow", "word", "method"), BREAKABLE)
+def test_each_mistake_is_refused_and_recognised_as_what_it_is(
+    visitor: Visitor, flow: str, word: str, method: str
+) -> None:
+    visitor.mock.apps.change(APP, cis2_auth_method=method)
     until(visitor, flow, word)
     (step,) = [each for each in steps(flow, chosen(visitor.mock, flow)) if each.word == word]
     wrong = []
