@@ -1,6 +1,7 @@
 """The page on which flows are tried: each step works, each mistake is the one that it says, and nothing leaks."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ from mock_servers.console.mistakes import At, mistakes
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
+from mock_servers.settings.control import ControlSettings
+from mock_servers.state.configuration import Configuration
 from tests.mock_servers.conftest import NOW
 from tests.mock_servers.console.conftest import Page, Visitor
 
@@ -363,6 +366,34 @@ def test_the_commands_of_a_flow_run_one_after_the_other(ring: KeyRing, language:
     assert (done.returncode, done.stderr) == (0, "")
     assert [each.path for each in kept][-1] in ("/hello-world/hello/application", "/oauth2/token")
     assert len(kept) >= len(STEPS[flow])
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_the_commands_send_a_control_token_and_a_basic_header_where_one_is_wanted(ring: KeyRing, language: str) -> None:
+    program, command = RUNNERS[language]
+    if shutil.which(program) is None or (language == "curl" and shutil.which("curl") is None):
+        pytest.skip(f"{program} is not installed")
+    mock = Mock(Configuration(control=ControlSettings(token="of-the-root")), ring=ring)
+    mock.apps.change(APP, cis2_auth_method="client_secret_basic")
+    with mock.serving():
+        visitor = Visitor(mock)
+        visitor.http.post(
+            "/_nhsauth/log-in", data={"token": "of-the-root"}, base_url=mock.url, headers={"Origin": mock.url}
+        ).close()
+        begin(visitor, "cis2")
+        done = subprocess.run(  # noqa: S603 - what the page shows
+            command,
+            input="\n".join(shown(visitor, language)),
+            env={**os.environ, "NHSAUTH_CONTROL_TOKEN": "of-the-root"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        kept = mock.exchanges.kept()
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [each.status for each in kept] == [302, 200, 200, 200, 200]
 
 
 def test_no_command_holds_a_secret_or_a_key(visitor: Visitor) -> None:
