@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from mock_servers.mock import Mock
 from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from tests.mock_servers.console.conftest import ACCEPT, Page, Visitor
+from tests.powershell import faults
 from tests.processes import python
 
 PATHS = [
@@ -237,8 +239,7 @@ def test_the_command_for_a_first_token_is_the_one_that_gets_one(visitor: Visitor
 def commands(page: Page, html: str) -> list[list[str]]:
     assert page
     blocks = re.findall(r'data-copy="the curl command">(.*?)</code>', html, re.DOTALL)
-    unescaped = [each.replace("&#39;", "'").replace("&#34;", '"').replace("&amp;", "&") for each in blocks]
-    return [shlex.split(each) for each in unescaped]
+    return [shlex.split(unescape(each)) for each in blocks]
 
 
 @pytest.mark.parametrize(
@@ -252,6 +253,14 @@ def test_each_same_with_curl_is_a_call_that_is_taken(visitor: Visitor, path: str
     assert found
     for words in found:
         assert call(visitor.mock, words).status_code < 300
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if path not in ("/try", "/explain")])
+def test_each_same_in_powershell_is_powershell(visitor: Visitor, path: str) -> None:
+    blocks = re.findall(r'data-copy="the PowerShell command">(.*?)</code>', visitor.get(path).text, re.DOTALL)
+
+    assert blocks
+    assert [faults(unescape(each)) for each in blocks] == [[]] * len(blocks)
 
 
 def call(mock: Mock, words: list[str]) -> Any:

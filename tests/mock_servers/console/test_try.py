@@ -21,6 +21,7 @@ from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
 from tests.mock_servers.conftest import NOW
 from tests.mock_servers.console.conftest import Page, Visitor
+from tests.powershell import faults
 
 DOCTOR, PATIENT = "656005750104", "9912003071"
 WHO = {"application": "", "cis2": DOCTOR, "nhs_login": PATIENT, "combined": DOCTOR}
@@ -394,6 +395,15 @@ def test_the_commands_send_a_control_token_and_a_basic_header_where_one_is_wante
 
     assert (done.returncode, done.stderr) == (0, "")
     assert [each.status for each in kept] == [302, 200, 200, 200, 200]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_the_powershell_is_powershell(visitor: Visitor, flow: str) -> None:
+    begin(visitor, flow)
+    scripts = shown(visitor, "PowerShell")
+
+    assert len(scripts) == len(STEPS[flow])
+    assert [faults(script) for script in scripts] == [[]] * len(scripts)
 
 
 def test_no_command_holds_a_secret_or_a_key(visitor: Visitor) -> None:
