@@ -82,7 +82,7 @@ test-openapi: .venv/installed-test
 
 test-recipes: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group recipes
-	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/pytest_nhsauth/test_stand_ins.py
+	$(BIN)/python -m pytest -n auto -m recipes $(PYTEST_ARGS) tests/test_recipes.py tests/test_replaced_stubs.py tests/pytest_nhsauth/test_stand_ins.py
 
 test-deployment: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group deployment
@@ -196,7 +196,7 @@ test-release: pyz
 	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py
 
 test-languages: .venv/installed-test
-	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py
+	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py tests/test_replaced_stubs.py
 
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"

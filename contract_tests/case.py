@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 import pytest
@@ -68,7 +69,7 @@ def case_of(item: pytest.Function) -> dict[str, str] | None:
     if isinstance(breakage, Breakage):
         answers = " or ".join(map(str, accepted(breakage, mock=kind == "mock")))
         asked = (breakage.damage.__doc__ or "").partition("\n")[0]
-        reported = breakage.sentence or f"{breakage.status} {breakage.error or ''}".strip()
+        reported = breakage.sentence or f"{breakage.status} {breakage.error or HTTPStatus(breakage.status).phrase}"
         case |= {
             "row": breakage.row,
             "evidence": breakage.evidence,

@@ -1,8 +1,9 @@
 """Runs the contract tests on one target at a time. The plugin has the options: a conftest is read too late."""
 
+import difflib
 import logging
 import os
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from operator import attrgetter
@@ -20,7 +21,7 @@ from contract_tests.credential import PREFIX, read
 from contract_tests.jwks_host import jwks_host
 from contract_tests.mock_target import MockTarget
 from contract_tests.observed_answers import observing
-from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError
+from contract_tests.reach import Ability, CannotJudgeError, OutOfReachError, Switch, UnpreparedError, need
 from contract_tests.remote_target import RemoteTarget
 from contract_tests.reproduction import as_curl
 from contract_tests.target import Kind, Target
@@ -29,11 +30,12 @@ from mock_servers.configuration.reading import read as read_configuration
 from mock_servers.mock import Mock
 from mock_servers.settings.control import ControlSettings
 from mock_servers.state.configuration import Configuration
-from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, OBSERVATIONS, ONLY, SCREEN, TARGETS
-from pytest_nhsauth.contract_results import GOT, REPEAT
+from pytest_nhsauth.contract import CANNOT_JUDGE, ENVIRONMENTS, KNOWN, KNOWN_FILE, OBSERVATIONS, ONLY, SCREEN, TARGETS
+from pytest_nhsauth.contract_results import EXCUSE, GOT, REPEAT
 from pytest_nhsauth.report import CASE_PROPERTY
 
 _ENVIRONMENTS_PER_MINUTE = 30
+_UNKNOWN = pytest.StashKey[str]()
 _ON_ONE_SCREEN = ("asked", "expected", "got", "again")
 
 
@@ -59,12 +61,33 @@ def note_answer(request: pytest.FixtureRequest) -> Callable[[object], None]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what was not selected."""
+    config.stash[_UNKNOWN] = _unknown_rule(config, items)
     with _judgeable(config):
         set_at = {name: _switches(_configuration_of(name)) for name in config.stash[TARGETS]}
     items[:] = [item for item in items if holds(item, set_at.get(_asked(item), frozenset()))]
     only = config.getoption(ONLY)
     if only:
         items[:] = [item for item in items if "target" in getattr(item, "fixturenames", ()) and area_of(item) in only]
+
+
+def _unknown_rule(config: pytest.Config, items: Sequence[pytest.Item]) -> str:
+    """Return what is wrong with a known difference whose rule no case has, if all cases are collected; else nothing."""
+    if not config.stash[KNOWN] or not config.getoption(SCREEN):
+        return ""
+    cases = [case_of(item) for item in items if isinstance(item, pytest.Function)]
+    named = {(case["rule"], case["row"]) for case in cases if case}
+    for each in config.stash[KNOWN]:
+        if not any(each.concerns(rule=rule, row=row) for rule, row in named):
+            near = difflib.get_close_matches(each.rule, sorted({rule for rule, _ in named}), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "allowed: a rule's words as a report shows them"
+            return f"{config.getoption(KNOWN_FILE)}: no rule is {each.rule!r}; {hint}"
+    return ""
+
+
+def _refuse_unknown_rule(config: pytest.Config) -> None:
+    """Raise CannotJudgeError; only at a test, since a worker that ends while it collects is started anew."""
+    if config.stash[_UNKNOWN]:
+        raise CannotJudgeError(config.stash[_UNKNOWN])
 
 
 def _asked(item: pytest.Item) -> str:
@@ -87,12 +110,21 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Turn what cannot be asked into a skip with its reason, and what cannot be judged into the end."""
     try:
         with _skipping(), _judgeable(item.config), _quiet():
+            _refuse_unknown_rule(item.config)
+            _need_discovery(item)
             return (yield)
     except pytest.skip.Exception:
         raise
     except Exception:
         _note_last_answer(item)
         raise
+
+
+def _need_discovery(item: pytest.Item) -> None:
+    """Ask a target that has no provider nothing about providers, unless that part was named."""
+    asked: Target | None = getattr(item, "funcargs", {}).get("target")
+    if asked is not None and area_of(item) == "providers" and not item.config.getoption(ONLY):
+        need(asked.abilities, Ability.DISCOVERY)
 
 
 @contextmanager
@@ -114,7 +146,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         if item.config.getoption(SCREEN):
             members = {name.removeprefix(CASE_PROPERTY): value for name, value in report.user_properties}
             report.longrepr = "\n".join(f"{name}: {members[name]}" for name in _ON_ONE_SCREEN if members.get(name))
+        _excuse(item, report)
     return report
+
+
+def _excuse(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Make a known difference an expected failure."""
+    case = (case_of(item) if isinstance(item, pytest.Function) else None) or {"rule": "", "row": ""}
+    for each in item.config.stash[KNOWN]:
+        if each.concerns(rule=case["rule"], row=case["row"]):
+            report.outcome = "skipped"
+            setattr(report, EXCUSE, each.reason)
+            return
 
 
 def pytest_runtest_teardown(item: pytest.Item) -> None:

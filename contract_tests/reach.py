@@ -16,6 +16,7 @@ class Ability(StrEnum):
     SECRET = "be asked with a client secret: none was supplied"
     REDIRECT = "be asked with a redirect URI: none was supplied"
     PROVIDERS = "be asked as CIS2 and NHS login"
+    DISCOVERY = "be asked about CIS2 and NHS login: it has no discovery document"
     GATEWAY = "be asked for an API behind the gateway"
     ADMINISTRATION = "be asked as the platform's own administration of environment int"
     APIS = "have an API of our own behind its gateway"

@@ -24,6 +24,11 @@ from contract_tests.wire import Answer, HttpRequest, Wire
 
 ENVIRONMENTS: Final = ("int", "sandbox")
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+_DISCOVERY: Final = (
+    "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare/.well-known/openid-configuration",
+    "/.well-known/openid-configuration",
+)
+_NO_TOKEN_ENDPOINT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 _TOKEN_OF: Final = {"cis2": Ability.CIS2_ID_TOKEN, "nhs_login": Ability.NHS_LOGIN_ID_TOKEN}
 
 
@@ -69,9 +74,15 @@ class RemoteTarget:
             Ability.STATUS_KEY: mine.status_key,
             Ability.CIS2_ID_TOKEN: mine.id_tokens.get("cis2"),
             Ability.NHS_LOGIN_ID_TOKEN: mine.id_tokens.get("nhs_login"),
+            Ability.DISCOVERY: self._has_discovery(),
             Ability.CROWD: self.kind is Kind.FAKE and not mine.per_minute,
         }
         return frozenset(ability for ability, there in supplied.items() if there)
+
+    def _has_discovery(self) -> bool:
+        """Whether CIS2 or NHS login may be there: a discovery document of one answers anything but 404."""
+        documents = (self.send(HttpRequest(method="GET", path=path, headers={})) for path in _DISCOVERY)
+        return any(answer.status != HTTPStatus.NOT_FOUND for answer in documents)
 
     @property
     def switches(self) -> frozenset[Switch]:
@@ -208,9 +219,11 @@ class RemoteTarget:
         where, kind = f"{self.origin}{self.prefix}/token", answer.headers.get("content-type", "no Content-Type")
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
             raise CannotJudgeError(f"{where} redirects ({answer.status}): name the URL that it redirects to")
-        if not answer.json:
+        wrong = f"{kind} and no JSON object" if not answer.json else "a JSON object"
+        if not answer.json or answer.status in _NO_TOKEN_ENDPOINT:
             raise CannotJudgeError(
-                f"{where} answers {answer.status} with {kind} and no JSON object: is it the service?"
+                f"{where} answers {answer.status} with {wrong}: give the URL of the token endpoint, "
+                f"--target {self.origin}/…/token"
             )
 
     @property

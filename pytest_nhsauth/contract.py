@@ -6,9 +6,8 @@ A conftest inside a package is read too late to have options, and not at all by 
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from pytest_nhsauth.report import CASE_PROPERTY
 
 if TYPE_CHECKING:
     from pytest_nhsauth.contract_results import Judgements
+    from pytest_nhsauth.known_differences import Difference
 
 ENVIRONMENTS: Final = {
     "int": "https://int.api.service.nhs.uk/oauth2",
@@ -29,12 +29,17 @@ AREAS: Final = ("token", "browser", "providers", "gateway")
 """Parts of the contract that can be asked alone."""
 TARGETS: Final = pytest.StashKey["tuple[str, ...]"]()
 """The targets of the contract tests in this session."""
+KNOWN: Final = pytest.StashKey["Sequence[Difference]"]()
+"""The known differences, which are no failures."""
 CANNOT_JUDGE: Final = "nhsauth_cannot_judge"
 """Under which name a process that was given tests says why it has stopped."""
 ONLY: Final = "nhsauth_contract_only"
 SCREEN: Final = "nhsauth_contract_screen"
 OBSERVATIONS: Final = "nhsauth_contract_observations"
+KNOWN_FILE: Final = "nhsauth_contract_known_differences"
 """The options' names, as pytest has them."""
+_CHOOSING: Final = ("keyword", "markexpr", "maxfail", "deselect", "lf", "stepwise", ONLY)
+"""Options by which a run asks a part of the contract."""
 INTERRUPTED: Final = 130
 
 _FLAG: Final = "--nhsauth-contract-target"
@@ -52,18 +57,7 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="TARGET",
         help=f"whom to ask: {_ALLOWED}; you can repeat it [NHSAUTH_CONTRACT_TARGET]",
     )
-    group.addoption(
-        "--nhsauth-contract-report",
-        dest="nhsauth_contract_report",
-        metavar="FILE",
-        help="write which rules hold and which differ: FILE.md or FILE.json",
-    )
-    group.addoption(
-        "--nhsauth-contract-observations",
-        dest=OBSERVATIONS,
-        metavar="FILE",
-        help="of a real environment: add to FILE how its answers compare with what we would have said",
-    )
+    _add_files(group)
     group.addoption(
         "--nhsauth-contract-only",
         dest=ONLY,
@@ -80,11 +74,47 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(_INI, f"whom the contract tests ask; {_FLAG} and NHSAUTH_CONTRACT_TARGET come first", type="args")
 
 
+def _add_files(group: pytest.OptionGroup) -> None:
+    group.addoption(
+        "--nhsauth-contract-report",
+        dest="nhsauth_contract_report",
+        metavar="FILE",
+        help="write which rules hold and which differ: FILE.md or FILE.json",
+    )
+    group.addoption(
+        "--nhsauth-contract-observations",
+        dest=OBSERVATIONS,
+        metavar="FILE",
+        help="of a real environment: add to FILE how its answers compare with what we would have said",
+    )
+    group.addoption(
+        "--nhsauth-contract-known-differences",
+        dest=KNOWN_FILE,
+        metavar="FILE",
+        help="a TOML file of known differences, [[difference]] with rule and reason: a listed rule that differs is no "
+        "failure, and one that no longer differs is",
+    )
+
+
 def begin(config: pytest.Config, environ: Mapping[str, str]) -> None:
     """Decide the targets, and collect the results, except in a worker process."""
     config.stash[TARGETS] = _decide(config, environ)
+    config.stash[KNOWN] = _known(config)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Gathering(config), "nhsauth contract")
+
+
+def _known(config: pytest.Config) -> Sequence[Difference]:
+    """Return the known differences. Raises pytest.UsageError with a line for each mistake in the file."""
+    file = config.getoption(KNOWN_FILE)
+    if not file:
+        return ()
+    from pytest_nhsauth import known_differences  # noqa: PLC0415 - most runs have none
+
+    try:
+        return known_differences.read(Path(config.invocation_params.dir, file))
+    except known_differences.DifferencesError as error:
+        raise pytest.UsageError(*(f"nhsauth: {mistake}" for mistake in error.args)) from None
 
 
 def _decide(config: pytest.Config, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -119,7 +149,7 @@ class Gathering:
         if self._judged is None:
             from pytest_nhsauth.contract_results import Judgements  # noqa: PLC0415 - most runs have no contract tests
 
-            self._judged = Judgements()
+            self._judged = Judgements(listed=self._config.stash[KNOWN])
         return self._judged
 
     @pytest.hookimpl(tryfirst=True)
@@ -170,6 +200,8 @@ class Gathering:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Let a run of the contract that could ask nothing prove nothing."""
+        if self._has_judged:
+            self._seek_cured(session, exitstatus)
         if self._alone:
             self._end_alone(session, exitstatus)
         if self._silent:
@@ -177,12 +209,23 @@ class Gathering:
                 self._bar.render_finish()
             self._tell(print)
 
+    def _seek_cured(self, session: pytest.Session, exitstatus: int) -> None:
+        """Fail a whole run in which a listed difference no longer differs; a part of it may leave out what differs."""
+        parts = (self._config.getoption(name, None) for name in _CHOOSING)
+        if self._interrupted or self._judgements().cannot_judge or any(parts):
+            return
+        self._judgements().seek_cured()
+        if self._judgements().cured and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
     def _end_alone(self, session: pytest.Session, exitstatus: int) -> None:
         judged = self._judgements()
         if exitstatus == pytest.ExitCode.OK and len(judged.of("skipped")) == len(judged.made):
             judged.cannot_judge = judged.cannot_judge or "nothing of this can be asked of the target"
-        if judged.cannot_judge or self._interrupted:
-            session.exitstatus = INTERRUPTED if self._interrupted else pytest.ExitCode.INTERRUPTED
+        if judged.cannot_judge:  # which ends several workers as if somebody had interrupted them
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        elif self._interrupted:
+            session.exitstatus = INTERRUPTED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the summary, and write the report, if contract tests have run."""
@@ -202,8 +245,8 @@ class Gathering:
     def _tell(self, write: Any) -> None:
         from pytest_nhsauth import contract_summary  # noqa: PLC0415 - only after contract tests
 
-        width, seed = shutil.get_terminal_size().columns, self._config.getoption("hypothesis_seed", None)
-        for line in contract_summary.lines(self._judgements(), width=width, seed=seed, interrupted=self._interrupted):
+        seed = self._config.getoption("hypothesis_seed", None)
+        for line in contract_summary.lines(self._judgements(), seed=seed, interrupted=self._interrupted):
             write(line)
         report = self._config.getoption("nhsauth_contract_report")
         if report:

@@ -84,13 +84,17 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check. `find` returns what is wrong, or `None`; it raises NotAskedError for a client that it cannot test."""
+    """A check. `find` returns what is wrong, or `None`; it raises NotAskedError for a client that it cannot test.
+
+    What an `optional` check finds is advice: the real service accepts such a client.
+    """
 
     id: str
     asks: str
     evidence: str
     cure: str
     find: Callable[[Trial], str | None]
+    optional: bool = False
 
 
 def cut(text: object, most: int = 120) -> str:
@@ -423,6 +427,7 @@ CHECKS: Final = (
         evidence="D",
         cure="Log error, error_description and message_id: the service's support asks for the last.",
         find=_shows_message_id,
+        optional=True,
     ),
     Check(
         id="rotation",

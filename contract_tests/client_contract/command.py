@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from contract_tests.client_contract.checks import CHECKS
+from contract_tests.client_contract.checks import CHECKS, Check
 from contract_tests.client_contract.judging import judge
 from contract_tests.client_contract.scorecard import Scorecard
 from contract_tests.client_contract.subject import CannotJudgeError, CommandClient, ServiceClient
@@ -25,19 +25,21 @@ def run(
     *,
     trigger: str | None = None,
     only: Sequence[str] = (),
+    skip: Sequence[str] = (),
     report: Path | None = None,
     logs: Path | None = None,
     as_json: bool = False,
 ) -> int:
-    """Check, report, and return the exit code: 0 all checks passed, 1 some failed, 2 none could run.
+    """Check, report, and return the exit code: 0 no check failed, 1 some failed, 2 none could run.
 
     Raises ValueError, in one line, for unusable input.
     """
-    _refuse_unusable(command, trigger, only, report)
+    checks = _chosen(only, skip)
+    _refuse_unusable(command, trigger, report)
     client = CommandClient(command) if trigger is None else ServiceClient(command, trigger)
     try:
         with _logged(logs):
-            card = judge(client, checks=[check for check in CHECKS if not only or check.id in only])
+            card = judge(client, checks=checks)
         _write(card, report, logs)
     except CannotJudgeError as error:
         raise ValueError(str(error)) from None
@@ -46,14 +48,28 @@ def run(
     click.echo(card.written(".json") if as_json else str(card))
     if card.failed and not as_json:
         _say_where(logs)
-    return 1 if card.failed else 0 if card.passed else 2
+    return 1 if card.failed else 0 if card.passed or card.advised else 2
 
 
-def _refuse_unusable(command: Sequence[str], trigger: str | None, only: Sequence[str], report: Path | None) -> None:
+def listed() -> str:
+    """Return the name of each check, and what it asks of a client: a line each."""
+    return "\n".join(f"{each.id:<17}  {each.asks}{' (advice)' * each.optional}" for each in CHECKS)
+
+
+def _chosen(only: Sequence[str], skip: Sequence[str]) -> list[Check]:
+    """Return the checks to make. Raises ValueError for an unknown name, and if none is left."""
     known = [check.id for check in CHECKS]
-    unknown = [each for each in only if each not in known]
-    if unknown:
-        raise ValueError(f"--check is {unknown[0]!r}; allowed is {', '.join(known)}")
+    for option, names in (("--check", only), ("--skip", skip)):
+        unknown = [each for each in names if each not in known]
+        if unknown:
+            raise ValueError(f"{option} is {unknown[0]!r}; allowed is {', '.join(known)}")
+    chosen = [check for check in CHECKS if check.id not in skip and (not only or check.id in only)]
+    if not chosen:
+        raise ValueError(f"--skip leaves no check: it names {', '.join(dict.fromkeys(skip))}")
+    return chosen
+
+
+def _refuse_unusable(command: Sequence[str], trigger: str | None, report: Path | None) -> None:
     if report is not None and report.suffix not in (".md", ".json"):
         raise ValueError(f"--report is {str(report)!r}; allowed is a name that ends in .md or .json")
     if shutil.which(command[0]) is None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 
 from contract_tests.client_contract.checks import CHECKS, Check, NotAskedError, Trial
-from contract_tests.client_contract.scorecard import Scorecard, Verdict
+from contract_tests.client_contract.scorecard import Outcome, Scorecard, Verdict
 from contract_tests.client_contract.subject import Subject
 from mock_servers.jose.keys import KeyRing, cache_folder
 
@@ -30,4 +30,5 @@ def _verdict(check: Check, trial: Trial) -> Verdict:
         return Verdict(**reported, outcome="skipped", seen=trial.masked(str(reason)))
     if problem is None:
         return Verdict(**reported, outcome="passed")
-    return Verdict(**reported, outcome="failed", seen=trial.masked(problem), cure=check.cure)
+    outcome: Outcome = "advice" if check.optional else "failed"
+    return Verdict(**reported, outcome=outcome, seen=trial.masked(problem), cure=check.cure)

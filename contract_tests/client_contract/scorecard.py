@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-Outcome = Literal["passed", "failed", "skipped"]
+Outcome = Literal["passed", "failed", "advice", "skipped"]
 
-_MARKS: Final = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
+_MARKS: Final = {"passed": "ok", "failed": "FAILED", "advice": "advice", "skipped": "skipped"}
 
 _HEAD: Final = f"{'outcome':<7}  {'check':<17}  evidence  the client"
 _INDENT: Final = " " * 38
@@ -19,7 +19,7 @@ _INDENT: Final = " " * 38
 class Verdict:
     """The result of a check: its purpose, its `evidence`, and what was seen.
 
-    `cure` is for a failure; for a skip, `seen` is the reason.
+    `cure` is for a failure or advice; for a skip, `seen` is the reason. Advice never fails a client.
     """
 
     id: str
@@ -57,27 +57,35 @@ class Scorecard:
         return self._of("failed")
 
     @property
+    def advised(self) -> list[str]:
+        """The ids of the checks that found something to improve, which the real service accepts."""
+        return self._of("advice")
+
+    @property
     def skipped(self) -> list[str]:
         """The ids of the checks that this client cannot be asked."""
         return self._of("skipped")
 
     @property
     def score(self) -> str:
-        """How many of the checks that ran have passed, such as `14 of 16`."""
+        """How many of the checks that can fail have passed, such as `14 of 16`."""
         return f"{len(self.passed)} of {len(self.passed) + len(self.failed)}"
 
     def __str__(self) -> str:
         """A table of the verdicts, and the score."""
         lines = [str(verdict) for verdict in self.verdicts]
-        return "\n".join(
-            [f"{self.client}", "", _HEAD, *lines, "", f"{self.score} held, {len(self.skipped)} could not be judged"]
-        )
+        return "\n".join([f"{self.client}", "", _HEAD, *lines, "", self._counted()])
+
+    def _counted(self) -> str:
+        advice = f"{len(self.advised)} with advice, " if self.advised else ""
+        return f"{self.score} held, {advice}{len(self.skipped)} could not be judged"
 
     def as_json(self) -> dict[str, Any]:
         """Return the same for a program."""
         members = ("id", "asks", "evidence", "outcome", "seen", "cure")
         lines = [{name: getattr(verdict, name) for name in members} for verdict in self.verdicts]
-        counts = {"passed": len(self.passed), "failed": len(self.failed), "skipped": len(self.skipped)}
+        counts = {"passed": len(self.passed), "failed": len(self.failed)}
+        counts |= {"advice": len(self.advised), "skipped": len(self.skipped)}
         return {"client": self.client, **counts, "checks": lines}
 
     def as_markdown(self) -> str:
@@ -86,7 +94,7 @@ class Scorecard:
             f"| {_cell(each.asks)} | {each.evidence} | {_MARKS[each.outcome]} | {_cell(f'{each.seen} {each.cure}')} |"
             for each in self.verdicts
         ]
-        head = [f"# Client contract: {self.client}", "", f"{self.score} held, {len(self.skipped)} could not be judged."]
+        head = [f"# Client contract: {self.client}", "", f"{self._counted()}."]
         table = ["", "| check | evidence | outcome | what was seen, and what to do |", "|---|---|---|---|", *rows]
         return "\n".join([*head, *table, ""])
 

@@ -588,6 +588,13 @@ def token(*, token_url: str, client_id: str, key: Path, kid: str, subject_token:
     metavar="FILE",
     help="Of a real environment: add to FILE how its answers compare with what we would have said, without any value.",
 )
+@click.option(
+    "--known-differences",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A TOML file of known differences: [[difference]] with rule and reason. A listed rule that differs is no "
+    "failure; one that no longer differs is.",
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def contract(
     *,
@@ -595,6 +602,7 @@ def contract(
     only: tuple[str, ...],
     report: Path | None,
     observations: Path | None,
+    known_differences: Path | None,
     options: tuple[str, ...],
 ) -> None:
     """Run the contract tests.
@@ -603,17 +611,30 @@ def contract(
     and which differ. For a running nhsauth serve its URL is enough. For any other target, set the client that asks in
     NHSAUTH_CONTRACT_CLIENT_ID, _KEY (a PEM file) and _KID. OPTIONS go to pytest: -v shows each case.
 
-    Exit code 0: all rules hold. 1: something differs. 2: this cannot be judged. 130: interrupted.
+    Exit code 0: all rules hold, or differ as listed. 1: something differs. 2: this cannot be judged. 130: interrupted.
     """
     from mock_servers.command_line import contract as contract_command
 
-    contract_command.run(targets, only, contract_command.Files(report=report, observations=observations), options)
+    files = contract_command.Files(report=report, observations=observations, known_differences=known_differences)
+    contract_command.run(targets, only, files, options)
+
+
+def _print_checks(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's signature
+    if asked and not context.resilient_parsing:
+        from mock_servers.command_line import contract
+
+        click.echo(contract.client_checks())
+        context.exit()
 
 
 @nhsauth.command("client-contract", context_settings={"allow_interspersed_args": False})
 @_VERSION
 @click.option("--trigger", metavar="URL", help="The URL that makes a service use a token.")
-@click.option("--check", "only", multiple=True, metavar="ID", help="Make only this check. You can repeat it.")
+@click.option("--check", "only", multiple=True, metavar="NAME", help="Make only this check. You can repeat it.")
+@click.option("--skip", multiple=True, metavar="NAME", help="Leave this check out. You can repeat it.")
+@click.option(
+    "--list", is_flag=True, expose_value=False, is_eager=True, callback=_print_checks, help="Print the checks' names."
+)
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -632,6 +653,7 @@ def client_contract(
     *,
     trigger: str | None,
     only: tuple[str, ...],
+    skip: tuple[str, ...],
     report: Path | None,
     logs: Path | None,
     as_json: bool,
@@ -651,9 +673,10 @@ def client_contract(
       NHSAUTH_PRIVATE_KEY_FILE  the private key, a PEM file
       NHSAUTH_KID               the kid of its public key
 
-    Exit code 0: each check that could be made passed. 1: one failed. 2: the client cannot run, or no check could be
+    Exit code 0: no check failed; advice is no failure. 1: one failed. 2: the client cannot run, or no check could be
     made.
     """  # noqa: D301 - click wants the character
     from mock_servers.command_line import contract as contract_command
 
-    contract_command.judge_client(command, trigger=trigger, only=only, report=report, logs=logs, as_json=as_json)
+    asked = {"trigger": trigger, "only": only, "skip": skip, "report": report, "logs": logs, "as_json": as_json}
+    contract_command.judge_client(command, **asked)

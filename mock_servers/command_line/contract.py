@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -30,21 +30,31 @@ def judge_client(command: Sequence[str], **asked: Any) -> NoReturn:
 
     Raises Misuse for what cannot be used, and when the contract tests are not installed.
     """
+    with misuse(ValueError):
+        code: int = _judge().run(command, **asked)
+    sys.exit(code)
+
+
+def client_checks() -> str:
+    """Return the names of the client contract's checks, a line each. Raises Misuse when it is not installed."""
+    lines: str = _judge().listed()
+    return lines
+
+
+def _judge() -> Any:
     try:
-        judge = importlib.import_module(_JUDGE)
+        return importlib.import_module(_JUDGE)
     except ModuleNotFoundError as error:
         raise Misuse(f"the client contract is not installed (no {error.name}): it comes with pytest-nhsauth") from None
-    with misuse(ValueError):
-        code: int = judge.run(command, **asked)
-    sys.exit(code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """What is written of a run, where it is asked for."""
+    """What is written of a run, where it is asked for, and the differences that are known."""
 
     report: Path | None = None
     observations: Path | None = None
+    known_differences: Path | None = None
 
 
 def run(targets: Sequence[str], only: Sequence[str], files: Files, options: Sequence[str]) -> NoReturn:
@@ -75,8 +85,10 @@ def _pytest(cache: Path) -> list[str]:
 def _asked(targets: Sequence[str], only: Sequence[str], files: Files) -> list[str]:
     words = [word for target in targets for word in ("--nhsauth-contract-target", target)]
     words += [word for area in only for word in ("--nhsauth-contract-only", area)]
-    words += ["--nhsauth-contract-report", str(files.report)] if files.report else []
-    return words + (["--nhsauth-contract-observations", str(files.observations)] if files.observations else [])
+    for field in fields(files):
+        file = getattr(files, field.name)
+        words += [f"--nhsauth-contract-{field.name.replace('_', '-')}", str(file)] if file else []
+    return words
 
 
 def _seed(options: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import textwrap
 import time
 import uuid
 from collections.abc import Callable
@@ -54,6 +55,7 @@ with Client(
     print(client.client_credentials().access_token)
 """
 WRONG_KID = ONE_TOKEN.replace('os.environ["NHSAUTH_KID"]', '"other"')
+SILENT = f"try:\n{textwrap.indent(ONE_TOKEN, '    ')}\nexcept Exception:\n    raise SystemExit(1)\n"
 SERVICE = """
 import os, pathlib, sys, urllib.request
 from wsgiref.simple_server import make_server
@@ -213,7 +215,6 @@ def bad(ring: KeyRing) -> Scorecard:
         ("aud", "aud is 'https://other.example/token', called was"),
         ("token", "400 unsupported_grant_type"),
         ("refusal", "it goes on after a 400, with something in place of a token"),
-        ("message-id", "neither its error nor its log has rrt-"),
         ("rotation", "401 invalid_grant: refresh_token is invalid"),
         ("secrets", "of the keys, secrets, assertions and tokens that it had are in what it logged or said"),
     ],
@@ -223,6 +224,38 @@ def test_a_bad_client_is_reported_what_it_does(bad: Scorecard, check: str, seen:
 
     assert (found.outcome, bool(found.cure)) == ("failed", True)
     assert seen in found.seen
+
+
+class Plain(Ours):
+    """Asks by hand and calls `raise_for_status()`, as most programs do; its error has nothing of the body."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._settings, self._kept, self._until = settings, "", 0.0
+
+    def token(self) -> str:
+        now = self._settings.clock()
+        if now > self._until - 60:
+            form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE}
+            form |= {"client_assertion": self.client.client_assertion()}
+            answer = requests.post(self._settings.token_url, form, timeout=5)
+            answer.raise_for_status()
+            self._kept, self._until = answer.json()["access_token"], now + int(answer.json()["expires_in"])
+        return self._kept
+
+
+def test_a_plain_client_is_advised_to_show_the_message_id_and_does_not_fail(ring: KeyRing) -> None:
+    card = judge(CallableClient(Plain, "plain", takes_clock=True), ring=ring)
+
+    found = verdict(card, "message-id")
+    assert (card.failed, card.advised) == ([], ["message-id"]), str(card)
+    assert "neither its error nor its log has rrt-" in found.seen
+    assert found.cure.startswith("Log error, error_description and message_id")
+    assert (
+        str(card).splitlines()[-1]
+        == f"{len(CHECKS) - 1} of {len(CHECKS) - 1} held, 1 with advice, 0 could not be judged"
+    )
+    assert card.as_json()["advice"] == 1
 
 
 def test_what_a_bad_client_does_right_is_said_too(bad: Scorecard) -> None:
@@ -412,6 +445,24 @@ class TestCommandLine:
 
         assert (code, reported.splitlines()[-1]) == (0, "1 of 1 held, 1 could not be judged")
 
+    def test_a_client_that_gets_advice_alone_is_0(self, script: Script) -> None:
+        code, reported, _ = self.run("--check", "message-id", "--", *script(SILENT))
+
+        assert (code, reported.splitlines()[-1]) == (0, "0 of 0 held, 1 with advice, 0 could not be judged")
+
+    def test_a_check_can_be_left_out(self, script: Script) -> None:
+        chosen = ("--check", "kid", "--check", "token", "--check", "grant", "--skip", "kid", "--skip", "token")
+        code, reported, _ = self.run("--json", *chosen, "--", *script(WRONG_KID))
+
+        assert (code, [each["id"] for each in json.loads(reported)["checks"]]) == (0, ["grant"])
+
+    def test_the_names_of_the_checks_are_listed_without_a_client(self) -> None:
+        code, reported, _ = self.run("--list")
+
+        assert code == 0
+        assert [line.split()[0] for line in reported.splitlines()] == [check.id for check in CHECKS]
+        assert "message-id         shows the message_id of a refusal (advice)" in reported.splitlines()
+
     def test_a_bad_client_is_1_and_its_card_is_written(self, script: Script, tmp_path: Path) -> None:
         report = tmp_path / "card.md"
         code, reported, _ = self.run("--json", "--report", str(report), "--check", "kid", "--", *script(WRONG_KID))
@@ -436,6 +487,11 @@ class TestCommandLine:
             (["--", "no-such-command"], "Error: 'no-such-command' is no command here"),
             (["--trigger", "5000", "--", "python3"], "Error: --trigger is '5000'; allowed is a URL such as"),
             (["--check", "kids", "--", "python3"], "Error: --check is 'kids'; allowed is form, charset,"),
+            (["--skip", "kids", "--", "python3"], "Error: --skip is 'kids'; allowed is form, charset,"),
+            (
+                ["--check", "kid", "--skip", "kid", "--", "python3"],
+                "Error: --skip leaves no check: it names kid",
+            ),
             (
                 ["--report", "card.txt", "--", "python3"],
                 "Error: --report is 'card.txt'; allowed is a name that ends in .md or .json",

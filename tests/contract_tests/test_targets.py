@@ -5,10 +5,10 @@ import re
 import socket
 import ssl
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -16,6 +16,7 @@ import requests
 from contract_tests import test_providers
 from contract_tests.breakages import BREAKAGES
 from contract_tests.reach import Switch
+from mock_servers.http import server as serving
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
@@ -23,6 +24,9 @@ from mock_servers.settings.control import ControlSettings
 from mock_servers.settings.sections import ApimSettings
 from mock_servers.state.app import App
 from mock_servers.state.configuration import Configuration
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 pytestmark = pytest.mark.slow  # each test runs the contract tests in a process of their own
 
@@ -33,7 +37,8 @@ Answering = Callable[..., AbstractContextManager[str]]
 SINGLE = ("-k", "test_a_mistake_alone and (client_credentials or routing or token_exchange)")
 FEW = "test_routing"
 """A module that is read at once: what cannot be judged is reported at the first request."""
-HTML = {"Content-Type": "text/html"}
+HTML, JSON = {"Content-Type": "text/html"}, {"Content-Type": "application/json"}
+GIVE = "give the URL of the token endpoint, --target {0}/…/token"
 
 
 def refusals(run: Run) -> list[str]:
@@ -65,6 +70,52 @@ def test_a_fake_is_asked_what_it_can_be_asked_and_the_rest_is_skipped_with_its_r
         "the target cannot have its clock set",
         "the target cannot be asked with an id token of CIS2: none was supplied",
     }
+
+
+@pytest.fixture
+def platform_alone(platform: Mock) -> Iterator[str]:
+    """A fake of the platform without the providers: what is not below /oauth2/ is a page that says 404."""
+
+    def answered(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/oauth2/"):
+            return platform(environ, start_response)
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        page = b"<title>Not Found</title>"
+        start_response("404 Not Found", [("Content-Type", "text/html"), ("Content-Length", str(len(page)))])
+        return [page]
+
+    with serving.serve(answered) as server:
+        yield f"{server.url}/oauth2/token"
+
+
+PROVIDERS = ("test_provider_clients", "test_provider_documents", "test_providers", "test_routing")
+
+
+def test_a_sound_fake_of_the_platform_alone_holds_and_is_asked_nothing_about_providers(
+    start: Start, platform_alone: str, credential: dict[str, str], pytester: pytest.Pytester
+) -> None:
+    options = ("--nhsauth-contract-target", platform_alone, "--nhsauth-contract-report", "report.json")
+
+    run = start(*options, "--nhsauth-contract-screen", environ=credential)
+
+    report = json.loads((pytester.path / "report.json").read_text(encoding="utf-8"))
+    skipped = {case["got"] for case in report["cases"] if case["verdict"] == "skipped"}
+    assert run.code == 0, run.text
+    assert report["summary"]["holds"] > 300
+    assert "the target cannot be asked about CIS2 and NHS login: it has no discovery document" in skipped
+    assert "the target has no /oauth2-mock, which is a deployment of its own" in skipped
+    assert re.match(r"\d+ rules: \d+ hold, 0 differ \(0 of \d+ requests\); ", run.text.splitlines()[-1])
+
+
+def test_a_target_without_discovery_is_asked_about_providers_that_are_named(
+    start: Start, platform_alone: str, credential: dict[str, str]
+) -> None:
+    options = ("--nhsauth-contract-target", platform_alone, "--nhsauth-contract-only", "providers")
+
+    run = start(*options, of=PROVIDERS, environ=credential)
+
+    assert run.code == 1, run.text
+    assert "10 failed" in run.text
 
 
 def test_what_a_case_begins_with_is_skipped_as_well_where_a_fake_cannot_have_it(
@@ -111,12 +162,86 @@ def test_a_fake_that_differs_is_reported_by_rule_expected_and_got(
 
     assert run.code == 1
     assert (
-        f"1. {platform.url} answers, in 1 case of 1 rule: 401 invalid_request: Invalid 'kid' header in "
+        f"1. {platform.url} answers, in 1 request of 1 rule: 401 invalid_request: Invalid 'kid' header in "
         "client_assertion JWT - no matching public key" in run.text
     )
-    assert "   rules    Missing or invalid 'aud' claim in client_assertion JWT (§3.23: 1 of" in run.text
+    assert "   rules    Missing or invalid 'aud' claim in client_assertion JWT (1 of 1)" in run.text
     assert "   asked    " in run.text
     assert "   expected 401 invalid_request: Missing or invalid 'aud' claim in client_assertion JWT" in run.text
+
+
+WRONG_AUD = "Missing or invalid 'aud' claim in client_assertion JWT"
+NO_KID = "Missing 'kid' header in client_assertion JWT"
+
+
+@pytest.fixture
+def known_to_differ(
+    start: Start, platform: Mock, credential: dict[str, str], pytester: pytest.Pytester
+) -> Callable[..., Run]:
+    """Ask a fake that knows the key by another name, so that the rule about aud differs, with known differences."""
+
+    def run(*rules: str, options: tuple[str, ...] = (), subprocess: bool = False) -> Run:
+        text = "".join(f'[[difference]]\nrule = "{rule}"\nreason = "another key"\n' for rule in rules)
+        (pytester.path / "known.toml").write_text(text, encoding="utf-8")
+        wrong = credential | {"NHSAUTH_CONTRACT_KID": "another-kid"}
+        known = ("--nhsauth-contract-known-differences", "known.toml", "--nhsauth-contract-screen")
+        given = ("--nhsauth-contract-target", platform.url, *known, "-p", "tests.contract_tests.about_aud_and_kid")
+        return start(*given, *options, of="test_errors", environ=wrong, subprocess=subprocess)
+
+    return run
+
+
+@pytest.mark.parametrize("rule", [WRONG_AUD, "3.23"])
+def test_a_listed_difference_is_no_failure(known_to_differ: Callable[..., Run], rule: str) -> None:
+    run = known_to_differ(rule)
+
+    assert run.code == 0, run.text
+    assert run.text.splitlines()[-1].startswith("2 rules: 1 hold, 0 differ, 1 differ as listed (")
+
+
+def test_a_difference_that_is_not_listed_is_a_failure(known_to_differ: Callable[..., Run]) -> None:
+    assert known_to_differ().code == 1
+
+
+def test_a_listed_difference_that_no_longer_differs_is_a_failure(known_to_differ: Callable[..., Run]) -> None:
+    run = known_to_differ(WRONG_AUD, NO_KID)
+
+    assert run.code == 1, run.text
+    assert f"No longer differs, so take it out of the known differences: {NO_KID}" in run.text
+
+
+@pytest.mark.parametrize(
+    "options", [("-k", "test_a_mistake_alone"), ("--nhsauth-contract-only", "token"), ("--maxfail", "9"), ("--lf",)]
+)
+def test_a_chosen_part_of_the_cases_does_not_prove_that_nothing_differs(
+    known_to_differ: Callable[..., Run], options: tuple[str, ...]
+) -> None:
+    run = known_to_differ(WRONG_AUD, NO_KID, options=options)
+
+    assert run.code == 0, run.text
+
+
+def test_the_known_differences_hold_in_several_processes(known_to_differ: Callable[..., Run]) -> None:
+    pytest.importorskip("xdist", reason="xdist is not installed")
+
+    run = known_to_differ(WRONG_AUD, NO_KID, options=("-n", "2"), subprocess=True)
+
+    assert run.code == 1, run.text
+    assert run.text.splitlines()[-1].startswith("2 rules: 1 hold, 0 differ, 1 differ as listed (")
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "several"])
+def test_a_listed_rule_that_does_not_exist_is_named_with_the_nearest(
+    known_to_differ: Callable[..., Run], options: tuple[str, ...]
+) -> None:
+    if options:
+        pytest.importorskip("xdist", reason="xdist is not installed")
+
+    run = known_to_differ(WRONG_AUD.replace("'", ""), options=options, subprocess=bool(options))
+
+    named = f"no rule is {WRONG_AUD.replace(chr(39), '')!r}"
+    assert run.code == 2
+    assert refusals(run) == [f"Cannot judge: known.toml: {named}; did you mean {WRONG_AUD!r}?"]
 
 
 def test_a_variant_of_the_mock_is_asked_by_its_configuration(start: Start, pytester: pytest.Pytester) -> None:
@@ -195,20 +320,24 @@ def test_who_is_slow_cannot_be_judged(start: Start, credential: dict[str, str]) 
 @pytest.mark.parametrize(
     ("status", "headers", "reason"),
     [
-        (200, HTML, "{}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"),
+        (200, HTML, f"{{0}}/oauth2/token answers 200 with text/html and no JSON object: {GIVE}"),
+        (404, HTML, f"{{0}}/oauth2/token answers 404 with text/html and no JSON object: {GIVE}"),
+        (404, JSON, f"{{0}}/oauth2/token answers 404 with a JSON object: {GIVE}"),
+        (405, JSON, f"{{0}}/oauth2/token answers 405 with a JSON object: {GIVE}"),
         (
             302,
             {"Location": "https://elsewhere.example/"},
-            "{}/oauth2/token redirects (302): name the URL that it redirects to",
+            "{0}/oauth2/token redirects (302): name the URL that it redirects to",
         ),
-        (429, HTML, "{} limits the rate of requests (429): ask fewer a minute, or later"),
+        (429, HTML, "{0} limits the rate of requests (429): ask fewer a minute, or later"),
     ],
-    ids=["a web page", "a redirect", "a rate limit"],
+    ids=["a web page", "not found", "not found in JSON", "another method", "a redirect", "a rate limit"],
 )
 def test_what_is_not_the_service_cannot_be_judged(
     start: Start, answering: Answering, credential: dict[str, str], status: int, headers: dict[str, str], reason: str
 ) -> None:
-    with answering(status, headers, b"<!doctype html><title>Welcome</title>") as url:
+    body = b'{"detail": "Not Found"}' if headers is JSON else b"<!doctype html><title>Welcome</title>"
+    with answering(status, headers, body) as url:
         run = start("--nhsauth-contract-target", url, of=FEW, environ=credential)
 
     assert run.code == 2
@@ -235,7 +364,7 @@ def test_what_cannot_be_judged_is_reported_by_a_worker_too(
 
     assert run.code == 2
     assert refusals(run) == [
-        f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: is it the service?"
+        f"Cannot judge: {url}/oauth2/token answers 200 with text/html and no JSON object: {GIVE.format(url)}"
     ]
 
 
@@ -285,7 +414,7 @@ def test_a_mock_that_runs_is_asked_everything_and_put_back(start: Start, ring: K
         after = requests.get(f"{server.url}/_nhsauth/apps", timeout=10).json()
         clock = requests.get(f"{server.url}/_nhsauth/clock", timeout=10).json()
     assert run.code == 0, run.text
-    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+    assert re.fullmatch(r"\d+ rules: \d+ hold, 0 differ \(0 of \d+ requests\)", run.text.splitlines()[-1])
     assert (after, clock["frozen"]) == (before, False)
 
 
@@ -303,7 +432,7 @@ def test_a_mock_that_takes_a_control_token_is_asked_with_it(start: Start, guarde
     run = start(*SINGLE, *options, environ={"NHSAUTH_CONTROL_TOKEN": "of-the-root"})
 
     assert run.code == 0, run.text
-    assert run.text.splitlines()[-1].endswith(" 0 differ; 0 could not be asked.")
+    assert re.fullmatch(r"\d+ rules: \d+ hold, 0 differ \(0 of \d+ requests\)", run.text.splitlines()[-1])
 
 
 def test_without_its_control_token_it_cannot_be_judged(

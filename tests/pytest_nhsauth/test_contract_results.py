@@ -19,6 +19,7 @@ def report(outcome: str, *, when: str = "call", got: str = "", **case: str) -> A
         "row": "§3.22",
         "evidence": "I",
         "case": "nbf",
+        "rule": "nbf is ahead",
         "expected": "401",
     }
     properties = [(f"{CASE_PROPERTY}{name}", value) for name, value in (reported | case).items()] + [(GOT, got)] * bool(
@@ -37,14 +38,14 @@ def test_a_guess_that_a_real_environment_shares_is_confirmed(judgements: Judgeme
     judgements.add(report("passed", got="401 unknown_error"))
 
     assert [each.settles for each in judgements.settled()] == ["confirmed"]
-    assert "CONFIRMED int §3.22 nbf: 401 unknown_error" in list(lines(judgements, width=80))
+    assert "CONFIRMED int, nbf is ahead, nbf: 401 unknown_error" in list(lines(judgements))
 
 
 def test_a_guess_that_a_real_environment_does_not_share_is_refuted(judgements: Judgements) -> None:
     judgements.add(report("failed", got="200 a body with access_token"))
 
     assert [each.settles for each in judgements.settled()] == ["refuted"]
-    assert "| int | §3.22 | I | nbf | refuted | 200 a body with access_token |" in judgements.page()
+    assert "| int | nbf is ahead | refuted | 200 a body with access_token |" in judgements.page()
 
 
 @pytest.mark.parametrize("case", [{"kind": "fake", "target": "http://fake"}, {"kind": "mock"}, {"evidence": "S"}])
@@ -59,7 +60,7 @@ def test_what_was_not_asked_settles_nothing_and_shows_its_reason(judgements: Jud
     judgements.add(report("skipped"))
 
     assert judgements.settled() == []
-    assert "Not asked, 1 cases: the target cannot have its clock set" in list(lines(judgements, width=80))
+    assert "Not asked, 1 request: the target cannot have its clock set" in list(lines(judgements))
 
 
 def test_a_test_is_counted_once(judgements: Judgements) -> None:

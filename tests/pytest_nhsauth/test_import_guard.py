@@ -196,7 +196,7 @@ def test_the_contract_is_asked_where_a_team_has_such_folders(
         *NHSAUTH, "contract", "-k", "test_errors and authorize-response-type-absent", "-p", "no:randomly"
     )
 
-    assert (outcome.ret, outcome.outlines) == (0, ["1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked."])
+    assert (outcome.ret, outcome.outlines) == (0, ["1 rule: 1 hold, 0 differ (0 of 2 requests)"])
 
 
 @pytest.mark.slow

@@ -34,8 +34,8 @@ def test_options_reach_pytest_and_the_summary_and_report_come_back(tmp_path: Pat
     code, text = run(tmp_path, "--report", "report.json", "-k", "test_errors and authorize-response-type")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
 
-    assert (code, text) == (0, "2 rules asked in 6 cases: 6 hold, 0 differ; 0 could not be asked.\n")
-    assert report["summary"] == {"holds": 6, "differs": 0, "skipped": 0}
+    assert (code, text) == (0, "2 rules: 2 hold, 0 differ (0 of 6 requests)\n")
+    assert report["summary"] == {"holds": 6, "differs": 0, "known": 0, "skipped": 0}
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"], "nothing else is left in the folder"
 
 
@@ -60,7 +60,7 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(tmp_path: Path) -> None:
     os.close(theirs)
     shown = os.read(ours, 65536).decode()
 
-    assert reported == "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n"
+    assert reported == "1 rule: 1 hold, 0 differ (0 of 2 requests)\n"
     assert "asking" in shown
     assert "100%" in shown
 
@@ -109,7 +109,7 @@ def test_the_caller_s_own_packages_configuration_and_plugins_take_no_part(
 
     code, text = run(tmp_path, "-k", "test_errors and authorize-response-type-absent", command=INSTALLED)
 
-    assert (code, text) == (0, "1 rule asked in 2 cases: 2 hold, 0 differ; 0 could not be asked.\n")
+    assert (code, text) == (0, "1 rule: 1 hold, 0 differ (0 of 2 requests)\n")
 
 
 @pytest.fixture
@@ -161,6 +161,20 @@ def test_a_report_of_no_known_kind_is_misuse(tmp_path: Path) -> None:
 
     assert code == 2
     assert "allowed: FILE.md or FILE.json" in text
+
+
+@pytest.mark.slow
+def test_each_mistake_in_the_known_differences_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "known.toml").write_text("[[difference]]\nrule = 7\n", encoding="utf-8")
+
+    code, text = run(tmp_path, "--known-differences", "known.toml")
+
+    file = f"ERROR: nhsauth: {tmp_path / 'known.toml'}"
+    assert code == 2
+    assert [line for line in text.splitlines() if line] == [
+        f"{file}: difference 1: rule is 7; allowed: a text that is not empty",
+        f"{file}: difference 1: reason is missing",
+    ]
 
 
 def test_observations_are_of_real_environments_alone(tmp_path: Path) -> None:
