@@ -84,10 +84,11 @@ class Client:
     """Signs, asks, and keeps what it got; one instance serves a whole program, from any thread.
 
     `kid` names the key in the app's JWKS. `client_secret` is for `refresh()` alone. A token is renewed `margin` seconds
-    before it expires, yet never before half of its life. `timeout`: seconds to connect and between two bytes. A
-    `session` of yours brings proxies and certificates and stays open at `close()`; mount no retries on it, they would
-    send a spent assertion again. Arguments that cannot work are a ValueError. What asks the service raises TokenError
-    for a refusal (a 429 included), its subclass ServiceUnreachableError without an answer, and never tries again.
+    before it expires, yet never before half of its life. `now` returns seconds since 1970: a test gives its own clock.
+    `timeout`: seconds to connect and between two bytes. A `session` of yours brings proxies and certificates and stays
+    open at `close()`; mount no retries on it, they would send a spent assertion again. Arguments that cannot work are a
+    ValueError. What asks the service raises TokenError for a refusal (a 429 included), its subclass
+    ServiceUnreachableError without an answer, and never tries again.
     """
 
     def __init__(  # noqa: PLR0913 - each is one setting of the app
@@ -101,7 +102,7 @@ class Client:
         margin: float = 60.0,
         timeout: float = 30.0,
         session: requests.Session | None = None,
-        clock: Callable[[], float] = lambda: time.time(),  # noqa: PLW0108 - what a test puts in its place is called, too
+        now: Callable[[], float] = lambda: time.time(),  # noqa: PLW0108 - what a test puts in its place is called, too
         make_jti: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         self._url = _checked("token_url", token_url, _URL, "http(s)://host[:port]/path, no user name, no fragment")
@@ -111,7 +112,7 @@ class Client:
         self._client_secret, self._margin, self._timeout = client_secret, margin, timeout
         self._owns_session = session is None
         self._session = _new_session() if session is None else session
-        self._clock, self._make_jti = clock, make_jti
+        self._now, self._make_jti = now, make_jti
         self._lock = threading.Lock()
         self._tokens: dict[str, Future[Token]] = {}
 
@@ -120,7 +121,7 @@ class Client:
         # No iat and no nbf: the service wants neither and refuses one in its future, which a fast clock would sign.
         # For the same reason exp stays a minute clear of the five that are allowed.
         claims: dict[str, str | int] = {"iss": self._client_id, "sub": self._client_id, "aud": self._url}
-        claims |= {"jti": self._make_jti(), "exp": int(self._clock()) + lifetime}
+        claims |= {"jti": self._make_jti(), "exp": int(self._now()) + lifetime}
         return jwt.encode(claims, self._key, algorithm="RS512", headers={"typ": "JWT", "kid": self._kid})
 
     def client_credentials(self) -> Token:
@@ -172,7 +173,7 @@ class Client:
         return {"grant_type": grant_type} | assertion
 
     def _ask(self, form: Mapping[str, str]) -> Token:
-        asked_at = self._clock()  # before sending: an answer that is long on its way must not look fresher than it is
+        asked_at = self._now()  # before sending: an answer that is long on its way must not look fresher than it is
         response = self._send(form)
         answer = _members(response.content)
         if response.status_code == HTTPStatus.OK and (token := _token(answer, asked_at)):
@@ -215,7 +216,7 @@ class Client:
             return kept.done()
         token = kept.result()
         lifetime = _number(token.raw["expires_in"]) or 0.0
-        return token.refresh_token == spent or self._clock() >= token.expires_at - min(self._margin, lifetime / 2)
+        return token.refresh_token == spent or self._now() >= token.expires_at - min(self._margin, lifetime / 2)
 
 
 def _new_session() -> requests.Session:

@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from mock_servers.identity_provider.log_ins import LevelError, NoSuchPersonError
+from mock_servers.silence import silence
 from mock_servers.state.registration import AppExistsError, NoSuchAppError
 from pytest_nhsauth.target import ServerDiedError
 
@@ -189,7 +190,8 @@ class ControlApi:
         if self.death is not None:
             raise ServerDiedError(self.death)  # instead of a wait for a dead server in each test
         try:
-            return self._http.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **sent)
+            with silence():  # urllib3 logs each connection and each request
+                return self._http.request(method, url, timeout=_TIMEOUT, allow_redirects=False, **sent)
         except requests.RequestException as error:
             self.death = f"Nothing answers at {self.url}: {_reason(error)}. Is `nhsauth serve` running there?"
             raise ServerDiedError(self.death) from None

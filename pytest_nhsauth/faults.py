@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
 from mock_servers.state.fault import Deed, Fault, Malformation, Policy, Scope
@@ -39,6 +41,7 @@ _SAID_BY: Final[Mapping[str, str]] = {"delay": "seconds", "malformed": "kind", "
 
 _FLAGS: Final = ("drop", "catch_all", "rotate")
 _COUNTED: Final = ("id", "seen", "used")
+_HERE: Final = Path(__file__).parent
 
 
 class What(TypedDict, total=False):
@@ -75,7 +78,8 @@ class Faults:
 
     def __init__(self, faults: targets.Faults) -> None:
         self._faults = faults
-        self._ordered: set[int] = set()
+        self._ordered: dict[int, tuple[str, int]] = {}
+        """By the id of a fault the file and line that ordered it."""
 
     @blames_caller
     def next(self, on: Place, **what: Unpack[What]) -> Fault:
@@ -109,17 +113,24 @@ class Faults:
 
     def _order(self, fault: Fault) -> Fault:
         ordered = self._faults.order(fault)
-        self._ordered.add(ordered.id)
+        self._ordered[ordered.id] = _caller()
         return ordered
 
     @contextmanager
     def warned_of(self) -> Iterator[None]:
-        """Warn at the end of a block about faults that were ordered in it and affected no request."""
+        """Warn at the end of a block, at the line that ordered it, about each fault in it that affected no request."""
         self._ordered.clear()
         yield
         for fault in self.unused if self._ordered else ():
             if fault.id in self._ordered:
-                warnings.warn(UnusedFaultWarning(f"nothing met the fault {fault}"), stacklevel=2)
+                unused = UnusedFaultWarning(f"nothing met the fault {fault}")
+                warnings.warn_explicit(unused, UnusedFaultWarning, *self._ordered[fault.id])
+
+
+def _caller() -> tuple[str, int]:
+    """Return the file and line outside this package that the call comes from."""
+    frames = ((frame.f_code.co_filename, line) for frame, line in traceback.walk_stack(None))
+    return next(at for at in frames if Path(at[0]).parent != _HERE)
 
 
 def _read(on: str, what: Mapping[str, Any]) -> Fault:

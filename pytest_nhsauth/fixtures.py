@@ -56,6 +56,7 @@ def nhsauth_platform(nhsauth_settings: Settings, pytestconfig: pytest.Config) ->
             _connected(target, token, own, pytestconfig) if target else _served(nhsauth_settings)
         )
         pytestconfig.stash[report.PLATFORM] = platform = Platform(started)
+        stack.callback(platform.close)
         yield platform
 
 
@@ -104,22 +105,14 @@ def _nhsauth_http() -> Iterator[Session]:
 
 @pytest.fixture
 def nhsauth_client(nhsauth: Platform, nhsauth_app: RegisteredApp, _nhsauth_http: Session) -> Client:
-    """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`."""
-    from pytest_nhsauth.client import Client  # noqa: PLC0415 - as above
+    """A correct client of the registered app: `client_credentials()`, `token_exchange(id_token)`, `refresh(token)`.
 
+    It keeps a token until that is nearly over by the mock's clock; after `forget()` the next call asks for a new one.
+    """
     try:
-        private_key, kid = nhsauth_app.private_key, nhsauth_app.kid
+        return nhsauth.client(nhsauth_app, session=_nhsauth_http)
     except LookupError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-    return Client(
-        token_url=nhsauth.token_url,
-        client_id=nhsauth_app.client_id,
-        private_key=private_key,
-        kid=kid,
-        client_secret=nhsauth_app.client_secret,
-        session=_nhsauth_http,
-        clock=nhsauth.clock.now,
-    )
 
 
 @pytest.fixture

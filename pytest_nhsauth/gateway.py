@@ -89,7 +89,7 @@ def _served(stack: ExitStack, application: WSGIApplication, mock: str) -> str:
             f"upstream is a WSGI application, which is served at 127.0.0.1 here, and the mock at {mock} is on another "
             "host; allowed: the URL of an API that it can reach"
         )
-    return stack.enter_context(serving.serve(application)).url
+    return stack.enter_context(serving.serve(application, is_silent=False)).url
 
 
 def _is_bound_here(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from mock_servers.state.configuration import Api
 from pytest_nhsauth.apps import Apps
@@ -20,7 +20,11 @@ from pytest_nhsauth.target import ServerDiedError, Target
 from pytest_nhsauth.users import Users
 
 if TYPE_CHECKING:
+    from requests import Session
+
+    from mock_servers.client import Client
     from mock_servers.real_hosts.variables import RealNames
+    from pytest_nhsauth.http_session import KeptSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class Platform:
         self.exchanges = Exchanges(target.exchanges)
         self.clock = Clock(target.clock)
         self.faults = Faults(target.faults)
+        self._http: KeptSession | None = None
 
     def __repr__(self) -> str:
         return f"Platform(url={self._target.url!r})"
@@ -148,6 +153,38 @@ class Platform:
         for a client id that is taken.
         """
         return self.app(self.apps.create(make_key=make_key, **given).client_id)
+
+    @blames_caller
+    def client(self, app: RegisteredApp | str | None = None, *, session: Session | None = None) -> Client:
+        """Return a correct client of an app, by default the first, or that of a client id.
+
+        It goes by the mock's clock and keeps a token until that is nearly over; after its `forget()` the next call asks
+        for a new one. Raises LookupError for an unknown app, and for a private key that the mock does not hold.
+        """
+        from pytest_nhsauth.client import Client  # noqa: PLC0415 - cryptography is loaded for who asks for tokens
+
+        of = self.app(app) if app is None or isinstance(app, str) else app
+        return Client(
+            token_url=self.token_url,
+            client_id=of.client_id,
+            private_key=of.private_key,
+            kid=of.kid,
+            client_secret=of.client_secret,
+            session=session or self._kept_session(),
+            now=self.clock.now,
+        )
+
+    def _kept_session(self) -> Session:
+        from pytest_nhsauth.http_session import KeptSession  # noqa: PLC0415 - the same
+
+        if self._http is None:
+            self._http = KeptSession()
+        return cast("Session", self._http)
+
+    def close(self) -> None:
+        """Close the connections of the clients that `client` has made; the mock itself runs on."""
+        if self._http is not None:
+            self._http.close()
 
     def add_api(self, api: Api) -> None:
         """Put an API of your own behind the gateway, as `[[apis]]` does. Raises ValueError when its path is taken."""

@@ -130,6 +130,6 @@ def pytest_testnodedown(node: Any) -> None:
     report.add_tally(node.config, getattr(node, "workeroutput", {}))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Say how many exchanges there were."""
-    report.summarise(terminalreporter, config)
+    report.summarise(terminalreporter, config, is_green=exitstatus == pytest.ExitCode.OK)

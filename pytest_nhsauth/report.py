@@ -72,8 +72,8 @@ def add_tally(config: pytest.Config, output: dict[str, Any]) -> None:
     config.stash.setdefault(_WORKERS, []).append(tuple(output.get(_OUTPUT, (0, 0, []))))
 
 
-def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say in one line how many exchanges there were, and how many were refused; nothing without any."""
+def summarise(reporter: pytest.TerminalReporter, config: pytest.Config, *, is_green: bool) -> None:
+    """Say in one line how many exchanges there were; and how many were refused, unless all tests wanted it so."""
     exchanges, refused = _own_tally(config)
     lines = import_guard.warnings_text()
     for of_worker, refused_of_worker, reported in config.stash.get(_WORKERS, []):
@@ -83,7 +83,8 @@ def summarise(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in dict.fromkeys(lines):
         reporter.write_line(line)
     if exchanges:
-        reporter.write_sep("=", f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}, {refused} refused")
+        counted = f"nhsauth: {exchanges} exchange{'s' * (exchanges > 1)}"
+        reporter.write_sep("=", counted if is_green else f"{counted}, {refused} refused")
 
 
 def _own_tally(config: pytest.Config) -> tuple[int, int]:

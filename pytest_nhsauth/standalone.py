@@ -43,6 +43,7 @@ class MockPlatform:
         with ExitStack() as stack:
             stack.enter_context(logs.kept_apart())
             platform = Platform(stack.enter_context(served(self._configured)))
+            stack.callback(platform.close)
             stack.enter_context(platform.faults.warned_of())
             self._running.append(stack.pop_all())
         return platform

@@ -1,11 +1,12 @@
 """The benchmarks run: with the least effort, whichever figures they give."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks import bench, soak, table
+from benchmarks import bench, soak, table, unused
 from benchmarks.__main__ import GROUPS, main
 from benchmarks.bench import Bench, Effort
 from benchmarks.figure import Figure, not_here
@@ -104,3 +105,11 @@ def test_a_group_that_does_not_exist_is_a_misuse_that_names_those_that_do(capsys
         main(["nonsense"])
 
     assert ", ".join(GROUPS) in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_cpu_of_an_unused_plugin_is_measured_with_and_without_each_plugin() -> None:
+    least = unused.minima(sys.executable, 1)
+
+    assert [*least] == ["neither plugin", "ours", "Hypothesis' own", "both"]
+    assert all(0 < took < 60 for took in least.values())

@@ -75,3 +75,21 @@ def test_a_recipe_works(pytester: pytest.Pytester, title: str) -> None:
     assert outcome.parseoutcomes()["passed"] >= sum(
         len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in files.values()
     )
+
+
+REAL = {"{gateway_url}": "https://int.api.service.nhs.uk", "{token_url}": "https://int.api.service.nhs.uk/oauth2/token"}
+
+
+@pytest.mark.parametrize("title", [title for title, files in recipes().items() if "{gateway_url}" in str(files)])
+def test_a_recipe_works_with_the_real_urls(pytester: pytest.Pytester, title: str) -> None:
+    for name, text in written(pytester, title).items():
+        for word, url in REAL.items():
+            text = text.replace(word, url)  # noqa: PLW2901 - replaced one after the other
+        pytester.path.joinpath(name).write_text(text, encoding="utf-8")
+
+    outcome = pytester.runpytest_subprocess(
+        "-p", "pytest_nhsauth.plugin", "-p", "no:randomly", "-W", "error", "--nhsauth-real-names"
+    )
+
+    assert outcome.ret == pytest.ExitCode.OK
+    assert "skipped" not in outcome.parseoutcomes()

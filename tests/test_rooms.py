@@ -9,6 +9,7 @@ from tests.sources import PACKAGES, ROOT, SOURCES, module, source
 PACKAGE = "mock_servers"
 
 ORDER = (
+    ("silence",),
     ("version", "rules", "client", "jose"),
     ("wire",),
     ("provider",),

@@ -71,7 +71,8 @@ class Trial:
             with self.opened() as opened:
                 got, sent = opened.session.token(), opened.requests
             if not sent:  # after the block, which keeps what the client said
-                raise NotAskedError(f"it sent nothing to the token endpoint: {cut(got.error) or 'no word why'}")
+                said = got.error.strip().splitlines() or ["no word why"]
+                raise NotAskedError(f"it sent nothing to the token endpoint: {cut(said[-1])}")  # of a traceback the end
             self._first = sent[0]
         return self._first
 

@@ -45,6 +45,8 @@ def run(
         raise ValueError(str(error)) from None
     except OSError as error:
         raise ValueError(f"{error.filename} cannot be written: {error.strerror}") from None
+    if not as_json:
+        _refuse_unjudged(card)
     click.echo(card.written(".json") if as_json else str(card))
     if card.failed and not as_json:
         _say_where(logs)
@@ -76,6 +78,12 @@ def _refuse_unusable(command: Sequence[str], trigger: str | None, report: Path |
         raise ValueError(f"{command[0]!r} is no command here")
     if trigger is not None and not trigger.startswith(("http://", "https://")):
         raise ValueError(f"--trigger is {trigger!r}; allowed is a URL such as http://127.0.0.1:5000/patients")
+
+
+def _refuse_unjudged(card: Scorecard) -> None:
+    """Say once what kept each check from being made."""
+    if len(card.skipped) == len(card.verdicts):
+        raise ValueError(f"{card.client}: nothing could be judged: {card.verdicts[0].seen}")
 
 
 @contextmanager

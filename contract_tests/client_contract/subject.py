@@ -234,7 +234,8 @@ class _CommandSession:
         self.heard += [done.stderr, *(printed[:-1] if done.returncode == 0 else printed)]
         if done.returncode == 0 and printed:
             return Got(well=True, token=printed[-1].strip())
-        return Got(well=False, error=f"exit code {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
+        said = done.stderr.strip() or done.stdout.strip() or "it printed nothing"
+        return Got(well=False, error=f"exit code {done.returncode}: {said}")
 
     def exchange(self, id_token: str) -> Got:
         raise NotImplementedError(f"a command exchanges nothing, {len(id_token)} characters or not")

@@ -127,7 +127,11 @@ def _rules(service: Service, error: ServiceError) -> dict[tuple[str, str], tuple
 
 
 def _finders(rules: set[str]) -> tuple[Finder, ...]:
-    fitting = [each for each in FINDERS if each.words and len(each.rules) < _GENERAL and rules & set(each.rules)]
+    fitting = [
+        each
+        for each in FINDERS
+        if each.words and not each.general and len(each.rules) < _GENERAL and rules & set(each.rules)
+    ]
     return tuple(sorted(fitting, key=lambda finder: len(finder.rules)))
 
 

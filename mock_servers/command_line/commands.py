@@ -6,12 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import click
 
 from mock_servers.command_line.arguments import TakesValue, allowed_hosts, control_token, upstreams_by_host
-from mock_servers.command_line.exit import ExistingFile
+from mock_servers.command_line.exit import ExistingFile, Misuse
 from mock_servers.command_line.groups import GroupedCommands
 
 _FILE: Final = ExistingFile()
@@ -27,14 +28,23 @@ _UNKNOWN_SENTENCES = click.option(
     help="Keep sentences that the catalogue lacks in that file, but for what looks like a value. Read it before you "
     "hand it on.",
 )
-_SERVER: Final = click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock to ask. Or set NHSAUTH_URL.",
-)
+
+
+def _server(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that says where a mock runs, by one name in all commands."""
+    return click.option(
+        "--server",
+        "--url",
+        "server",
+        default="http://127.0.0.1:8080",
+        show_default=True,
+        envvar="NHSAUTH_URL",
+        metavar="URL",
+        help=f"{text} Or set NHSAUTH_URL.",
+    )
+
+
+_SERVER: Final = _server("The mock to ask.")
 _CONTROL_TOKEN: Final = click.option(
     "--control-token",
     envvar="NHSAUTH_CONTROL_TOKEN",
@@ -72,6 +82,15 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
 _VERSION: Final = click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Print the version."
 )
+
+
+def _state_commands() -> ModuleType:
+    """Import the commands for a state that lasts, which need an extra."""
+    try:
+        from mock_servers.command_line import state
+    except ModuleNotFoundError as error:
+        raise Misuse(f"nhsauth state needs the package {error.name}: pip install 'pytest-nhsauth[state]'") from None
+    return state
 
 
 def _command(name: str, group: click.Group, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
@@ -169,9 +188,7 @@ def state() -> None:
 @_AS_JSON
 def info(*, state: str | None, as_json: bool) -> None:
     """Say what is in it."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.info(state, as_json=as_json)
+    _state_commands().info(state, as_json=as_json)
 
 
 @_command("export", state)
@@ -182,9 +199,7 @@ def export(*, state: str | None, file: Path) -> None:
 
     FILE holds test keys, secrets and tokens: nobody else may read it (mode 600).
     """
-    from mock_servers.command_line import state as state_command
-
-    state_command.export(state, file)
+    _state_commands().export(state, file)
 
 
 @_command("import", state)
@@ -192,18 +207,14 @@ def export(*, state: str | None, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def import_(*, state: str | None, file: Path) -> None:
     """Put what is in FILE into an empty state; FILE comes from nhsauth state export."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.import_(state, file)
+    _state_commands().import_(state, file)
 
 
 @_command("clear", state)
 @_STATE
 def clear(*, state: str | None) -> None:
     """Forget all of it. A server that uses it has to be started again."""
-    from mock_servers.command_line import state as state_command
-
-    state_command.clear(state)
+    _state_commands().clear(state)
 
 
 @nhsauth.command("run", context_settings={"allow_interspersed_args": False})
@@ -316,9 +327,7 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
 
 
 @_command("env", nhsauth)
-@click.option(
-    "--url", default="http://127.0.0.1:8080", show_default=True, metavar="URL", help="Where nhsauth serve --tls runs."
-)
+@_server("Where nhsauth serve --tls runs.")
 @_CONTROL_TOKEN
 @click.option(
     "--shell",
@@ -327,14 +336,14 @@ def watch(*, command: tuple[str, ...], **options: Any) -> None:
     type=click.Choice(["sh", "dotenv", "powershell"]),
     help="The kind of lines to write.",
 )
-def env(*, url: str, control_token: str | None, shell: str) -> None:
+def env(*, server: str, control_token: str | None, shell: str) -> None:
     """Print the variables that point programs at a mock.
 
     The mock has to run with --tls. For a shell: eval "$(nhsauth env)". These are the variables that nhsauth run sets.
     """
     from mock_servers.command_line import env
 
-    env.show(url=url, token=control_token, shell=shell)
+    env.show(url=server, token=control_token, shell=shell)
 
 
 @_command("demo", nhsauth)
@@ -370,14 +379,7 @@ def demo() -> None:
     metavar="TIME",
     help="When it arrives, as 2026-11-24T09:00:00Z or in seconds. Without it: as the text says, or when it was signed.",
 )
-@click.option(
-    "--server",
-    default="http://127.0.0.1:8080",
-    show_default=True,
-    envvar="NHSAUTH_URL",
-    metavar="URL",
-    help="The mock that gave the message id or issued the value. Or set NHSAUTH_URL.",
-)
+@_server("The mock that gave the message id or issued the value.")
 @_CONTROL_TOKEN
 @_OBSERVATIONS
 @_UNKNOWN_SENTENCES

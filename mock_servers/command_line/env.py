@@ -39,7 +39,7 @@ def print_variables(known: client_environment.RealNames, shell: str) -> None:
 
 def _status(url: str, token: str | None) -> Mapping[str, Any]:
     if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", url) or not _is_whole(url):
-        raise Misuse(f"--url is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
+        raise Misuse(f"--server is {url!r}; allowed: a URL such as http://127.0.0.1:8080, without a path but a world's")
     try:
         health = _read(f"{url.rstrip('/')}/_nhsauth/health")
         control = str(health["control"]) if isinstance(health, dict) and "control" in health else None

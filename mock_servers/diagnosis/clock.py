@@ -35,7 +35,7 @@ _ZONES: Final = frozenset([*range(1, 15), 2.5, 3.5, 4.5, 5.5, 5.75, 6.5, 8.75, 9
 """Hours between UTC and the time zones, with their summer times."""
 
 TimeBy = Literal["service", "client", "signing", "machine"]
-Kind = Literal["kept", "slow", "fast", "zone", "claim", "too-long", "too-short"]
+Kind = Literal["kept", "slow", "fast", "zone", "claim", "swapped", "too-long", "too-short"]
 
 
 # the unit of a claim
@@ -190,13 +190,47 @@ class Times:
             return [Cause(kind="slow", words=f"your clock is at least {duration(exp)} slow")]
         if signed is None or life is None:
             return self._left(None, self._expired_without_iat(exp))
-        if life < 0:
-            return [_two_clocks(life, self.signed_by)]
+        if self.begins_late:
+            two_clocks = _two_clocks(life, self.begins_late, weight=2 if self.early else 1)
+            return self._exchanged(replace(two_clocks, weight=2)) or [two_clocks]
         is_late = self.by == "service" and exp < -SLACK
         if life <= _SHORT and not is_late:
-            return [_too_short(life)]
+            return [replace(_too_short(life), weight=1)]
         found = self._behind(signed, life)
         return self._left(signed, [*found, _too_short(life)] if life <= _SHORT else found)
+
+    @property
+    def begins_late(self) -> str:
+        """The claim that has a JWT begin after `exp`; empty for none."""
+        exp = self.ahead("exp")
+        begins = {name: ahead for name in ("iat", "nbf") if (ahead := self.ahead(name)) is not None}
+        late = max(begins, key=lambda name: begins[name], default="")
+        return late if exp is not None and late and begins[late] > exp else ""
+
+    @property
+    def swapped(self) -> tuple[str, ...]:
+        """The claims among `iat` and `nbf` that are after `exp`, if exchanging them with it makes all times right."""
+        exp, begins = self.ahead("exp"), {name: self.ahead(name) for name in ("iat", "nbf")}
+        known = {name: ahead for name, ahead in begins.items() if ahead is not None}
+        late = {name: ahead for name, ahead in known.items() if exp is not None and ahead > exp}
+        if exp is None or not late or self.misread("exp", *late) or max(late.values()) - min(late.values()) > SAME:
+            return ()
+        to_come, begun = min(late.values()), [exp, *(known[name] for name in known if name not in late)]
+        is_live = self.by != "service" or (0 < to_come <= self.limit and max(begun) <= self.grace)
+        return tuple(late) if is_live and _SHORT < to_come - exp <= self.limit else ()
+
+    def _exchanged(self, otherwise: Cause) -> list[Cause]:
+        """Return that two claims are swapped, where that makes all times right; only a usual lifetime proves it."""
+        names, exp = self.swapped, self.ahead("exp")
+        later = self.ahead(names[0]) if names else None
+        if exp is None or later is None:
+            return []
+        names_of = " and ".join(names)
+        is_usual = self.by == "service" and any(abs(later - exp - each) <= SAME for each in USUAL)
+        values = f"{names_of} {'is' if len(names) == 1 else 'are'} {_from_now(later)}, and exp is {_from_now(exp)}"
+        words = f"your code swapped exp and {names_of}{f': {values}' if self.by == 'service' else ''}"
+        swapped = Cause(kind="swapped", words=words, weight=0 if is_usual else 1)
+        return [swapped] if is_usual else [swapped, otherwise]
 
     def _expired_without_iat(self, exp: float) -> list[Cause]:
         if self.by == "signing":
@@ -279,7 +313,7 @@ class Times:
         other = self.ahead("iat" if self.early == "nbf" else "nbf")
         alone = _late(self.early, early)
         if exp <= early or (other is not None and other <= self.grace):
-            return [alone]
+            return self._exchanged(replace(alone, weight=2)) or [alone]
         by_clock = round(exp - early) in USUAL
         alone = replace(alone, weight=1 if round(exp) in USUAL or not by_clock else 2)
         fast = Cause(kind="fast", words=f"your clock is {duration(early)} fast", weight=1 if by_clock else 2)
@@ -319,7 +353,8 @@ def certainty(found: Sequence[Cause]) -> Certainty:
     """Return how sure the first of several causes is."""
     first, *others = found
     if not others:
-        return "certain" if first.weight == 0 or first.kind in _SURE else "likely"
+        is_sure = first.weight == 0 or (first.weight == 1 and first.kind in _SURE)
+        return "certain" if is_sure else "likely"
     return "likely" if first.weight < others[0].weight else "possible"
 
 
@@ -383,10 +418,14 @@ def _late_alone(name: str, hours: float, right: str) -> str:
     return f"your code used local time as UTC for {name}, and not for {right}: it is {hours:g} h late"
 
 
-def _two_clocks(life: float, signed_by: str) -> Cause:
+def _from_now(ahead: float) -> str:
+    return "now" if abs(ahead) <= SAME else f"now {'+' if ahead > 0 else '-'} {abs(ahead):.0f}"
+
+
+def _two_clocks(life: float, signed_by: str, weight: int) -> Cause:
     zones = [zone for each in USUAL if (zone := zone_of(life - each)) is not None]
     how = f": exp is {abs(zones[0]):g} h early, as when UTC is used as local time" if zones else ""
-    return Cause(kind="claim", words=f"your code works out exp in another way than {signed_by}{how}", weight=1)
+    return Cause(kind="claim", words=f"your code works out exp in another way than {signed_by}{how}", weight=weight)
 
 
 _DEFAULTS: Final = {

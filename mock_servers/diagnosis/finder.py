@@ -24,8 +24,9 @@ class Finder:
     It runs if one of `rules` (their names) has refused or did not run; without rules, always. A rule that
     passed rules out its mistakes. An `informational` explains no rule, and its findings come last. A `last_resort`
     counts only if no other finding explains the same rule. Where one that `doubts` finds something, no other finding
-    about the same rule is certain. `named` are the ids of its findings if they differ from the
-    function's name, with a description if they differ from each other.
+    about the same rule is certain. What a `general` one finds can be behind any refusal: it is no usual cause of one.
+    `named` are the ids of its findings if they differ from the function's name, with a description if they differ from
+    each other.
     """
 
     find: Callable[[Case], Finding | None]
@@ -33,6 +34,7 @@ class Finder:
     informational: bool = False
     last_resort: bool = False
     doubts: bool = False
+    general: bool = False
     named: tuple[str, ...] | Mapping[str, str] = ()
 
     @property

@@ -34,6 +34,12 @@ _PRINTED: Final = re.compile(
     r"|SecretStr\(.*\)|Optional\.empty|(?:Hash|Linked|Tree)\w*Map\b.*|function \w*\s*\(.*",
     re.DOTALL,
 )
+_HIDDEN: Final = re.compile(
+    r"\*{3,}|[\u2022\u25cf]{3,}|(?:\u2026|\u00e2\u0080\u00a6)|\.{3,}|[xX#]{8,}"
+    r"|[\[<({](?:redacted|masked|filtered|hidden|removed|truncated|omitted|snip|secret)[\])>}]",
+    re.IGNORECASE,
+)
+"""What logs and pages show in place of a part of a secret; the ellipsis also as Latin-1 reads its bytes."""
 _LONGEST_PATH: Final = 300
 _LONGEST_UNFILLED: Final = 100
 
@@ -139,6 +145,18 @@ def shape_of(value: str) -> Shape | None:
     return next((shape for shape in SHAPES if shape.pattern.fullmatch(value)), None)
 
 
+def has_form(name: str, value: str) -> bool:
+    """Whether a value has a form in which services issue those of a parameter; a secret may be any base64."""
+    if name == "client_secret":
+        return _SECRET.fullmatch(value) is not None
+    shape = shape_of(value)
+    return shape is not None and _FORM_OF.get(name, name) in (*shape.could_be, shape.word)
+
+
+_SECRET: Final = re.compile(r"[A-Za-z0-9+/_.~!-]{8,}={0,2}")
+_FORM_OF: Final = {"client_id": "apikey", "authorization": "access_token"}
+
+
 def printed_object(text: str) -> str | None:
     """Say what a text is that is an object of some language, printed; `None` for any other text."""
     if _UNAWAITED.fullmatch(text[:_LONGEST_PATH]):
@@ -153,6 +171,12 @@ def is_unfilled(value: str) -> bool:
     bare = value.strip().strip("\"'")
     looks = len(value) <= _LONGEST_UNFILLED and _UNFILLED.fullmatch(bare) is not None
     return looks and not bare.startswith(('{"', "{'"))
+
+
+def hidden_part(value: str) -> str | None:
+    """Return what stands for the hidden part of a value that is masked, as in a log; `None` for a whole value."""
+    found = _HIDDEN.search(value)
+    return found[0] if found is not None else None
 
 
 def is_path(value: str) -> bool:

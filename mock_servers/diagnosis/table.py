@@ -22,13 +22,23 @@ from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.key import key_set, kid, signature
 from mock_servers.diagnosis.provider import assertion as provider_assertion
 from mock_servers.diagnosis.provider import credential, redirect_uri, state
-from mock_servers.diagnosis.request import form, grant, key_material, misplaced_value, path, scope, value
+from mock_servers.diagnosis.request import (
+    form,
+    grant,
+    key_material,
+    misplaced_value,
+    path,
+    scope,
+    swapped_values,
+    value,
+)
 from mock_servers.diagnosis.token import bearer, code, other_world, refresh_token, subject_token
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *key_material.FINDERS,
     *signature.FIRST,
     *other_world.FINDERS,
+    *swapped_values.FINDERS,
     *misplaced_value.FINDERS,
     *value.FINDERS,
     *other_jwt.FINDERS,

@@ -214,7 +214,7 @@ def _is_by_key(exchange: ApiCall) -> bool:
 
 
 def _api(name: str, takes: Callable[[ApiCall], bool], policy: Policy[ApiCall]) -> Flow[ApiCall, Answer]:
-    policies = (*NOWHERE.policies, policy, own_api.LIMIT)
+    policies = (*NOWHERE.policies, policy, subscription.LIMIT)
     return Flow(row="gateway §2", name=name, takes=takes, policies=policies, respond=lambda _: Answer(status=0))
 
 

@@ -54,9 +54,21 @@ def _by_key(exchange: Exchange) -> bool:
 
 HELLO_WORLD: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(row="hello", name="hello-world", takes=_always, policies=(), respond=_hello("World")),
-    Flow(row="hello", name="hello-by-key", takes=_by_key, policies=(API_KEY,), respond=_hello("Application")),
-    Flow(row="hello", name="hello-application", takes=_always, policies=(TOKEN,), respond=_hello("Application")),
-    Flow(row="hello", name="hello-user", takes=_always, policies=(TOKEN,), respond=_hello("User")),
+    Flow(
+        row="hello",
+        name="hello-by-key",
+        takes=_by_key,
+        policies=(API_KEY, subscription.LIMIT),
+        respond=_hello("Application"),
+    ),
+    Flow(
+        row="hello",
+        name="hello-application",
+        takes=_always,
+        policies=(TOKEN, subscription.LIMIT),
+        respond=_hello("Application"),
+    ),
+    Flow(row="hello", name="hello-user", takes=_always, policies=(TOKEN, subscription.LIMIT), respond=_hello("User")),
 )
 NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
     row="§9",

@@ -15,7 +15,6 @@ from mock_servers.gateway.reply import (
 )
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Flow, Policy, rejects
-from mock_servers.state import quota
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
@@ -33,16 +32,6 @@ def _lacks_scope(exchange: Exchange) -> str | None:
         f"{exchange.api.path} wants {' or '.join(map(shown, wanted))}; the token has {shown(list(held))}: log in at "
         "the level that it asks for, or subscribe the app to it."
     )
-
-
-@rejects(errors.QUOTA_EXCEEDED)
-def claim_quota(exchange: Exchange) -> str | None:
-    """Each app has its quota at each API; of many requests at once no more pass."""
-    app = exchange.app
-    used = quota.claim(exchange.service.store, exchange.api.path, app, exchange.now)
-    if used is None:
-        return None
-    return f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {app.quota_per_minute}."
 
 
 @rejects(errors.UPSTREAM_UNREACHABLE)
@@ -75,7 +64,6 @@ def check_reply_whole(exchange: Exchange) -> str | None:
 
 
 TOKEN: Final = subscription.token_policy(_lacks_scope)
-LIMIT: Final[Policy[Exchange]] = Policy(name="ApplyRateLimiting", rules=(claim_quota,))
 TARGET: Final[Policy[Exchange]] = Policy(
     name="TargetEndpoint", rules=(fetch_reply, check_reply_in_time, check_reply_whole)
 )
@@ -103,8 +91,8 @@ def _flow(name: str, takes: Callable[[Exchange], bool], *policies: Policy[Exchan
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     _flow("own-api-open", lambda exchange: exchange.found_api is not None and exchange.found_api.open),
-    _flow("own-api-by-key", _is_by_key, subscription.API_KEY, LIMIT),
-    _flow("own-api", lambda exchange: exchange.found_api is not None, TOKEN, LIMIT),
+    _flow("own-api-by-key", _is_by_key, subscription.API_KEY, subscription.LIMIT),
+    _flow("own-api", lambda exchange: exchange.found_api is not None, TOKEN, subscription.LIMIT),
 )
 """Any path below that of an API, by any method."""
 

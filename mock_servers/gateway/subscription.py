@@ -1,4 +1,4 @@
-"""Checks whether the app of a token or an API key may use the called API: its status and its products."""
+"""Checks whether the app of a token or an API key may use the called API: its status, its products, its quota."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from mock_servers.gateway import bearer_token, errors
 from mock_servers.gateway.service import Exchange
 from mock_servers.rules import Policy, Rule, rejects
+from mock_servers.state import quota
 from mock_servers.state.app import App
 from mock_servers.wire.wording import shown
 
@@ -52,6 +53,19 @@ def check_api_key_present(exchange: Exchange) -> str | None:
 def check_api_key_for_api(exchange: Exchange) -> str | None:
     """A product of the key covers the API."""
     return _uncovered(exchange, _app(exchange, exchange.request.headers.get("apikey", "")))
+
+
+@rejects(errors.QUOTA_EXCEEDED)
+def claim_quota(exchange: Exchange) -> str | None:
+    """Each app has its quota at each API; of many requests at once no more pass."""
+    app, own = exchange.app, exchange.found_api
+    used = quota.claim(exchange.service.store, own.path if own else exchange.proxy, app, exchange.now)
+    if used is None:
+        return None
+    return f"This is request {used} of app {shown(app.name)} in this minute, and its quota is {app.quota_per_minute}."
+
+
+LIMIT: Final[Policy[Exchange]] = Policy(name="ApplyRateLimiting", rules=(claim_quota,))
 
 
 def scope_rules(missing: Callable[[Exchange], str | None]) -> tuple[Rule[Exchange], ...]:

@@ -25,6 +25,7 @@ from mock_servers.http.framing import Message, unsendable
 from mock_servers.http.syn_filter import refuse_clients
 from mock_servers.http.thread_pool import Lane, Task, ThreadPool
 from mock_servers.http.wsgi_call import Call, Outlet, apology, dated, raw, rendered
+from mock_servers.silence import silence
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -56,7 +57,8 @@ class Loop(asyncio.SelectorEventLoop):
     """A loop with a clock of its own."""
 
     def __init__(self, ticks: Ticks) -> None:
-        super().__init__()
+        with silence():  # asyncio logs which selector it uses
+            super().__init__()
         self._ticks = ticks
 
     def time(self) -> float:

@@ -15,12 +15,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.http.thread_pool import ThreadPool
-
 if TYPE_CHECKING:
     from mock_servers.http.bounds import Bounds
     from mock_servers.http.connections import Proxy
     from mock_servers.http.engine import Engine, OnRefused
+    from mock_servers.http.thread_pool import ThreadPool
 
 _LOG: Final = logging.getLogger(__package__)
 _RETRY_SECONDS: Final = 0.01  # seconds until it tries again to make an engine
@@ -29,15 +28,19 @@ _RETRY_SECONDS: Final = 0.01  # seconds until it tries again to make an engine
 class LazyServer:
     """Makes the engine of a listening socket when the first client comes, and passes later calls on to it.
 
-    `make` receives the threads that the engine is to use. All methods are safe from any thread.
+    `pool` has the threads that the engine is to use. All methods are safe from any thread.
     """
 
     def __init__(
-        self, listening: socket.socket, bounds: Bounds, name: str, make: Callable[[LazyServer], Engine]
+        self,
+        listening: socket.socket,
+        bounds: Bounds,
+        pool: ThreadPool,
+        make: Callable[[LazyServer], Engine],
     ) -> None:
         self._listening = listening
         self.bounds = bounds
-        self.pool = ThreadPool(name)
+        self.pool = pool
         self._make = make
         self._engine: Engine | None = None
         self._proxy: Proxy | None = None

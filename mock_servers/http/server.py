@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from mock_servers.http.bounds import Bounds
 from mock_servers.http.lazy_server import LazyServer
+from mock_servers.http.thread_pool import ThreadPool
 
 if TYPE_CHECKING:
     import ssl
@@ -81,7 +82,7 @@ class Server:
         return self._engine.failure
 
 
-def start(
+def start(  # noqa: PLR0913 - each is a decision of its own
     application: WSGIApplication,
     *,
     host: str = "127.0.0.1",
@@ -91,6 +92,7 @@ def start(
     is_quick: IsQuick = lambda _: False,
     bounds: Bounds = _BOUNDS,
     ticks: Ticks = time.perf_counter,  # kept here, where no library that stops time looks for it
+    is_silent: bool = True,
 ) -> Server:
     """Serve until stopped; port 0 picks a free one. Raises PortInUseError or CannotListenError.
 
@@ -101,7 +103,8 @@ def start(
 
     The thread that serves all clients answers a request that `is_quick`, and reads its body beforehand; the application
     enters `extra_worker` when it waits. Any other request has a thread of its own, and its body is read as it comes.
-    `ticks` returns seconds since some moment; `bounds` are measured by it.
+    `ticks` returns seconds since some moment; `bounds` are measured by it. Threads that are not silent are for an
+    application of others, whose log is theirs to see.
     """
     shares = isinstance(port, socket.socket)
     listening = port if isinstance(port, socket.socket) else listen(host, port)
@@ -114,7 +117,7 @@ def start(
             listening, application, pool=pool, tls=tls, is_quick=is_quick, bounds=limits, ticks=ticks, shares=shares
         )
 
-    standby = LazyServer(listening, bounds, __name__, make)
+    standby = LazyServer(listening, bounds, ThreadPool(__name__, is_silent=is_silent), make)
     standby.start()
     url = url_of(host, listening, "https" if tls else "http")
     bound = listening.getsockname()[1]
@@ -123,10 +126,15 @@ def start(
 
 @contextlib.contextmanager
 def serve(
-    application: WSGIApplication, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+    application: WSGIApplication,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
+    is_silent: bool = True,
 ) -> Iterator[Server]:
     """Start, and stop at the end of the block; raises what `start` raises."""
-    running = start(application, host=host, port=port, tls=tls)
+    running = start(application, host=host, port=port, tls=tls, is_silent=is_silent)
     try:
         yield running
     finally:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
+from mock_servers.silence import silence
+
 Task = Callable[[], None]
 """What a thread does; it raises nothing."""
 
@@ -17,10 +19,11 @@ _MOST_IDLE: Final = 4
 
 
 class ThreadPool:
-    """Does each task in a thread of its own. Safe from any thread."""
+    """Does each task in a thread of its own, a silent one if asked to. Safe from any thread."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_silent: bool = True) -> None:
         self._name = name
+        self._is_silent = is_silent
         self._changed = threading.Condition()
         self._tasks: deque[Task] = deque()
         self._threads: set[threading.Thread] = set()
@@ -57,9 +60,10 @@ class ThreadPool:
             return thread in self._threads
 
     def _work(self) -> None:
-        while (task := self._next()) is not None:
-            task()
-            del task  # what it holds is free while this thread is idle
+        with silence(holds=self._is_silent):
+            while (task := self._next()) is not None:
+                task()
+                del task  # what it holds is free while this thread is idle
 
     def _next(self) -> Task | None:
         with self._changed:

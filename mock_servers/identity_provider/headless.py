@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
@@ -18,8 +19,9 @@ Call = Callable[[str, Mapping[str, str] | None], tuple[int, Mapping[str, str], b
 """GETs a URL, or POSTs a form to it, following no redirect; gives status, headers and body."""
 
 _MOST_HOPS: Final = 12
-_LONGEST: Final = 300
-"""Characters of a page that are quoted."""
+_LONGEST: Final = 120
+"""Characters of an answer that are quoted."""
+_INLINE: Final = ("a", "abbr", "b", "code", "em", "span", "strong")
 _PAGE: Final = re.compile(r"(/_worlds/[^/]+)?/_nhsauth/")
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
@@ -98,24 +100,41 @@ def _place(url: str) -> str:
 
 
 def _words(body: bytes) -> str:
-    reader = _Text()
-    reader.feed(body.decode(errors="replace"))
-    return shown(" ".join(" ".join(reader.parts).split()), _LONGEST)
+    """Quote the one line of an answer that says why: of JSON its description, of a page what follows the heading."""
+    text = body.decode(errors="replace")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        page = _Lines()
+        page.feed(text)
+        return shown(page.chosen(), _LONGEST)
+    fault = answer.get("fault") if isinstance(answer, dict) else None
+    described = answer.get("error_description") if isinstance(answer, dict) else None
+    said = described or (fault.get("faultstring") if isinstance(fault, dict) else None)
+    return shown(said if isinstance(said, str) else " ".join(text.split()), _LONGEST)
 
 
-class _Text(HTMLParser):
-    """The words of a page's main part, or of all of it."""
+class _Lines(HTMLParser):
+    """The lines of a page's main part, or of all of it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.parts: list[str] = []
+        self._lines: list[tuple[str, str]] = [("", "")]
         self._hidden = False
+
+    def chosen(self) -> str:
+        """Return the first paragraph or item, else the first line."""
+        lines = [(tag, " ".join(text.split())) for tag, text in self._lines if text.strip()]
+        return next((text for tag, text in lines if tag in ("p", "li")), lines[0][1] if lines else "")
 
     def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
         self._hidden = tag in ("style", "script")
         if tag == "main":
-            self.parts.clear()
+            self._lines.clear()
+        if tag not in _INLINE:
+            self._lines.append((tag, ""))
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.parts.append(data)
+            tag, text = self._lines[-1]
+            self._lines[-1] = tag, text + data

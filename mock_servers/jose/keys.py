@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from mock_servers.silence import silence
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -236,7 +238,8 @@ def _load_or_keep(file: Path, bits: int, make: Callable[[], rsa.RSAPrivateKey]) 
     draft = file.with_name(f"{file.name}.{os.urandom(8).hex()}")
     draft.touch(mode=0o600)  # before the lock, which on Windows may wait for a folder that can never be written
     try:
-        with FileLock(f"{file}.lock", mode=0o600).acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01):
+        lock = FileLock(f"{file}.lock", mode=0o600)
+        with silence(), lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01):  # it logs each step
             if not isinstance(found := _load(file, bits), str):
                 return found
             draft.write_bytes(_pair(make(), "").private_pem().encode())

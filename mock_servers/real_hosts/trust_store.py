@@ -19,6 +19,7 @@ from typing import Final
 
 from mock_servers.jose.keys import keep_out_of_git
 from mock_servers.real_hosts.certificate import Authority, UnusableAuthorityError, make_authority, read_authority
+from mock_servers.silence import silence
 
 _LOG: Final = logging.getLogger(__name__)
 PASSWORD: Final = "changeit"
@@ -65,7 +66,7 @@ def kept(names: Collection[str], cache: Path, now: datetime) -> tuple[Authority,
     folder = cache / "tls" / digest
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     keep_out_of_git(folder)
-    with FileLock(folder / "lock", mode=0o600).acquire(timeout=_LOCK_TIMEOUT):
+    with silence(), FileLock(folder / "lock", mode=0o600).acquire(timeout=_LOCK_TIMEOUT):
         authority = _read(folder / _PRIVATE, names, now)
         if authority is None:
             authority = make_authority(names, now)

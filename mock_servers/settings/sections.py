@@ -24,10 +24,9 @@ LOCATION = matching(
 class ApimSettings:
     """The token service; lifetimes are seconds.
 
-    `strict_content_type`: whether `; charset=utf-8` is refused; the source says so, production clients contradict it
-    (I). `insufficient_scope_status`: 403 (D) or 401, as the newest public test suite expects (S).
-    `sandbox_unknown_client`: whether an unknown client gets the bare fault that a user of sandbox saw (Q).
-    `refresh_token_lifetime` and `session_lifetime`: by default 43200 for CIS2 and 3600 for NHS login (S).
+    `refresh_token_lifetime` and `session_lifetime`: by default 43200 for CIS2 and 3600 for NHS login. What
+    `strict_content_type`, `insufficient_scope_status` and `sandbox_unknown_client` decide is in doubt: the page on
+    configuration describes them.
     """
 
     environment: Annotated[str, ENVIRONMENT] = "int"
@@ -46,17 +45,8 @@ class ApimSettings:
 class ProviderSettings:
     """One identity provider; lifetimes are seconds, `None` for the provider's own.
 
-    `assurance_levels`: whether CIS2's levels are numbers or text in the id token; sources disagree (S both).
-    `scope_at_token`: whether a scope in CIS2's code request is refused (I) or ignored, as a production client shows
-    (S). `unusable_code`: whether CIS2 has one sentence for every unusable code, as captured (S), or different ones for
-    unknown and expired codes, as the product's ancestor does (I). `single_sign_on`: whether a browser with a session
-    logs in without a form (D for NHS login, I for CIS2); off, since the next test wants to choose another person.
-    `default_vtr`: the vectors of trust of a request to NHS login that names none, by default its documented three of P9
-    (D). `strict_authorize`: whether NHS login refuses a request without `state` or `nonce`, as documented (D), or
-    accepts it, as from a production client (S). `foreign_assertion`: what CIS2 answers when an assertion names another
-    client than the form, as quoted (Q) or as a recent fork of its ancestor does (I). `enforce_pkce`: whether a code
-    whose log-in had a `code_challenge` is refused without its `code_verifier`, as CIS2's product does (I), or accepted,
-    since nobody has seen what CIS2 does.
+    What `assurance_levels`, `scope_at_token`, `unusable_code`, `foreign_assertion`, `enforce_pkce`, `single_sign_on`,
+    `default_vtr` and `strict_authorize` decide is in doubt: the page on configuration describes them.
     """
 
     signing_key: Path | None = None

@@ -14,11 +14,16 @@ from mock_servers.state.grant import AccessToken, fingerprint
 Indexes = Mapping[str, Callable[[Any, Any], Iterable[Hashable]]]
 
 START: Final = 6
-"""Characters of a value that find it when it was cut off or extended."""
+"""Characters of a value, in small letters, that find it when it was cut off or extended, or its letters changed."""
+
+
+def start_of(value: str) -> str:
+    """Return what a value is found by when only its beginning is right, in small or capital letters."""
+    return value[:START].lower()
 
 
 def _by_start(value: str, _: object) -> list[str]:
-    return [value[:START]]
+    return [start_of(value)]
 
 
 def _by_hash(value: str, _: object) -> list[bytes]:
@@ -30,7 +35,8 @@ def _kids(jwks: Iterable[Any]) -> set[str]:
 
 
 def _words(_: str, app: App) -> set[str]:
-    return {app.client_id.lower(), app.name, app.client_secret, *filter(None, [app.kid])}
+    secret = app.client_secret
+    return {app.client_id.lower(), app.name, secret, secret.lower(), *filter(None, [app.kid])}
 
 
 def _pages(_: str, app: App) -> set[str]:

@@ -44,13 +44,16 @@ def shown(location: str) -> str:
 
 
 def _sqlite(rest: str, kinds: Mapping[str, Kind[Any]]) -> Backend:
-    from mock_servers.state.sqlite import open_sqlite
-
     name, _, query = rest.partition("?")
     options = _options(f"sqlite:{name}", query, ("synchronous",))
     synchronous = options.get("synchronous", "normal")
     if synchronous not in ("normal", "full"):
         raise UnusableStateError(f"sqlite:{name} has synchronous={synchronous}; allowed: normal or full")
+    try:
+        from mock_servers.state.sqlite import open_sqlite
+    except ImportError:
+        needs = "needs another package: pip install 'pytest-nhsauth[state]'"
+        raise UnusableStateError(f"sqlite:{name} {needs}") from None
     return open_sqlite(Path(name), kinds, synchronous="full" if synchronous == "full" else "normal")
 
 

@@ -65,7 +65,8 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
     if isinstance(value, str) and _PEM in value:
         return cut(value)
     line = json.dumps(value, default=str)
-    return line if len(line) <= longest else f"{line[:longest]}…"
+    closing = '"' if isinstance(value, str) else ""
+    return line if len(line) <= longest else f"{line[:longest]}…{closing}"
 
 
 def did_you_mean(word: str, known: Iterable[str], near: float = _NEAR) -> str:

@@ -94,6 +94,7 @@ def _layers(value: str, name: str) -> Iterator[tuple[str, str]]:
         found = alone(value)
         if found is not None:
             yield found
+            yield from filter(None, [_plus(value)])
             return
     yield from filter(None, (layer(value) for layer in _LAYERS))
     named = dict(parse_qsl(value)).get(name) if name and "=" in value else None
@@ -181,6 +182,11 @@ def _percent(value: str) -> tuple[str, str] | None:
     return ("percent signs in it, encoded twice", bare) if bare != value else None
 
 
+def _plus(value: str) -> tuple[str, str] | None:
+    """A form reads a + as a space, unless it was percent-encoded."""
+    return ("a space for each +, which was not percent-encoded", value.replace(" ", "+")) if " " in value else None
+
+
 def _base64(value: str) -> tuple[str, str] | None:
     data = _decoded(value) if _BASE64.fullmatch(value) else None
     text = _text(data) if data is not None else None
@@ -212,6 +218,7 @@ _LAYERS: Final[tuple[_Layer, ...]] = (
         _bearer,
         _python_bytes,
         _percent,
+        _plus,
     ),
     *(_base64, _hexadecimal, _compressed),
 )

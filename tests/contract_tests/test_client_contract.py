@@ -116,7 +116,7 @@ class Ours:
             private_key=key_of(settings.private_key_pem),
             kid=settings.kid,
             client_secret=settings.client_secret,
-            clock=settings.clock,
+            now=settings.clock,
             margin=margin,
         )
         self._person: Token | None = None
@@ -471,9 +471,28 @@ class TestCommandLine:
         assert report.read_text(encoding="utf-8").startswith("# Client contract: ")
 
     def test_a_client_of_which_nothing_can_be_reported_is_2(self, script: Script) -> None:
-        code, reported, _ = self.run("--", *script("print('made up')"))
+        code, reported, logged = self.run("--", *script("print('made up')"))
 
-        assert (code, reported.splitlines()[-1]) == (2, f"0 of 0 held, {len(CHECKS)} could not be judged")
+        assert (code, reported) == (2, "")
+        assert [line.partition(": nothing could be judged: ")[2] for line in logged.splitlines()] == [
+            "it sent nothing to the token endpoint: no word why"
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+            ("raise SystemExit(3)", "exit code 3: it printed nothing"),
+            ("this is no Python", "SyntaxError: invalid syntax"),
+        ],
+    )
+    def test_a_broken_command_is_one_line(self, script: Script, text: str, reason: str) -> None:
+        code, reported, logged = self.run("--", *script(text))
+
+        assert (code, reported, len(logged.splitlines())) == (2, "", 1)
+        assert logged.endswith(f": nothing could be judged: it sent nothing to the token endpoint: {reason}\n")
+        as_json = json.loads(self.run("--json", "--", *script(text))[1])
+        assert (as_json["skipped"], as_json["failed"]) == (len(CHECKS), 0)
 
     def test_a_card_that_cannot_be_written_is_2(self, script: Script, tmp_path: Path) -> None:
         report = tmp_path / "nowhere" / "card.md"

@@ -1,7 +1,7 @@
 """Generated damage: a good request, one or two edits drawn from a grammar, and a machine that follows the cure.
 
 An edit is an operation at a place. Places are the names and values of the form, of the JWT's header and of its claims
-before it is signed, and the text of a JWT after that.
+before it is signed, the text of a JWT after that, and what comes after Bearer. An exchange has two places.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,7 +23,18 @@ from mock_servers.journal.finding import Finding, first_step
 from mock_servers.journal.record import Record
 from tests.mistakes.listed import APP, ASSERTION_TYPE, GOOD, ID_TOKEN, STRANGER, TOKEN_EXCHANGE, Draft, World
 
-FIELDS: Final = ("grant_type", "client_assertion_type", "client_assertion", "subject_token_type", "subject_token")
+SIGNED: Final = ("grant_type", "client_assertion_type", "client_assertion")
+BY_SECRET: Final = ("grant_type", "client_id", "client_secret")
+FIELDS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "client_credentials": SIGNED,
+    "token_exchange": (*SIGNED, "subject_token_type", "subject_token"),
+    "refresh": (*BY_SECRET, "refresh_token"),
+    "code": (*BY_SECRET, "code", "redirect_uri"),
+    "cis2": (*SIGNED, "code", "redirect_uri"),
+    "api": ("Authorization",),
+}
+"""The parameters of each kind of request; of a call, its header."""
+FIELDS: Final = tuple(dict.fromkeys(name for names in FIELDS_OF.values() for name in names))
 HEADER: Final = ("alg", "typ", "kid")
 CLAIMS: Final = ("iss", "sub", "aud", "jti", "exp")
 _JWTS: Final = ("client_assertion", "subject_token")
@@ -56,6 +68,26 @@ class Edit:
     at: float = 0
     length: int = 1
     text: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The members that it damages."""
+        return frozenset(self.name.split("/")) | (frozenset(self.text.split("/")) if self.is_exchange else frozenset())
+
+    @property
+    def is_exchange(self) -> bool:
+        """Whether it gives each of two members the other's value."""
+        return self.operation == "exchange"
+
+    def exchange(self, *parts: dict[str, Any]) -> None:
+        """Give each of two members, wherever they are, the other's value."""
+        holders = {name: part for part in parts for name in part}
+        one, other = ([name for name in each.split("/") if name in holders] for each in (self.name, self.text))
+        if one and other:
+            values = holders[one[0]][one[0]], holders[other[0]][other[0]]
+            for names, value in ((other, values[0]), (one, values[1])):
+                for name in names:
+                    holders[name][name] = value
 
     def apply(self, members: dict[str, Any]) -> None:
         """Damage the member of a form, header or claims, where it is there."""
@@ -92,6 +124,14 @@ def _swap(text: str, edit: Edit) -> str:
     return f"{text[:at]}{text[at : at + 2][::-1]}{text[at + 2 :]}"
 
 
+def _turned(text: str, edit: Edit) -> str:
+    """Turn the case of the next letter, and of those behind it in so many characters."""
+    at = edit.place(text)
+    return f"{text[:at]}{text[at : at + edit.length].swapcase()}{text[at + edit.length :]}"
+
+
+_BLANKS: Final = (" ", "\r", "\n", "\t")
+_MASKS: Final = ("***", "…", "...", "[REDACTED]", "****************")
 _OPERATIONS: Final[Mapping[str, _Operation]] = {
     "insert": lambda text, edit: f"{text[: edit.place(text)]}{edit.text}{text[edit.place(text) :]}",
     "add": lambda text, edit: f"{text}{edit.text}",
@@ -112,6 +152,12 @@ _OPERATIONS: Final[Mapping[str, _Operation]] = {
     "hex": lambda text, _: text.encode().hex(),
     "upper": lambda text, _: text.upper(),
     "lower": lambda text, _: text.lower(),
+    "swapcase": lambda text, _: text.swapcase(),
+    "case of a letter": _turned,
+    "quotes": lambda text, _: f'"{text}"',
+    "white space": lambda text, edit: f"{text}{_BLANKS[edit.length % len(_BLANKS)]}",
+    "Bearer": lambda text, _: f"Bearer {text}",
+    "masked": lambda text, edit: f"{text[:4]}{_MASKS[edit.length % len(_MASKS)]}",
     "replace": lambda _, edit: edit.text,
 }
 _NUMBERS: Final[Sequence[Callable[[float], Any]]] = (
@@ -140,14 +186,32 @@ class Damaged:
             for edit in self._at(part, f"{part} name"):
                 edit.apply(members)
             members.update({name: value for name, value in self.values if name in _MEMBERS[part]})
+        for edit in self._exchanges("jwt"):
+            edit.exchange(draft.jose, draft.claims)
+        for edit in self._at("bearer"):
+            self._damage_header(edit, draft)
         draft.finish.append(self._damage_form)
         draft.send()
         return world.platform.exchanges.last
 
     def _at(self, *parts: str) -> list[Edit]:
-        return [edit for edit in self.edits if edit.part in parts]
+        return [edit for edit in self.edits if edit.part in parts and not edit.is_exchange]
+
+    def _exchanges(self, part: str) -> list[Edit]:
+        return [edit for edit in self.edits if edit.part == part and edit.is_exchange]
+
+    def _damage_header(self, edit: Edit, draft: Draft) -> None:
+        """Damage what comes after Bearer; a header holds bytes, and no line ends."""
+        if edit.operation == "leave out":
+            draft.headers.pop("Authorization", None)
+        elif "Authorization" in draft.headers:
+            scheme, _, token = draft.headers["Authorization"].partition(" ")
+            value = "".join(each for each in edit.of(token) if each not in "\r\n\0")
+            draft.headers["Authorization"] = f"{scheme} {value}".encode().decode("latin-1")
 
     def _damage_form(self, draft: Draft) -> None:
+        for edit in self._exchanges("field"):
+            edit.exchange(draft.form)
         for edit in self._at("text", "field", "field name"):
             edit.apply(draft.form)
         draft.form.update({name: value for name, value in self.values if name in FIELDS})
@@ -159,7 +223,7 @@ class Damaged:
             kept = tuple(edit for edit in self.edits if edit.name != value[0] or edit.part == "text")
             return Damaged(kind=self.kind, edits=kept, values=(*self.values, value))
         names = named_in(finding)
-        return Damaged(kind=self.kind, edits=tuple(edit for edit in self.edits if edit.name not in names))
+        return Damaged(kind=self.kind, edits=tuple(edit for edit in self.edits if not edit.names & names))
 
 
 _MEMBERS: Final = {"header": HEADER, "claim": CLAIMS}
@@ -168,7 +232,11 @@ _SET: Final = re.compile(
     rf"\b(?:Send|Set|Use) (?:the )?({'|'.join(_NAMES)})(?: to| as| =)? \"([^\"\\…]+)\"(?:[.,:;]| exactly|$)"
 )
 _ALSO: Final = (
-    (r"API key", ("iss", "sub")),
+    (r"API key|client id", ("iss", "sub", "client_id")),
+    (r"\bsecret\b", ("client_secret",)),
+    (r"\bcode\b", ("code",)),
+    (r"access_token|\bBearer\b|Authorization", ("Authorization",)),
+    (r"refresh token", ("refresh_token",)),
     (r"id_token(?!_)", ("subject_token",)),
     (r"[Ss]ign(?:s|ed|ature)?\b|private key|assertion(?!_type)|JWT", ("client_assertion",)),
     (r"[Pp]arameter|form\b|body", FIELDS),
@@ -189,7 +257,11 @@ def named_in(finding: Finding) -> set[str]:
 
 
 def _places(kind: str) -> list[tuple[str, str]]:
-    fields = FIELDS if kind == "token_exchange" else FIELDS[:3]
+    fields = FIELDS_OF[kind]
+    if kind == "api":
+        return [("bearer", name) for name in fields]
+    if "client_assertion" not in fields:
+        return [("field name", name) for name in fields] + [("field", name) for name in fields]
     return [
         *(("field name", name) for name in fields),
         *(("text" if name in _JWTS else "field", name) for name in fields),
@@ -198,8 +270,21 @@ def _places(kind: str) -> list[tuple[str, str]]:
     ]
 
 
+def exchanges(kind: str) -> list[Edit]:
+    """Every exchange of two members of one kind of request: of its form, and of its JWT before it is signed."""
+    fields = combinations(FIELDS_OF[kind], 2)
+    jwt = combinations((*HEADER, "iss/sub", *CLAIMS[2:]), 2) if "client_assertion" in FIELDS_OF[kind] else ()
+    return [
+        Edit(part=part, name=one, operation="exchange", text=other)
+        for part, pairs in (("field", fields), ("jwt", jwt))
+        for one, other in pairs
+    ]
+
+
 @st.composite
 def _edits(draw: st.DrawFn, kind: str) -> Edit:
+    if (swaps := exchanges(kind)) and draw(st.integers(min_value=0, max_value=7)) == 0:
+        return draw(st.sampled_from(swaps))
     part, name = draw(st.sampled_from(_places(kind)))
     operation = draw(st.sampled_from(["leave out", *_OPERATIONS]))
     known = operation == "replace" and not part.endswith(" name")
@@ -216,7 +301,7 @@ def _edits(draw: st.DrawFn, kind: str) -> Edit:
 @st.composite
 def damaged(draw: st.DrawFn) -> Damaged:
     """Requests with one or two edits."""
-    kind = draw(st.sampled_from(["client_credentials", "token_exchange"]))
+    kind = draw(st.sampled_from([*FIELDS_OF, "client_credentials", "token_exchange"]))
     return Damaged(kind=kind, edits=tuple(draw(st.lists(_edits(kind), min_size=1, max_size=2))))
 
 

@@ -154,6 +154,31 @@ def test_an_unused_fault_is_warned_of(pytester: pytest.Pytester, run: Run) -> No
     outcome.stdout.fnmatch_lines(["*UnusedFaultWarning: nothing met the fault drop on userinfo*"])
 
 
+def test_the_warning_points_at_the_line_that_ordered_the_fault(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.fixture
+        def broken(nhsauth_faults):
+            nhsauth_faults.down("cis2")
+        """
+    )
+    pytester.makepyfile(f"{UNUSED}\n\ndef test_another(broken): pass")
+
+    outcome = run("-W", "default::pytest_nhsauth.UnusedFaultWarning", "-p", "no:randomly")
+
+    name = "test_the_warning_points_at_the_line_that_ordered_the_fault.py"
+    outcome.stdout.fnmatch_lines(
+        [
+            f"{name}::test_it",
+            f"  */{name}:1: UnusedFaultWarning: nothing met the fault drop on userinfo*",
+            f"{name}::test_another",
+            "  */conftest.py:5: UnusedFaultWarning: nothing met the fault *",
+        ]
+    )
+
+
 def test_an_unused_fault_can_be_an_error(pytester: pytest.Pytester, run: Run) -> None:
     pytester.makeini("[pytest]\nfilterwarnings = error::pytest_nhsauth.UnusedFaultWarning")
     pytester.makepyfile(UNUSED)

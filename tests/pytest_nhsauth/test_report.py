@@ -316,13 +316,22 @@ def test_it(nhsauth, turn):
 
 
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
-def test_the_end_says_how_many_exchanges_and_how_many_refused(
+def test_the_end_says_how_many_exchanges_and_not_how_many_refusals_were_wanted(
     pytester: pytest.Pytester, run: Run, workers: list[str]
 ) -> None:
     pytester.makepyfile(COUNTED)
 
+    run(*workers, subprocess=bool(workers)).stdout.fnmatch_lines(["=* nhsauth: 8 exchanges =*", "*4 passed*"])
+
+
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=["alone", "xdist"])
+def test_the_end_of_a_run_that_failed_says_how_many_were_refused(
+    pytester: pytest.Pytester, run: Run, workers: list[str]
+) -> None:
+    pytester.makepyfile(f"{COUNTED}\ndef test_that_fails(): assert False")
+
     run(*workers, subprocess=bool(workers)).stdout.fnmatch_lines(
-        ["=* nhsauth: 8 exchanges, 3 refused =*", "*4 passed*"]
+        ["=* nhsauth: 8 exchanges, 3 refused =*", "*1 failed, 4 passed*"]
     )
 
 

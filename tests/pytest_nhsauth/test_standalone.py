@@ -39,6 +39,33 @@ def test_a_block_has_a_platform_and_leaves_nothing_behind() -> None:
         requests.get(nhsauth.url, timeout=10)
 
 
+def test_its_client_goes_by_the_clock_of_the_mock() -> None:
+    with mock_platform() as nhsauth:
+        client = nhsauth.client()
+        first, again = client.client_credentials(), client.client_credentials()
+        nhsauth.clock.advance(700)
+        later = client.client_credentials()
+        forgotten = (client.forget(), client.client_credentials())[1]
+        headers = {"Authorization": f"Bearer {later.access_token}"}
+        answer = requests.get(f"{nhsauth.gateway}/hello-world/hello/application", headers=headers, timeout=10)
+
+    assert first == again
+    assert len({first.access_token, later.access_token, forgotten.access_token}) == 3
+    assert later.expires_at == pytest.approx(first.expires_at + 700, abs=60)
+    assert answer.status_code == 200
+
+
+def test_its_client_is_that_of_a_named_app() -> None:
+    with mock_platform() as nhsauth:
+        other = nhsauth.new_app(client_id="other")
+        tokens = [nhsauth.client(app).client_credentials() for app in ("other", other)]
+        with pytest.raises(LookupError, match="nobody"):
+            nhsauth.client("nobody")
+
+        assert [record.client_id for record in nhsauth.exchanges] == ["other", "other"]
+    assert all(token.token_type == "Bearer" for token in tokens)
+
+
 def test_a_decorated_function_gets_a_fresh_platform_with_each_call() -> None:
     @mock_platform()
     def registered(client_id: str, nhsauth: Platform) -> list[str]:
@@ -142,8 +169,10 @@ def test_members_beside_a_configuration_are_refused() -> None:
 
 
 def test_a_fault_that_nobody_met_is_warned_of() -> None:
-    with pytest.warns(UnusedFaultWarning), mock_platform() as nhsauth:
+    with pytest.warns(UnusedFaultWarning) as warned, mock_platform() as nhsauth:
         nhsauth.faults.next("token", status=503)
+
+    assert [each.filename for each in warned] == [__file__]
 
 
 def test_blocks_that_overlap_leave_the_levels_of_loggers_as_they_were() -> None:

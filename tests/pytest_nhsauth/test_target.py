@@ -109,7 +109,7 @@ class TestApps:
             private_key=app.private_key,
             kid=app.kid,
             session=http,
-            clock=platform.clock.now,
+            now=platform.clock.now,
         )
         assert client.client_credentials().token_type == "Bearer"
 

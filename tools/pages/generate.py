@@ -91,13 +91,13 @@ them.** A client that compares a number with `"3"` refuses everybody, and no req
 
 With the scope `selectedrole` the id token has a `selected_roleid`: the role chosen on the log-in page, else the
 person's first; none for who has no role. `656005750108` has an empty list of roles, `656005750112` no list at all: the
-real service has been met with both (S).
+real service has been met with both.
 
 ## Acting for another
 
 A person with `acts_for` logs in for that patient: the id token is the other patient's, at the level of the log-in,
-and its `act.sub` is the id token of the person who logged in. That is how the platform reads it (S); how NHS login
-itself makes such a token is not public (I).
+and its `act.sub` is the id token of the person who logged in. That is how the platform reads it; how NHS login
+itself makes such a token is not public: it is a guess.
 """
 
 
@@ -268,7 +268,7 @@ def people_page() -> str:
             _rows(("NHS number", "name", "born", "level", "acts for", "`sub`"), map(_patient, patients)),
             "## Userinfo by scope\n",
             _rows(("provider", "scope", "members"), _scopes()),
-            "A log-in at a lower level does not tell of all of them (I):\n",
+            "A log-in at a lower level does not tell of all of them, which is a guess:\n",
             _rows(("level", "without"), _unknown()),
             AFTER_PEOPLE,
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
-_ALONE: Final = {"refused": "The real service refused a request", "tutorial": "Tutorial"}
+_ALONE: Final = {"refused": "The real service refused a request", "tutorial": "Tutorial", "week-one": "The first tests"}
 """Pages that lead to no others, with what they are about."""
 _SECTIONS: Final = (*_ALONE, "how-to", "reference", "explanation")
 _ROW: Final = re.compile(r"^(?:\| |- )(.*)$", re.MULTILINE)

@@ -63,16 +63,17 @@ def aud_near_miss(case: Case) -> Finding | None:
     sent = list(_texts(case))
     if not sent:
         return _no_text(case)
-    text, target = max(((each, good) for each in sent for good in wanted(case)), key=lambda pair: _likeness(*pair))
-    reasons = list(_reasons(text, target))
+    pairs = ((each, good) for each in sent for good in wanted(case))
+    text, target = max(pairs, key=lambda pair: (recovered(pair[0], pair[1].__eq__) is not None, _likeness(*pair)))
+    reasons = list(_reasons(text, target, case.request.url))
     listed = f"None of the {len(sent)} in the list of aud is the token URL; the nearest" if len(sent) > 1 else "aud"
     return Finding(
         id="aud-near-miss",
         certainty="certain" if reasons else "likely",
         seen=f"{listed} is {url(text)}: {', '.join(reasons) or 'it is not the token URL at all'}.",
         cause=_SAME,
-        cure=f"Set aud to {url(target)}.",
-        difference=difference(text, target),
+        cure=f"Set aud to {url(case.request.url)}.",
+        difference=difference(text, case.request.url),
     )
 
 
@@ -103,8 +104,8 @@ def _likeness(sent: str, target: str) -> float:
     return SequenceMatcher(None, one.partition("://")[2] or one, other.partition("://")[2] or other).ratio()
 
 
-def _reasons(sent: str, target: str) -> Iterator[str]:
-    """Describe how a text differs from the URL that it is meant to be."""
+def _reasons(sent: str, target: str, posted_to: str) -> Iterator[str]:
+    """Describe how a text differs from the URL that it is meant to be; no other host is named than that posted to."""
     if is_unfilled(sent.partition("/")[0]) or _VARIABLE.search(sent):
         yield "a variable in it was not filled in"
         return
@@ -124,8 +125,8 @@ def _reasons(sent: str, target: str) -> Iterator[str]:
         yield from _of_scheme(bare, parts, good)
         yield from _of_host(parts, good)
         yield from _of_path(parts, good)
-    elif parts.path == good.path:
-        yield f"its host is {shown(parts.netloc)}, not {shown(good.netloc)}"
+    elif parts.path == urlsplit(posted_to).path:
+        yield f"its host is {shown(parts.netloc)}, not {shown(urlsplit(posted_to).netloc)}"
 
 
 def _of_scheme(sent: str, parts: SplitResult, good: SplitResult) -> Iterator[str]:

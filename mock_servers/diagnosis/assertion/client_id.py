@@ -15,7 +15,7 @@ from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.providers import PROVIDERS, owner_of_client_id, title_of
 from mock_servers.state.app import PLATFORM, App
 from mock_servers.wire.wording import shown
-from mock_servers.wire.wrapping import recovered
+from mock_servers.wire.wrapping import Unwrapped, recovered
 
 _BY_CLIENT_ID: Final = ("find_app_by_client_id", "find_app_of_query")
 _BOTH: Final = "Both must be the app's API key of the environment that you post to"
@@ -39,7 +39,7 @@ def app_not_known_here(case: Case) -> Finding | None:
         certainty=certainty,
         seen=f"{names} {provenance.shown(case.known.store, named)}: {said}.",
         cause=f"{_ONE}." if by_id else f"{_BOTH}, here {case.known.environment}.",
-        cure=_cure(case),
+        cure=_cure(case, named, names),
     )
 
 
@@ -48,7 +48,11 @@ def _is_known(case: Case, named: Any) -> bool:
     return app is not None and app.known_in(case.known.environment)
 
 
-def _cure(case: Case) -> str:
+def _cure(case: Case, named: Any, names: str) -> str:
+    found = _wrapped(case, named)
+    if found is not None:
+        trim = _TRIM if found.words == _WHITE_SPACE else ""
+        return f"Set {names.rpartition(' ')[0]} to {shown(found.bare)}, without {found.words}{trim}."
     if not case.known.is_all:
         return "Take the API key from the app's page in the developer portal of this environment."
     return (
@@ -63,6 +67,8 @@ def _guesses(case: Case, named: Any) -> Iterator[_Said]:
         return
     if case.known.is_all:
         yield from _of_apps(case, named)
+    elif (found := _wrapped(case, named)) is not None:
+        yield "likely", f"an API key with {found.words}"
     yield from _of_platform(named)
     yield from _of_shape(named)
     yield "possible", "not known to this mock" if case.known.is_all else "not what an API key looks like"
@@ -72,8 +78,9 @@ def _of_apps(case: Case, named: str) -> Iterator[_Said]:
     bare = named.strip().strip("\"'")
     apps = case.known.store.apps
     by_key = filter(None, [apps.get(named), apps.get(bare)])
-    found = recovered(named, lambda bare: apps.get(bare) is not None, "client_id")
-    if found is not None and (app := apps.get(found.bare)) is not None:
+    found = _wrapped(case, named)
+    app = apps.get(found.bare) if found is not None else None
+    if app is not None and found is not None:
         yield "certain", f"the API key of app {shown(app.name)}, {shown(app.client_id)}, with {found.words}"
     for app in (*by_key, *apps.find("word", named), *apps.find("word", bare.lower())):
         if named == app.client_id:
@@ -89,13 +96,27 @@ def _there(app: App) -> str:
     return f"at {' and '.join(services) or 'no service'}, and not at the platform"
 
 
+def _wrapped(case: Case, named: Any) -> Unwrapped | None:
+    """Return the API key that was sent with something around it: a known one, or one by its form."""
+    if not isinstance(named, str) or (not case.known.is_all and API_KEY.fullmatch(named)):
+        return None
+    apps = case.known.store.apps
+    accepts = (lambda bare: apps.get(bare) is not None) if case.known.is_all else (lambda bare: bool(_is_key(bare)))
+    return recovered(named, accepts, "client_id")
+
+
+_is_key: Final = API_KEY.fullmatch
+_WHITE_SPACE: Final = "white space around it"
+_TRIM: Final = ": trim what your code reads from a file or a setting"
+
+
 def _resembles(app: App, named: str, bare: str) -> Iterator[str]:
     if bare.lower() == app.client_id.lower() and bare != app.client_id:
         yield f"the API key of app {shown(app.name)}, {shown(app.client_id)}, but with different capital letters"
     elif named == app.name:
         yield f"the name of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
     elif named == app.client_secret:
-        yield f"the client secret of app {shown(app.name)}, which does not belong in an assertion"
+        yield f"the client secret of app {shown(app.name)}, where its API key should be"
     elif named == app.kid:
         yield f"the kid of app {shown(app.name)}, whose API key is {shown(app.client_id)}"
 

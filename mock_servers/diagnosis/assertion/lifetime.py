@@ -13,6 +13,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.clock import GRACE, LONGEST, Cause, Kind, Times
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
+from mock_servers.diagnosis.request.swapped_values import NAMED as SWAPPED
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import duration, moment, shown
 
@@ -97,7 +98,11 @@ def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-_BEHIND: Final[Mapping[Kind, str]] = {"too-short": "lifetime-too-short", "kept": "same-assertion-again"}
+_BEHIND: Final[Mapping[Kind, str]] = {
+    "too-short": "lifetime-too-short",
+    "kept": "same-assertion-again",
+    "swapped": "swapped-values",
+}
 
 
 def expired(case: Case) -> Finding | None:
@@ -106,8 +111,16 @@ def expired(case: Case) -> Finding | None:
     found = times.expired() if times is not None and (_is_past(case, times) or case.refused_by(*_EXPIRED)) else []
     if times is None or not found or times.misread("exp") or _known_of_old(case):
         return None
-    alone = found[0].kind if len(found) == 1 else "slow"
-    return _finding(_BEHIND.get(alone, "clock-behind-or-bst"), _seen_past(times), found)
+    alone = found[0].kind if len(found) == 1 or found[0].kind == "swapped" else "slow"
+    early = [name for name in ("iat", "nbf") if (times.ahead(name) or 0) > times.grace]
+    also = f"{_OF_EACH['claim'].removesuffix('.')}, and {_listed(early)} to now." if early else ""
+    cures: dict[Kind, str] = {"claim": also, "swapped": _exchange(times)}
+    return _finding(_BEHIND.get(alone, "clock-behind-or-bst"), _seen_past(times), found, cures)
+
+
+def _exchange(times: Times) -> str:
+    names = _listed(times.swapped) if times.swapped else ""
+    return f"Exchange exp and {names}: set exp to now + 240, and {names} to now."
 
 
 def _is_past(case: Case, times: Times) -> bool:
@@ -117,8 +130,11 @@ def _is_past(case: Case, times: Times) -> bool:
 
 def _seen_past(times: Times) -> str:
     exp, signed, life = times.ahead("exp") or 0, times.ahead(times.signed_by), times.life
-    if times.by == "signing" or (signed is not None and life is not None and life < 0):
-        return f"exp is {duration(life or 0)} {'before' if (life or 0) < 0 else 'after'} {times.signed_by or 'nbf'}."
+    late = times.begins_late
+    if late:
+        return f"exp is {duration((times.ahead(late) or 0) - exp)} before {late}."
+    if times.by == "signing":
+        return f"exp is {duration(life or 0)} after {times.signed_by or 'nbf'}."
     clocks = f"; the service's clock reads {moment(times.now)}."
     if times.by == "client":
         ahead = "in the past" if exp < 0 else "ahead"
@@ -172,18 +188,21 @@ def not_yet_valid(case: Case) -> Finding | None:
     if times is None or not found:
         return None
     exp, early = times.ahead("exp") or 0, times.ahead(times.early) or 0
+    cures: dict[Kind, str] = {"claim": f"Leave {times.early} out, or set it to now.", "swapped": _exchange(times)}
     return _finding(
-        "not-yet-valid" if found[0].kind == "claim" else "clock-ahead",
+        _IN_FRONT.get(found[0].kind, "clock-ahead"),
         f"{times.early} is {duration(early)} ahead of the service's clock, which allows {GRACE} s; exp is {exp:.0f} s "
         "ahead.",
         found,
-        claim=f"Leave {times.early} out, or set it to now.",
+        cures,
     )
 
 
-def _finding(mistake: str, seen: str, found: Sequence[Cause], claim: str = "") -> Finding:
-    kinds, cures = [each.kind for each in found], dict(_OF_EACH)
-    cures["claim"] = claim or cures["claim"]
+_IN_FRONT: Final[Mapping[Kind, str]] = {"claim": "not-yet-valid", "swapped": "swapped-values"}
+
+
+def _finding(mistake: str, seen: str, found: Sequence[Cause], own: Mapping[Kind, str] = _OF_EACH) -> Finding:
+    kinds, cures = [each.kind for each in found], {**_OF_EACH, **{kind: cure for kind, cure in own.items() if cure}}
     if "kept" in kinds and kinds[0] != "kept":
         cures["kept"] = "Sign a new assertion for each request."
     if len(kinds) > 1:
@@ -225,6 +244,7 @@ FINDERS: Final = (
         named={
             "not-yet-valid": "`iat` or `nbf` is in the future, but `exp` is right, so the clock is not the cause.",
             "clock-ahead": "The client's clock is fast, so the times that it signs are in the future.",
+            **SWAPPED,
         },
     ),
     Finder(
@@ -235,6 +255,7 @@ FINDERS: Final = (
             "old.",
             "lifetime-too-short": "The assertion was signed for only a few seconds, and had expired when it arrived.",
             "same-assertion-again": "The same assertion was sent before, or is too old.",
+            **SWAPPED,
         },
     ),
 )

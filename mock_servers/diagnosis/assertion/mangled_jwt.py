@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import unicodedata
 from typing import Final
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, printed_object, shape_of
+from mock_servers.diagnosis.opaque_value import hidden_part, is_path, is_unfilled, printed_object, shape_of
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import MalformedJwtError
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown, spelt
-from mock_servers.wire.wrapping import json_object, recovered, text_of_base64
+from mock_servers.wire.wrapping import Unwrapped, json_object, recovered, text_of_base64
 
 _OUTSIDE: Final = re.compile(r"[^A-Za-z0-9_.-]")
+_START: Final = "eyJ"
 _PARTS: Final = 3
 _JWE_PARTS: Final = 5
 _AROUND: Final = "\"' \t\r\n"
@@ -27,6 +29,12 @@ _CURES: Final = {
 }
 
 
+_WRITE: Final = (
+    "Write header and payload as JSON in UTF-8, encode each as base64url, once, and sign that; or let a library make "
+    "the JWT."
+)
+
+
 def _finder(name: str, *rules: str) -> Finder:
     def mangled_jwt(case: Case) -> Finding | None:
         """The JWT was changed on its way: quoted, wrapped or cut off. Or a variable was never filled in."""
@@ -36,7 +44,8 @@ def _finder(name: str, *rules: str) -> Finder:
         if what is None:
             return None
         seen, cause = what
-        return Finding(id="mangled-jwt", certainty="certain", seen=f"{name} {seen}.", cause=cause, cure=_CURES[name])
+        cure = _WRITE if cause in (_UTF_16, _ENCODED) and name == "client_assertion" else _CURES[name]
+        return Finding(id="mangled-jwt", certainty="certain", seen=f"{name} {seen}.", cause=cause, cure=cure)
 
     mangled_jwt.__name__ = f"mangled_{name}"  # what a log calls it
     return Finder(find=mangled_jwt, rules=rules, named=("mangled-jwt",))
@@ -63,7 +72,27 @@ def _damage(sent: str, name: str) -> tuple[str, str] | None:
         return f"is a JWT with {found.words}", "The value was copied, printed or encoded with the text around it."
     if not bare.startswith("eyJ") and (bare.count(".") != _PARTS - 1 or shape_of(bare) is not None):
         return None
-    return _of_character(sent) or _of_length(sent)
+    return _of_hidden(sent) or _of_letters(sent) or _of_character(sent) or _of_length(sent)
+
+
+def _of_hidden(sent: str) -> tuple[str, str] | None:
+    hidden = hidden_part(sent)
+    if hidden is None:
+        return None
+    return f"has {spelt(hidden)} in place of a part of it", "It was copied from a log or a page that hides secrets."
+
+
+def _of_letters(sent: str) -> tuple[str, str] | None:
+    """The case of its letters was changed: base64url of a JSON object begins with eyJ, with those letters."""
+    start = sent[: len(_START)]
+    if start == _START or start.lower() != _START.lower():
+        return None
+    letters = "".join(filter(str.isalpha, sent))
+    only = "small" if letters.islower() else "capital" if letters.isupper() else ""
+    what = f"has {only} letters only" if only else "has small letters in place of capital ones"
+    return f"{what}: it begins with {start}, and a JWT with {_START}", (
+        "Your code, a cache or a database changed its letters. In base64url small and capital letters differ."
+    )
 
 
 def _of_character(sent: str) -> tuple[str, str] | None:
@@ -100,9 +129,39 @@ def _of_length(sent: str) -> tuple[str, str]:
         )
     if len(parts) > _PARTS:
         return f"has {_counted(parts)}", "Two values were joined, or something was added after the signature."
-    return f"has three parts, but one of them is not a JSON object in base64url: {_reason(sent)}", (
-        "A part was cut off or changed on its way."
+    return _of_parts(parts) or (
+        f"has three parts, but one of them is not a JSON object in base64url: {_reason(sent)}",
+        "A part was cut off or changed on its way.",
     )
+
+
+def _of_parts(parts: list[str]) -> tuple[str, str] | None:
+    """The JSON of the header or payload has something around it, or one encoding too many."""
+    found = {
+        name: unwrapped
+        for name, part in zip(("header", "payload"), parts, strict=False)
+        if (unwrapped := _json_within(part)) is not None
+    }
+    if not found:
+        return None
+    words = next(iter(found.values())).words
+    are = "that is" if len(found) == 1 else "that are"
+    return f"has a {' and a '.join(found)} {are} JSON with {words}", _UTF_16 if "UTF-16" in words else _ENCODED
+
+
+def _json_within(part: str) -> Unwrapped | None:
+    """Return the JSON object in a part that is none as it stands."""
+    try:
+        text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
+    except ValueError:
+        return None
+    return recovered(text, lambda bare: json_object(bare) is not None) if json_object(text) is None else None
+
+
+_UTF_16: Final = (
+    "Your code turned the JSON into bytes as UTF-16: Encoding.Unicode in C#. A JWT has UTF-8: Encoding.UTF8."
+)
+_ENCODED: Final = "Your code encoded the JSON once more before base64url. A JWT has the JSON itself, in UTF-8."
 
 
 def _counted(parts: list[str]) -> str:

@@ -5,14 +5,19 @@ The real service's answer to something other than a key set, or to a short key, 
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
+from mock_servers.diagnosis.key.key import usable
+from mock_servers.jose import jwts
 from mock_servers.jose.jwks import FetchedJwks, public_key
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown, url
@@ -117,6 +122,9 @@ def weak_or_odd_key(case: Case) -> Finding | None:
     jwk = case.key_set.find(case.header("kid")) if case.key_set is not None else None
     if jwk is None:
         return None
+    mended = _mended(case, jwk)
+    if mended is not None:
+        return _of_numbers(jwk, mended)
     try:
         public_key(jwk)
     except ValueError as reason:
@@ -129,6 +137,92 @@ def weak_or_odd_key(case: Case) -> Finding | None:
             cure=_what_to_add(jwk),
         )
     return None
+
+
+def _of_numbers(jwk: Mapping[str, Any], mended: Mapping[str, str]) -> Finding:
+    wrong = [name for name in ("n", "e") if mended[name] != jwk.get(name)]
+    ways = " and ".join(
+        f"{name} is {shown(jwk[name]) if name == 'e' else 'a number'}, {_NOT_BASE64URL}" for name in wrong
+    )
+    members = " and ".join(
+        f'"{name}": {shown(mended[name])}' if name == "e" else f"{name} in base64url" for name in wrong
+    )
+    return Finding(
+        id="weak-or-odd-key",
+        certainty="certain",
+        seen=f"In the JWK registered as kid {shown(jwk.get('kid'))}, {ways}; read so, the key made this signature.",
+        cause="In a JWK, n and e are the bytes of the numbers, the first one first, in base64url (RFC 7518, 6.3.1). "
+        "(How the service answers other keys is our guess.)",
+        cure=f"Register {members} in the JWK. You can keep the key.",
+    )
+
+
+_NOT_BASE64URL: Final = "in another notation than base64url"
+
+
+def _mended(case: Case, jwk: Mapping[str, Any]) -> Mapping[str, str] | None:
+    """Return n and e in base64url, where another reading of them gives the key that made the assertion's signature."""
+    n, e = jwk.get("n"), jwk.get("e")
+    if (
+        not case.refused_by(*_ABOUT_KEY)
+        or case.assertion is None
+        or jwk.get("kty") != "RSA"
+        or not isinstance(n, str | int)
+        or not isinstance(e, str | int)
+    ):
+        return None
+    own = usable(jwk)
+    failed = own.public_numbers() if own is not None else None
+    for one, other in product(_readings(n), _readings(e)):
+        key = usable({"kty": "RSA", "n": _base64url(one), "e": _base64url(other)})
+        is_other = key is not None and key.public_numbers() != failed
+        if key is not None and is_other and jwts.verify(case.assertion, key, _ALGORITHMS):
+            sent = {"n": _number(n), "e": _number(e)}
+            return {
+                name: str(jwk[name]) if sent[name] == number else _base64url(number)
+                for name, number in (("n", one), ("e", other))
+            }
+    return None
+
+
+def _number(text: str | int) -> int | None:
+    """Return the number that a text is in base64url; `None` for anything else."""
+    return _of_base64(text) if isinstance(text, str) and _BASE64URL.fullmatch(text) else None
+
+
+def _of_base64(text: str) -> int | None:
+    standard = text.translate(str.maketrans("-_", "+/")).rstrip("=")
+    try:
+        return int.from_bytes(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+    except ValueError:
+        return None
+
+
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+=*")
+_ABOUT_KEY: Final = ("decode_app_key", "check_client_assertion_signature")
+
+
+def _readings(text: str | int) -> Iterator[int]:
+    """Return the numbers that a text is in the notations in which people write those of a key."""
+    if isinstance(text, int):
+        yield text
+        return
+    encoded = _of_base64(text)
+    if encoded is not None:
+        yield encoded
+    if text.isdecimal() and len(text) < _LONGEST:
+        yield int(text)
+    with contextlib.suppress(ValueError):
+        yield int(text.replace(":", "").replace(" ", "")[:_LONGEST], 16)
+
+
+def _base64url(number: int) -> str:
+    return jwts.base64url(number.to_bytes((number.bit_length() + 7) // 8)) if number > 0 else ""
+
+
+_ALGORITHMS: Final = ("RS512", "RS256", "RS384")
+_LONGEST: Final = 4000
+"""Digits of a number that is read."""
 
 
 def _what_to_add(jwk: Mapping[str, Any]) -> str:
@@ -146,5 +240,5 @@ def _what_to_add(jwk: Mapping[str, Any]) -> str:
 FINDERS: Final = (
     Finder(find=jwks_unreachable, rules=("fetch_app_jwks",)),
     Finder(find=jwks_is_not_a_set, rules=("check_app_jwks_readable", "find_app_jwk")),
-    Finder(find=weak_or_odd_key, rules=("decode_app_key",)),
+    Finder(find=weak_or_odd_key, rules=_ABOUT_KEY),
 )

@@ -43,8 +43,18 @@ _PSS: Final = {"PS512": hashes.SHA512(), "PS256": hashes.SHA256(), "PS384": hash
 _SLIP: Final = (
     "Your code made the text to sign by itself: it is header, dot and payload, as they are sent, and hashed once."
 )
+_LATE: Final = (
+    "Your code signed first, and turned base64 into base64url only afterwards. Sign header, dot and payload as they "
+    "are sent: with - and _ instead of + and /, and without =."
+)
 _REWRITTEN: Final = "Your code decoded the header or payload and wrote it again after signing."
 _REUSED: Final = "Your code changed a signed JWT, or joined an old signature to a new header and payload."
+_BASE64: Final[Mapping[str, Callable[[bytes], bytes]]] = {
+    "ordinary base64": base64.b64encode,
+    "ordinary base64 without padding": lambda raw: base64.b64encode(raw).rstrip(b"="),
+    "base64url with padding": base64.urlsafe_b64encode,
+    "base64 in lines, as MIME has it": lambda raw: base64.encodebytes(raw).rstrip(b"\n"),
+}
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
 
 
@@ -153,6 +163,7 @@ def _texts_signed(case: Case, name: str, jwt: Jwt, signed: bytes) -> Iterator[tu
     """Return the algorithm, the text and the cause that give the recovered digest, the text as sent first."""
     candidates = (
         (_SLIP, _slips(jwt)),
+        (_LATE, _in_other_base64(jwt)),
         (_REWRITTEN, _written_otherwise(jwt)),
         (_REUSED, _sent_earlier(case, name, jwt)),
     )
@@ -177,6 +188,12 @@ def _slips(jwt: Jwt) -> Iterator[tuple[str, bytes]]:
     yield "the payload alone", payload
     yield "the JSON of the payload alone", _json(payload)
     yield "the text in UTF-16", sent.decode().encode("utf-16-le")
+
+
+def _in_other_base64(jwt: Jwt) -> Iterator[tuple[str, bytes]]:
+    raw = [_json(part) for part in jwt.signing_input.split(b".")]
+    texts = ((words, b".".join(map(encode, raw))) for words, encode in _BASE64.items())
+    return ((f"header and payload in {words}", text) for words, text in texts if text != jwt.signing_input)
 
 
 def _json(part: bytes) -> bytes:

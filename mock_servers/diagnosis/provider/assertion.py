@@ -150,7 +150,10 @@ def _other_algorithm(case: Case, registered: str, provider: Provider) -> tuple[s
     alg = case.header("alg")
     if alg == registered:
         return None
-    seen = f"The assertion is signed with {_bare_name(alg)}; registered at {provider.title} is {registered}."
+    if not isinstance(alg, str) or _ALGORITHM.fullmatch(alg) is None:
+        seen = f"alg is {shown(alg)}, which is no algorithm; registered at {provider.title} is {registered}."
+        return seen, f'Set alg to "{registered}": let the library write it.'
+    seen = f"The assertion is signed with {alg}; registered at {provider.title} is {registered}."
     return seen, f"Sign with {registered}, or ask {provider.title} to change the registration."
 
 

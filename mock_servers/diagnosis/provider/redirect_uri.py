@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import SplitResult
@@ -14,6 +14,7 @@ from mock_servers.identity_provider.client import Client
 from mock_servers.journal.finding import Finding
 from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import difference, url
+from mock_servers.wire.wrapping import recovered
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _LONGEST: Final = 2000
@@ -28,6 +29,9 @@ def redirect_uri_differs(case: Case) -> Finding | None:
     at_log_in = _of_log_in(case)
     if at_log_in is not None and _is_loosely(case, sent, at_log_in):
         return None
+    wrapped = _wrapped(sent, [at_log_in] if at_log_in is not None else _registered(case))
+    if wrapped is not None:
+        return wrapped
     if at_log_in is not None and at_log_in != sent:
         return _differs(sent, at_log_in, "the log-in was asked for", "Send the same redirect_uri in both requests.")
     registered = _registered(case)
@@ -36,6 +40,27 @@ def redirect_uri_differs(case: Case) -> Finding | None:
     cure = "Send a registered redirect URI exactly, or register this one too."
     nearest = max(registered, key=lambda each: SequenceMatcher(None, sent[:_LONGEST], each[:_LONGEST]).ratio())
     return _differs(sent, nearest, "the registered one is", cure)
+
+
+def _wrapped(sent: str, right: Sequence[str]) -> Finding | None:
+    """The URI has something around it, or one encoding too many; where none is known, it is no URI as it is."""
+    accepts = right.__contains__ if right else _is_uri
+    found = None if accepts(sent) else recovered(sent, accepts, "redirect_uri")
+    if found is None:
+        return None
+    return Finding(
+        id="redirect-uri-differs",
+        certainty="certain",
+        seen=f"redirect_uri is {url(found.bare)} with {found.words}.",
+        cause="The service compares redirect URIs as text, character by character.",
+        cure="Send redirect_uri as it is, with nothing around it, and let the HTTP library encode the form, once.",
+        difference=difference(sent, found.bare),
+    )
+
+
+def _is_uri(text: str) -> bool:
+    parts = parts_of(text)
+    return parts is not None and parts.scheme in ("http", "https") and bool(parts.netloc) and text.isprintable()
 
 
 def _differs(sent: str, wanted: str, what: str, cure: str) -> Finding:

@@ -12,14 +12,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from mock_servers.apim import flows
+from mock_servers.diagnosis.altered_value import altered, masked
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
-from mock_servers.diagnosis.opaque_value import is_path, is_unfilled, printed_object
+from mock_servers.diagnosis.opaque_value import has_form, is_path, is_unfilled, printed_object
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.state.grant import Issued
-from mock_servers.state.indexes import START
-from mock_servers.state.table import Table
 from mock_servers.wire.origins import parts_of
 from mock_servers.wire.wording import cut, shown, spelt
 from mock_servers.wire.wrapping import LONGEST, json_object, recovered
@@ -120,8 +119,7 @@ def _wrong(name: str, sent: str, case: Case) -> Finding | None:
         return found
     if sent.startswith(_URL):
         return _url(name, sent, case)
-    found = _around(name, sent, case) or _unfilled(name, sent) or _cut_or_grown(name, sent, case)
-    return found or _url(name, sent, case)
+    return _around(name, sent, case) or _unfilled(name, sent) or _changed(name, sent, case) or _url(name, sent, case)
 
 
 def _public_key(name: str, value: str) -> Finding | None:
@@ -230,14 +228,17 @@ def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tu
 def _around(name: str, sent: str, case: Case) -> Finding | None:
     kind = _KINDS.get(name)
     found = recovered(sent, lambda bare: _is_known(bare, kind, case), name)
+    is_proved = found is not None
+    if found is None and not case.known.is_all and not has_form(name, sent):
+        found = recovered(sent, lambda bare: has_form(name, bare), name)
     if found is None:
         return None
     return Finding(
         id="wrapped-value",
-        certainty="certain",
+        certainty="certain" if is_proved else "likely",
         seen=f"{name} is the right kind of value, with {found.words}.",
         cause="The service compares the value character by character.",
-        cure=f"Send {name} with nothing around it. Let the HTTP library encode the form, once.",
+        cure=f"Send {name} as it was given, with nothing around it, and let the HTTP library encode the form, once.",
     )
 
 
@@ -254,32 +255,19 @@ def _of_other_app(case: Case, known: Issued) -> Finding | None:
     )
 
 
-def _cut_or_grown(name: str, sent: str, case: Case) -> Finding | None:
-    """The value begins as one that was issued, and ends before or behind its end."""
-    issued = _values(name, sent, case) if len(sent) >= START else []
-    good = next((each for each in issued if each.startswith(sent) or sent.startswith(each)), None)
-    if good is None:
+def _changed(name: str, sent: str, case: Case) -> Finding | None:
+    """The value is masked, or one that is known here with its end or its letters changed."""
+    hidden = masked(sent, case)
+    found = hidden or altered(name, sent, case)
+    if found is None:
         return None
-    cut_off = len(sent) < len(good)
     return Finding(
-        id="wrapped-value",
-        certainty="certain",
-        seen=f"{name} has {len(sent)} characters, and begins as a value of {len(good)} that was issued here"
-        f"{'' if cut_off else f', with {spelt(sent[len(good) :])} after it'}.",
-        cause="Its end was cut off, by a field or a copied line."
-        if cut_off
-        else "Your code copied what came after it in a URL or a line.",
-        cure=f"Send the whole {name}, and nothing after it.",
+        id="masked-value" if hidden else "wrapped-value",
+        certainty=found.certainty,
+        seen=f"{name} {found.words}.",
+        cause=found.cause,
+        cure=f"Send as {name} {BELONGS[name]}: {found.cure[0].lower()}{found.cure[1:]}" if hidden else found.cure,
     )
-
-
-def _values(name: str, sent: str, case: Case) -> list[str]:
-    store = case.known.store
-    tables: Mapping[str, tuple[Table[Any], ...]] = {
-        "code": (store.platform_codes, store.codes),
-        "refresh_token": (store.refresh_tokens, store.provider_refresh_tokens),
-    }
-    return [key for table in tables.get(name, ()) for key, _ in table.entries("start", sent[:START])]
 
 
 def _is_known(bare: str, kind: str | None, case: Case) -> bool:
@@ -288,6 +276,7 @@ def _is_known(bare: str, kind: str | None, case: Case) -> bool:
 
 
 _NAMED: Final = {
+    "masked-value": "A part of the value is hidden, as in the log that it was copied from.",
     "url-as-value": "A whole URL was sent, or more of it than one parameter's value.",
     "empty-parameter": "The parameter is empty, which counts as missing.",
     "public-key-sent": "A public key or a certificate was sent instead of a token or a secret.",

@@ -7,9 +7,17 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
+from mock_servers.diagnosis.altered_value import Altered, altered
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
-from mock_servers.diagnosis.opaque_value import API_KEY, is_path, is_unfilled, printed_object
+from mock_servers.diagnosis.opaque_value import (
+    API_KEY,
+    has_form,
+    hidden_part,
+    is_path,
+    is_unfilled,
+    printed_object,
+)
 from mock_servers.diagnosis.unverified_claims import ASSERTION, described_jwt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
@@ -17,9 +25,8 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.leaked_private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
-from mock_servers.state.indexes import START
 from mock_servers.wire.wording import cut, duration, shown, spelt
-from mock_servers.wire.wrapping import json_object
+from mock_servers.wire.wrapping import json_object, recovered
 
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
 _TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
@@ -187,6 +194,7 @@ def bearer_shape(case: Case) -> Finding | None:
         seen=f"The Authorization header is {spelt(sent)}: {what}.",
         cause=printed
         or (_of_token_call(case) if what in _WITHOUT_TOKEN else None)
+        or (_COPIED if what == _MASKED else None)
         or "Your code built the header without a check of the token.",
         cure="Send Authorization: Bearer, one space, and the access_token of a token answer with status 200.",
     )
@@ -195,39 +203,79 @@ def bearer_shape(case: Case) -> Finding | None:
 def _no_header(case: Case) -> Finding | None:
     if "apikey" in case.request.headers or "access_token" in case.request.query:
         return None
+    renamed = _renamed(case)
+    if renamed is not None:
+        return _under_other_name(renamed, case)
     return Finding(
         id="bearer-shape",
         certainty="certain",
         seen="There is no Authorization header.",
-        cause=_of_token_call(case) or _instead(case) or _NOT_SET,
+        cause=_of_token_call(case) or _NOT_SET,
         cure="Send Authorization: Bearer, one space, and the access_token of the token answer.",
     )
 
 
-_NOT_SET: Final = "Your code did not set it, or a redirect or a proxy removed it."
-
-
-def _instead(case: Case) -> str | None:
-    """Name a header that was meant to be Authorization."""
-    near = get_close_matches("authorization", [name for name in case.request.headers if name != "authorization"], n=1)
-    return f"There is a header {shown(near[0])}, but the service does not read it." if near else None
-
-
-def token_cut_off(case: Case) -> Finding | None:
-    """The access token was cut off, or has something after its end."""
-    sent = token_in(_sent(case))
-    table = case.known.store.access_tokens
-    whole = [key for key, _ in table.entries("start", sent[:START])] if len(sent) >= _SHORTEST else []
-    good = next((each for each in whole if each != sent and (each.startswith(sent) or sent.startswith(each))), None)
-    if good is None:
-        return None
+def _under_other_name(name: str, case: Case) -> Finding:
+    value = case.request.headers[name]
+    has_token = _is_access_token(token_in(value), case) or value.lower().startswith("bearer ")
+    by_proxy = name.startswith("x-")
     return Finding(
         id="bearer-shape",
         certainty="certain",
-        seen=f"The token has {len(sent)} characters, and begins as one of {len(good)} that was issued here.",
-        cause="A field or a copied line cut it off, or added what came after it.",
-        cure="Send the whole access_token, and nothing after it.",
+        seen=f"There is no Authorization header; there is {shown(name)}{', with a token in it' if has_token else ''}.",
+        cause=f"{_RENAMED if by_proxy else 'The name is not right'}; the service reads Authorization alone.",
+        cure=f"Send the value of {name} as the header Authorization{_WHERE if by_proxy else ''}.",
     )
+
+
+_RENAMED: Final = "A proxy or a gateway on the way renamed the header, as Amazon API Gateway does"
+_WHERE: Final = ": set it again where your code calls the API, or let the proxy pass it on under its name"
+_COPIED: Final = "It was copied from a log or a page that hides secrets."
+_NOT_SET: Final = "Your code did not set it, or a redirect or a proxy removed it."
+
+
+def _renamed(case: Case) -> str | None:
+    """Return a header that was Authorization, or was meant to be."""
+    headers = [name for name in case.request.headers if name != "authorization"]
+    held = [name for name in headers if _is_access_token(token_in(case.request.headers[name]), case)]
+    ending = [name for name in headers if name.endswith("authorization") and name != "proxy-authorization"]
+    return next(iter([*held, *ending, *get_close_matches("authorization", headers, n=1)]), None)
+
+
+def token_changed(case: Case) -> Finding | None:
+    """The access token was cut off, its letters changed, or it has something around it or after its end."""
+    sent = token_in(_sent(case))
+    found = None if case.known.issued(sent) is not None else _around(sent, case) or altered("authorization", sent, case)
+    if found is None or len(sent) < _SHORTEST:
+        return None
+    return Finding(
+        id="bearer-shape",
+        certainty=found.certainty,
+        seen=f"The token {found.words}.",
+        cause=found.cause,
+        cure=f"Send the access_token as the token answer has it. {found.cure}",
+    )
+
+
+def _around(sent: str, case: Case) -> Altered | None:
+    """Return what is around a token, or how it is encoded: one that is known, or has the form of one."""
+    found = recovered(sent, lambda bare: _is_access_token(bare, case), "access_token")
+    is_proved = found is not None
+    if found is None and not case.known.is_all and not has_form("authorization", sent):
+        found = recovered(sent, lambda bare: has_form("authorization", bare), "access_token")
+    if found is None:
+        return None
+    return Altered(
+        words=f"has {found.words}",
+        cause="The service compares the token character by character.",
+        cure="Put Bearer, one space and the token into the header, and encode nothing.",
+        certainty="certain" if is_proved else "likely",
+    )
+
+
+def _is_access_token(bare: str, case: Case) -> bool:
+    issued = case.known.issued(bare) if bare else None
+    return issued is not None and issued.kind == "access token"
 
 
 def _shape(sent: str) -> str | None:
@@ -246,6 +294,7 @@ def _shape(sent: str) -> str | None:
 _NOTHING: Final = "there is nothing after Bearer"
 _UNFILLED: Final = "after Bearer comes a variable that was never filled in"
 _ERROR: Final = "after Bearer comes JSON, an error answer: the step before failed"
+_MASKED: Final = "a part of the token is hidden, as in a log"
 _WITHOUT_TOKEN: Final = (_NOTHING, _UNFILLED, _ERROR)
 """What code sends that was given no token: the token call before it may have failed."""
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
@@ -259,6 +308,7 @@ _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "after Bearer comes JSON, a whole answer or an error": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
     "there are spaces or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
+    _MASKED: hidden_part,
     "it has characters that no token has": lambda token: re.search(r"[^A-Za-z0-9._~+/=-]", token),
 }
 
@@ -282,7 +332,7 @@ _UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
 FINDERS: Final = (
     Finder(find=token_in_query, rules=_UNKNOWN),
     Finder(find=bearer_shape, rules=_UNKNOWN),
-    Finder(find=token_cut_off, rules=("find_token",), named=("bearer-shape",)),
+    Finder(find=token_changed, rules=("find_token", "find_access_token"), named=("bearer-shape",)),
     Finder(find=api_key_as_bearer, rules=_UNKNOWN),
     Finder(
         find=provider_token_at_api,

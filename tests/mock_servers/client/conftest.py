@@ -50,7 +50,7 @@ def arguments(service: Script, private_key: rsa.RSAPrivateKey, clock: Clock) -> 
         "private_key": private_key,
         "kid": "my-app-1",
         "client_secret": "my &secret=é",
-        "clock": clock,
+        "now": clock,
     }
 
 

@@ -43,7 +43,7 @@ def test_token_is_kept_until_it_is_due(
     arguments: dict[str, Any], service: Script, expires_in: object, margin: dict[str, Any], kept_for: float
 ) -> None:
     service.plays(APPLICATION_ANSWER | {"expires_in": expires_in})
-    clock = arguments["clock"]
+    clock = arguments["now"]
     counts = []
 
     with Client(**arguments, **margin) as client:

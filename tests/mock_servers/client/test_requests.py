@@ -76,7 +76,7 @@ def test_each_assertion_has_its_own_uuid_as_jti(client: Client, private_key: rsa
 
 
 def test_real_time_is_the_default_clock(arguments: dict[str, Any], private_key: rsa.RSAPrivateKey) -> None:
-    del arguments["clock"]
+    del arguments["now"]
 
     before = int(time.time())
     claims = verified(Client(**arguments).client_assertion(), private_key)

@@ -4,10 +4,11 @@ import re
 import socket
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
 import jwt
 import pytest
 from click.testing import CliRunner, Result
@@ -664,17 +665,44 @@ def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\033" in CliRunner().invoke(nhsauth, ["errors"], color=True).stdout
 
 
+def test_without_the_extra_state_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [
+        name for name in sys.modules if name in ("mock_servers.command_line.state", "mock_servers.state.codec")
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("mock_servers.command_line.state", raising=False)
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+
+    result = run("state", "info")
+
+    assert result.exit_code == 2
+    assert one_line(result.stderr) == (
+        "Error: nhsauth state needs the package msgspec: pip install 'pytest-nhsauth[state]'"
+    )
+
+
 # env
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:abc", "http://127.0.0.1:99999", "http://:80", "http://[::1", "ftp://x"]
 )
-def test_env_asks_at_a_url(run: Run, url: str) -> None:
-    result = run("env", "--url", url)
+@pytest.mark.parametrize("option", ["--server", "--url"])
+def test_env_asks_at_a_url(run: Run, url: str, option: str) -> None:
+    result = run("env", option, url)
 
     assert result.exit_code == 2
-    assert one_line(result.stderr).startswith(f"Error: --url is {url!r}; allowed: ")
+    assert one_line(result.stderr).startswith(f"Error: --server is {url!r}; allowed: ")
+
+
+def test_each_command_calls_the_place_of_a_mock_by_the_same_names() -> None:
+    def all_of(group: click.Group) -> Iterator[click.Command]:
+        for each in group.commands.values():
+            yield from all_of(each) if isinstance(each, click.Group) else [each]
+
+    names = [option.opts for each in all_of(nhsauth) for option in each.params]
+
+    assert {tuple(each) for each in names if {"--server", "--url"} & {*each}} == {("--server", "--url")}
 
 
 @pytest.mark.parametrize("answer", [b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]"])

@@ -398,7 +398,7 @@ def test_env_shows_the_name_by_which_the_server_was_called(url: str, tmp_path: P
 @pytest.mark.parametrize(
     ("given", "code", "said"),
     [
-        ("nonsense", 2, "--url is 'nonsense'; allowed: a URL such as http://127.0.0.1:8080, without a path"),
+        ("nonsense", 2, "--server is 'nonsense'; allowed: a URL such as http://127.0.0.1:8080, without a path"),
         ("http://127.0.0.1:1", 1, "Nothing answers at http://127.0.0.1:1 ("),
     ],
 )

@@ -36,9 +36,16 @@ def signed(clock: float, names: str, lifetime: float) -> dict[str, Any]:
 
 
 @st.composite
+def swapped(draw: st.DrawFn, claims: dict[str, Any]) -> dict[str, Any]:
+    """Give exp and another claim each the other's time."""
+    other = draw(st.sampled_from([name for name in claims if name != "exp"]))
+    return {**claims, "exp": claims[other], other: claims["exp"]}
+
+
+@st.composite
 def truths(draw: st.DrawFn) -> Truth:
     """Return a JWT of which one thing is wrong."""
-    kind: Kind = draw(st.sampled_from(["kept", "slow", "fast", "zone", "claim", "too-long", "too-short"]))
+    kind: Kind = draw(st.sampled_from(["kept", "slow", "fast", "zone", "claim", "swapped", "too-long", "too-short"]))
     names, lifetime = draw(shapes())
     waited = draw(st.integers(min_value=0, max_value=LATEST))
     off, moved = 0.0, dict[str, float]()
@@ -50,9 +57,12 @@ def truths(draw: st.DrawFn) -> Truth:
         off = draw(st.integers(min_value=11 + LATEST, max_value=100 * 3600))
     elif kind == "zone":
         off = draw(st.sampled_from(ZONES)) * 3600
+        assume(names or lifetime >= 120)  # 61 minutes alone look like a lifetime of an hour
     elif kind == "claim":
         names = "iat"
         moved = {draw(st.sampled_from(["iat", "exp"])): draw(st.sampled_from(ZONES)) * 3600}
+    elif kind == "swapped":
+        names, waited = draw(st.sampled_from(["iat", "nbf", "iat nbf"])), min(waited, lifetime - 1)
     elif kind == "too-long":
         lifetime = draw(st.integers(min_value=311 + LATEST, max_value=10**7))
     else:
@@ -61,7 +71,7 @@ def truths(draw: st.DrawFn) -> Truth:
     clock = NOW - waited + off
     claims = signed(clock, names, lifetime)
     claims |= {name: claims[name] + int(each) for name, each in moved.items()}
-    times = Times(now=NOW, claims=claims)
+    times = Times(now=NOW, claims=draw(swapped(claims)) if kind == "swapped" else claims)
     if draw(st.booleans()) and kind in ("slow", "fast", "zone"):
         before = draw(st.integers(min_value=1, max_value=3600))
         times = replace(times, earlier=[(NOW - before, NOW - before - waited + off)])

@@ -55,6 +55,35 @@ def test_an_application_is_greeted_for_its_api_key(http: Client) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"message": "Hello Application!"})
 
 
+def test_the_quota_counts_tokens_and_keys_together_and_not_what_is_open(
+    platform: Mock, http: Client, client_credentials: Ask
+) -> None:
+    token = client_credentials().get_json()["access_token"]
+    platform.apps.change("nhsauth-app", quota_per_minute=2, name="My app - INT")
+
+    statuses = [
+        call(http, "application", token).status_code,
+        call(http, "application", apikey="nhsauth-app").status_code,
+    ]
+    refused = [call(http, "application", token), call(http, "application", apikey="nhsauth-app")]
+
+    assert statuses == [200, 200]
+    assert [(answer.status_code, answer.get_json()["limit"]) for answer in refused] == [(429, 2)] * 2
+    assert call(http, "world").status_code == 200
+
+
+def test_a_person_counts_in_the_quota_of_the_app_until_the_minute_is_over(
+    platform: Mock, http: Client, token_exchange: Ask
+) -> None:
+    token = token_exchange().get_json()["access_token"]
+    platform.apps.change("nhsauth-app", quota_per_minute=1)
+
+    statuses = [call(http, "user", token).status_code for _ in range(2)]
+    platform.clock.advance(60)
+
+    assert [*statuses, call(http, "user", token).status_code] == [200, 429, 200]
+
+
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
 def test_a_person_is_greeted_for_their_token(http: Client, token_exchange: Ask, provider: str) -> None:
     answer = call(http, "user", token_exchange(provider).get_json()["access_token"])

@@ -14,7 +14,8 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from mock_servers.http import engine, lazy_server
+from mock_servers.http import engine
+from mock_servers.http import server as serving
 from mock_servers.http.connections import Connection
 from mock_servers.http.engine import Engine
 from mock_servers.http.server import CannotListenError, PortInUseError, Server, listen, serve, start
@@ -385,8 +386,8 @@ def test_a_stop_in_a_forked_child_stops_nothing_here(server: Server) -> None:
 class LateCrew(ThreadPool):
     """A pool in which no thread keeps watch before the server has ended."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, *, is_silent: bool = True) -> None:
+        super().__init__(name, is_silent=is_silent)
         self.late: list[Task] = []
 
     def submit(self, task: Task) -> None:
@@ -402,7 +403,7 @@ class LateCrew(ThreadPool):
 
 
 def test_a_stop_ends_though_the_thread_that_keeps_watch_begins_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lazy_server, "ThreadPool", LateCrew)
+    monkeypatch.setattr(serving, "ThreadPool", LateCrew)
     server = start(echo, is_quick=lambda _: True)
     exchange(server, b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     stopping = threading.Thread(target=server.stop, daemon=True)

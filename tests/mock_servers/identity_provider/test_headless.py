@@ -109,11 +109,17 @@ def test_the_first_form_of_a_page_is_filled_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<title>Gone</title><body><h1>Shut</h1><p>for today</p></body>", '"Gone Shut for today"'),
-        (b"<body>Menu<main><style>p {}</style><script>a()</script><p>Shut</p></main></body>", '"Shut"'),
+        (b"<title>Gone</title><body><h1>Shut</h1><p>for <a>today</a>\n only</p><p>More</p></body>", '"for today only"'),
+        (b"<body><p>Menu<main><style>p {}</style><script>a()</script><h1>No</h1><li>Shut</main></body>", '"Shut"'),
+        (b"<title></title><h1>Shut</h1><div>for today</div>", '"Shut"'),
+        (b"", '""'),
+        (b'{"error": "invalid_request", "error_description": "client_id is invalid"}', '"client_id is invalid"'),
+        (b'{"fault": {"faultstring": "No proxy", "detail": {}}}', '"No proxy"'),
+        (b'{"fault":\n "all of it"}', r'"{\"fault\": \"all of it\"}"'),
+        (b"[1,\n 2]", '"[1, 2]"'),
     ],
 )
-def test_a_page_without_a_form_is_reported_in_its_own_words(body: bytes, words: str) -> None:
+def test_an_answer_without_a_form_is_reported_by_one_line_of_its_own(body: bytes, words: str) -> None:
     asked = list[str]()
 
     def call(url: str, _: Mapping[str, str] | None) -> tuple[int, Mapping[str, str], bytes]:

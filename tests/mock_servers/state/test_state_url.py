@@ -33,6 +33,12 @@ def test_any_caller_that_asks_for_memory_loads_nothing_for_the_others() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own
 
 
+def test_without_the_extra_the_cure_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mock_servers.state.sqlite", None)
+
+    assert refusal("sqlite:a.db") == "sqlite:a.db needs another package: pip install 'pytest-nhsauth[state]'"
+
+
 def test_without_the_client_library_the_cure_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mock_servers.state.valkey", None)
 

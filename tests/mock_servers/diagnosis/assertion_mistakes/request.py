@@ -62,6 +62,10 @@ case("port", "aud-near-miss", AUD, "it lacks the port, :8080")(near(lambda url: 
 case("case", "aud-near-miss", AUD, "its path has capital letters")(near(lambda url: url.replace("token", "Token")))
 case("blank", "aud-near-miss", AUD, "white space around it")(near(lambda url: f"{url}\n"))
 case("query", "aud-near-miss", AUD, "its query string is different")(near(lambda url: f"{url}?a=b"))
+REAL = "https://int.api.service.nhs.uk/oauth2/token"
+case("real with a slash", "aud-near-miss", AUD, "a slash at the end", 'Set aud to "http://127.0.0.1:8080/')(
+    aud(f"{REAL}/")
+)
 case("mock", "aud-near-miss", AUD, "it names the other token service")(near(lambda url: url.replace("2/", "2-mock/")))
 case("issuer", "aud-near-miss", AUD, "an identity provider's issuer")(
     near(lambda url: url.replace("/oauth2/token", CIS2_PATH))

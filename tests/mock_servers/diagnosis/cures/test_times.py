@@ -41,6 +41,38 @@ def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name
     assert bench.ask(client_assertion=bench.signed()).status_code == 200
 
 
+@pytest.mark.parametrize("late", ["nbf", "iat", "iat nbf"])
+@pytest.mark.parametrize("age", [-1, 0, 5])
+@pytest.mark.parametrize("lifetime", [300, 240, 60])
+def test_two_times_that_were_swapped(bench: Bench, late: str, age: int, lifetime: int) -> None:
+    now = int(bench.platform.clock.now())
+    claims = {**dict.fromkeys(late.split(), now - age + lifetime), "exp": now - age}
+
+    bench.ask(client_assertion=bench.signed(**claims))
+
+    names = late.replace(" ", " and ")
+    bench.assert_finding(f"swapped exp and {names}", f"Exchange exp and {names}", id="swapped-values")
+    exchanged = {**dict.fromkeys(late.split(), now), "exp": now + 240}
+    assert bench.ask(client_assertion=bench.signed(**exchanged)).status_code == 200
+
+
+def test_a_lifetime_that_nobody_chooses_does_not_prove_a_swap(bench: Bench) -> None:
+    now = int(bench.platform.clock.now())
+
+    bench.ask(client_assertion=bench.signed(nbf=now + 97, exp=now - 1))
+
+    bench.assert_finding("swapped exp and nbf", id="swapped-values", certainty="likely")
+
+
+@pytest.mark.parametrize(("nbf", "exp"), [(3600, -1), (300, -3600), (8, -1)])
+def test_times_that_no_swap_makes_right_are_not_swapped(bench: Bench, nbf: int, exp: int) -> None:
+    now = int(bench.platform.clock.now())
+
+    bench.ask(client_assertion=bench.signed(nbf=now + nbf, exp=now + exp))
+
+    assert "swapped-values" not in [each.id for each in bench.platform.exchanges.last.findings]
+
+
 def test_minutes_since_1970(bench: Bench) -> None:
     bench.ask(client_assertion=bench.signed(exp=int(bench.platform.clock.now() / 60) + 5))
 
