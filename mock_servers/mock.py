@@ -39,6 +39,7 @@ from mock_servers.wire.wsgi import PREFIX, PROXY_USER, origin
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from mock_servers.control.app import Pages
     from mock_servers.platform.app import PlatformApp
     from mock_servers.platform.real_names import Prepared
     from mock_servers.real_hosts.variables import RealNames
@@ -118,7 +119,7 @@ class Mock(Platform):
         """Return the application of the control API."""
         from mock_servers.control.app import create_app
 
-        return create_app(self)
+        return create_app(self, _console)
 
     def is_quick(self, environ: WSGIEnvironment) -> bool:
         """Whether a request is answered from what is here, in whichever world."""
@@ -263,6 +264,13 @@ def _configured(config: Configuration | Path | str | None) -> Configuration:
 
     path = reading.find(Path.cwd()) if config is None else Path(config)
     return reading.read(path) if path is not None else Configuration()
+
+
+def _console() -> Pages:
+    """Return what answers browsers."""
+    from mock_servers.console.routes import answer
+
+    return answer
 
 
 def _reached(world: Platform, known: RealNames | None) -> None:

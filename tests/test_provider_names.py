@@ -21,6 +21,10 @@ MEANT = {
         *("cis2_auth_method", "cis2_signing_algorithm", "cis2_realm_secret", "nhs_login_realm_secret"),
         *("cis2", "nhs_login"),
     },
+    "console/forms.py": {
+        *("cis2_auth_method", "cis2_signing_algorithm", "cis2_realm_secret", "nhs_login_realm_secret"),
+    },
+    "console/mistakes.py": {"cis2-lifetime", "nhs-login-auth"},
     "configuration/members.py": {"cis2_realm_secret", "nhs_login_realm_secret"},
     "configuration/reading.py": {"cis2", "nhs_login"},
     "catalogue/suggestion.py": {"cis2", "nhs_login"},

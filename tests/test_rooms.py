@@ -31,6 +31,7 @@ ORDER = (
     ("explain",),
     ("traffic",),
     ("control",),
+    ("console",),
     ("mock",),
     ("command_line",),
     ("__main__",),
@@ -62,7 +63,14 @@ FIRST_USE = {
     "pipeline.record": ("diagnosis.examination",),
     "http.server": ("http.engine",),
     "mock": (
-        *("configuration.reading", "control.app", "explain.explanation", "explain.verdict", "journal.shared_journal"),
+        *(
+            "configuration.reading",
+            "console.routes",
+            "control.app",
+            "explain.explanation",
+            "explain.verdict",
+            "journal.shared_journal",
+        ),
         *("pipeline.server_refusal", "platform.real_names"),
     ),
     "platform.routing": (

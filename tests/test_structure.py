@@ -60,6 +60,7 @@ def test_no_rule_knows_http() -> None:
         "mock_servers.pipeline",
         "mock_servers.platform",
         "mock_servers.control",
+        "mock_servers.console",
         "mock_servers.traffic",
     )
     rules = {

@@ -6,10 +6,9 @@ import http.client
 import json
 import os
 import re
-import shlex
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,9 +18,9 @@ import click
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.real_hosts import variables as client_environment
 from mock_servers.state.world import PREFIX
+from mock_servers.wire.environment_lines import LINES
 
 _TIMEOUT: Final = 5  # seconds
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_./:@,=-]*")
 
 
 def show(*, url: str, token: str | None, shell: str) -> None:
@@ -35,7 +34,7 @@ def show(*, url: str, token: str | None, shell: str) -> None:
 def print_variables(known: client_environment.RealNames, shell: str) -> None:
     """Print one line a variable."""
     for name, value in known.variables(os.environ).items():
-        click.echo(_WRITERS[shell](name, value))
+        click.echo(LINES[shell](name, value))
 
 
 def _status(url: str, token: str | None) -> Mapping[str, Any]:
@@ -75,23 +74,3 @@ def _is_whole(url: str) -> bool:
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-
-
-def _of_shell(name: str, value: str) -> str:
-    return f"export {name}={shlex.quote(value)}"
-
-
-def _of_dotenv(name: str, value: str) -> str:
-    """Single quotes: Compose, python-dotenv and Node take what is in them as it is."""
-    return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{value}'"
-
-
-def _of_powershell(name: str, value: str) -> str:
-    return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
-
-
-_WRITERS: Final[Mapping[str, Callable[[str, str], str]]] = {
-    "sh": _of_shell,
-    "dotenv": _of_dotenv,
-    "powershell": _of_powershell,
-}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import flask
@@ -35,6 +36,7 @@ from mock_servers.control import (
 )
 from mock_servers.control.calls import JSON, Call, Request, Response
 from mock_servers.control.problems import ProblemError
+from mock_servers.pages import navigation
 from mock_servers.pipeline.application import MountedApp
 from mock_servers.pipeline.parse import LARGEST_BODY
 from mock_servers.platform import outage
@@ -79,14 +81,23 @@ class _ControlApp(MountedApp):
         super().add_url_rule(*args, **kwargs)
 
 
-def create_app(platform: Platform) -> MountedApp:
-    """Return the WSGI application of the control API; mount it at `/_nhsauth`."""
+Pages = Callable[[Request], flask.Response | None]
+"""What answers a browser with a page; `None` for what the control API answers itself."""
+
+
+def create_app(platform: Platform, pages: Callable[[], Pages] | None = None) -> MountedApp:
+    """Return the WSGI application of the control API; mount it at `/_nhsauth`.
+
+    `pages` returns what answers browsers; it is called for the first of them.
+    """
     app = _ControlApp(__name__)
     # A body without a Content-Length is cut off there in silence: with one byte more it shows that it is too large.
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     app.url_map = _ROUTES
     access = Access(platform)
     app.before_request(lambda: _guard(platform, access))
+    if pages is not None:
+        app.before_request(lambda: pages()(_request(platform, access)) if guards.is_browser() else None)
     app.register_error_handler(Exception, lambda error: _problem(platform, error))
     app.register_error_handler(StateError, lambda error: _out_of_reach(platform, error))
     app.after_request(_not_stored)
@@ -116,7 +127,8 @@ def _guard(platform: Platform, access: Access) -> None:
 
 
 def _problem(platform: Platform, error: Exception) -> flask.Response:
-    return problems.answer(error, for_people=guards.is_browser(), world=platform.exchanges.world)
+    way = navigation("", is_real=platform.exchanges.is_real) if guards.is_browser() else None
+    return problems.answer(error, for_people=way, world=platform.exchanges.world)
 
 
 def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
@@ -128,25 +140,30 @@ def _out_of_reach(platform: Platform, error: StateError) -> flask.Response:
 
 def _view(platform: Platform, access: Access, call: Call) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
-        names, called = platform.names, base(flask.request.environ)
-        services = names.services_of(called) if CONTROL in flask.request.environ else called
-        request = Request(
-            platform=platform,
-            base=services,
-            control=f"{called}/_nhsauth" if CONTROL in flask.request.environ else names.control_of(called),
-            path=path,
-            query=_query(call),
-            body=_body(call),
-            access=access,
-            caller=flask.g.nhsauth_caller,
-            for_people=guards.is_browser(),
-        )
+        request = replace(_request(platform, access), path=path, query=_query(call), body=_body(call))
         with platform.faults.suspended():  # what is ordered is for clients
             answer = call.answer(request)
         changes.log(call, answer, flask.request.environ, flask.g.nhsauth_caller, platform.exchanges.world)
         return _response(answer)
 
     return view
+
+
+def _request(platform: Platform, access: Access) -> Request:
+    """Return what is known of a request that has passed the guards, before its query and body are read."""
+    names, called = platform.names, base(flask.request.environ)
+    is_control = CONTROL in flask.request.environ
+    return Request(
+        platform=platform,
+        base=names.services_of(called) if is_control else called,
+        control=f"{called}/_nhsauth" if is_control else names.control_of(called),
+        path={},
+        query=flask.request.args.to_dict(),
+        body={},
+        access=access,
+        caller=flask.g.nhsauth_caller,
+        for_people=guards.is_browser(),
+    )
 
 
 def _body(call: Call) -> dict[str, Any]:

@@ -138,7 +138,7 @@ _MANAGED: Final = {409: "It is a key of an app of the management API, and change
 @Call(
     "GET",
     "/apps",
-    {200: ResponseObject("The apps.", array_of(_APP))},
+    {200: ResponseObject("The apps.", array_of(_APP), or_page=True)},
     query={
         "after": Parameter("Only those registered after the app with this client id.", TEXT),
         "limit": Parameter("Only the oldest so many.", NUMBER),
@@ -172,7 +172,7 @@ def _created(request: Request, given: Mapping[str, Any], *, make_key: bool | Non
     return apps.change(app.client_id, make_key=True) if make_key and app.key_name is None else app
 
 
-@Call("GET", "/apps/<path:client_id>", {200: ResponseObject("The app.", _APP)}, refusals=_UNKNOWN)
+@Call("GET", "/apps/<path:client_id>", {200: ResponseObject("The app.", _APP, or_page=True)}, refusals=_UNKNOWN)
 def get_app(request: Request) -> Response:
     """One app."""
     return Response(body=_shown(request, _found(request)))

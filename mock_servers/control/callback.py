@@ -35,7 +35,9 @@ _POST: Final = "client_secret_post"
 def show_callback(request: Request) -> Response:
     """Show a developer the code or the error of a log-in, and the next step."""
     return Response(
-        body=pages.callback_page(_page(request), request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
+        body=pages.callback_page(_page(request), request.prefix, request.navigation("")),
+        content_type=HTML,
+        headers=pages.SECURITY_HEADERS,
     )
 
 

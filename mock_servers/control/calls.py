@@ -12,8 +12,10 @@ from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from mock_servers import pages
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
+from mock_servers.pages import Navigation
 from mock_servers.wire.wording import shown
 
 if TYPE_CHECKING:
@@ -66,6 +68,12 @@ class Request:
         if not _NUMBER.fullmatch(sent):
             raise MemberError(name, shown(sent), "a whole number")
         return int(sent)
+
+    def navigation(self, current: str) -> Navigation:
+        """Return the way between the pages, from the page that is called so."""
+        worlds = self.platform.worlds
+        has_worlds = worlds is not None and bool(worlds.all())
+        return pages.navigation(current, is_real=self.platform.exchanges.is_real, has_worlds=has_worlds)
 
     @property
     def prefix(self) -> str:

@@ -56,7 +56,7 @@ def list_errors(request: Request) -> Response:
     hits, first = search(text), _first(request)
     if not request.for_people:
         return Response(body=[entry.as_json() for entry in hits.entries])
-    page = pages.errors_page(_page(text, hits, first), request.prefix)
+    page = pages.errors_page(_page(text, hits, first), request.navigation("Errors"), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.FORM_HEADERS)
 
 

@@ -59,7 +59,7 @@ _NO_MOVE: Final = {"properties": {name: {"type": "null"} for name in ("now", "ad
 _CLOCK: Final = ref("Clock")
 
 
-@Call("GET", "/clock", {200: ResponseObject("The clock.", _CLOCK)})
+@Call("GET", "/clock", {200: ResponseObject("The clock.", _CLOCK, or_page=True)})
 def get_clock(request: Request) -> Response:
     """The service's time."""
     return Response(body=_shown(request.platform.clock))

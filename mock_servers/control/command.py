@@ -17,9 +17,10 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A value that the shell takes from an environment variable, which its user has set."""
+    """A value that the shell takes from an environment variable, which its user has set; a word may stand before it."""
 
     name: str
+    before: str = ""
 
 
 Value = str | Variable | Filled
@@ -27,22 +28,27 @@ Value = str | Variable | Filled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A request: a GET, or a POST of `form`, unless `method` says otherwise. `basic` are a client's name and secret."""
+    """A request: a GET, or a POST of `form` or of the JSON `body`, unless `method` says otherwise.
+
+    `basic` are a client's name and secret.
+    """
 
     url: str
     form: Mapping[str, Value] = field(default_factory=dict)
     headers: Mapping[str, Value] = field(default_factory=dict)
     basic: tuple[str, Value] | None = None
     method: str = ""
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Stores a member of a JSON answer in a variable."""
+    """Stores a member of a JSON answer in a variable. With `also`, shows the answer and stores these members, too."""
 
     variable: str
     member: str
     sent: Sent
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.control import suggested_command
-from mock_servers.control.received_jwts import jwts_of
+from mock_servers.control.suggested_command import jwts_of
 from mock_servers.journal.record import Record
 from mock_servers.journal.rule_trace import Step
 from mock_servers.pages.journal import (
@@ -57,15 +57,13 @@ def journal_page(platform: Platform, before: int | None, text: str = "", *, only
     wanted = {**({"text": text} if text else {}), **({"refused": "true"} if only_refused else {})}
     return JournalPage(
         rows=[_row(record) for record in reversed(shown)],
-        roles=ROLES,
-        older=f"/_nhsauth/?{urlencode({'before': shown[0].id, **wanted})}" if len(kept) > len(shown) else None,
+        older=f"/_nhsauth/exchanges?{urlencode({'before': shown[0].id, **wanted})}" if len(kept) > len(shown) else None,
         is_newest=before is None,
         text=text,
         only_refused=only_refused,
         explains=platform.exchanges.explains,
         is_real=platform.exchanges.is_real,
         world=platform.world.name if platform.world is not None else None,
-        worlds=[each.name for each in platform.worlds.all()] if platform.worlds is not None else (),
     )
 
 

@@ -118,7 +118,7 @@ def _explain_request(request: Request, sent: str) -> Response:
         return Response(body=explained.as_json())
     from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(request_page(explained), request.prefix)
+    page = pages.explanation_page(request_page(explained), request.navigation("Explain"), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 
@@ -130,7 +130,7 @@ def _page(request: Request, explained: Mapping[str, Any]) -> Response:
         )
     from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
 
-    page = pages.explanation_page(explanation_page(explained), request.prefix)
+    page = pages.explanation_page(explanation_page(explained), request.navigation("Explain"), request.prefix)
     return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
 
 

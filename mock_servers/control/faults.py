@@ -19,7 +19,7 @@ _MOST_DIGITS: Final = 15
 _FAULT: Final = ref("Fault")
 
 
-@Call("GET", "/faults", {200: ResponseObject("The faults.", array_of(_FAULT))})
+@Call("GET", "/faults", {200: ResponseObject("The faults.", array_of(_FAULT), or_page=True)})
 def list_faults(request: Request) -> Response:
     """The faults that are ordered, used up or not, the oldest first."""
     return Response(body=[asdict(fault) for fault in request.platform.faults.all()])

@@ -95,17 +95,17 @@ def has_form() -> bool:
     return flask.request.mimetype == FORM
 
 
-def form() -> dict[str, str]:
-    """Return the filled-in fields of a form on the mock's own page.
+def form(most: int = _MOST_FIELDS) -> dict[str, str]:
+    """Return the filled-in fields of a form on the mock's own page, which has at most so many.
 
     Any page can make a browser post a form, and browsers say from where. A form without `Origin` is refused.
     """
     if flask.request.headers.get("Origin") is None:
         raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")
     try:
-        pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError as many:
-        raise ProblemError(400, f"The form has more than {_MOST_FIELDS} fields.") from many
+        raise ProblemError(400, f"The form has more than {most} fields.") from many
     return {name: value for name, value in pairs if value}
 
 

@@ -32,19 +32,20 @@ from mock_servers.journal.record import Record
 from mock_servers.wire.wording import shown
 
 
-def page(request: Request) -> Response:
+def _list(request: Request, before: int | None, *, only_refused: bool) -> Response:
     """Return the list of exchanges for people."""
     from mock_servers.control import exchange_page  # noqa: PLC0415 - programs never ask for a page
 
-    before, only_refused = part(request)
     text = request.query.get("text", "")
     shown_page = exchange_page.journal_page(request.platform, before, text, only_refused=only_refused)
     return Response(
-        body=pages.journal_page(shown_page, request.prefix), content_type=HTML, headers=pages.JOURNAL_HEADERS
+        body=pages.journal_page(shown_page, request.navigation("Exchanges"), request.prefix),
+        content_type=HTML,
+        headers=pages.JOURNAL_HEADERS,
     )
 
 
-def part(request: Request) -> tuple[int | None, bool]:
+def _part(request: Request) -> tuple[int | None, bool]:
     """Return before which number the page ends, and whether it has refusals alone. Raises MemberError."""
     refused = request.query.get("refused", "")
     if refused not in ("", "true"):
@@ -55,15 +56,21 @@ def part(request: Request) -> tuple[int | None, bool]:
 @Call(
     "GET",
     "/exchanges",
-    {200: ResponseObject("The exchanges.", array_of(ref("Exchange")))},
+    {200: ResponseObject("The exchanges.", array_of(ref("Exchange")), or_page=True)},
     query={
         "after": Parameter("Only those with a higher number.", NUMBER),
         "limit": Parameter("Only the newest so many.", NUMBER),
         "error": Parameter("Only those refused with this error code, or by this rule.", TEXT),
+        "before": Parameter("For the page: only exchanges with a lower number.", NUMBER),
+        "text": Parameter("For the page: only exchanges that these words are in.", TEXT),
+        "refused": Parameter("For the page: only those that were refused.", {"enum": ["", "true"]}),
     },
 )
 def list_exchanges(request: Request) -> Response:
-    """The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API."""
+    """The newest 1,000 exchanges, oldest first, without discovery, key sets and calls of this API; or a page."""
+    before, only_refused = _part(request)  # a mistake in it is one for programs, too
+    if request.for_people:
+        return _list(request, before, only_refused=only_refused)
     after, limit, error = request.number("after") or 0, request.number("limit"), request.query.get("error")
     found = [each for each in request.platform.exchanges if each.id > after and (error is None or _has(each, error))]
     newest = found if limit is None else found[len(found) - min(limit, len(found)) :]
@@ -94,7 +101,9 @@ def _page_of(request: Request, record: Record) -> Response:
 
     shown_page = exchange_page.exchange_page(request.platform, record, request.base, request.control)
     return Response(
-        body=pages.exchange_page(shown_page, request.prefix), content_type=HTML, headers=pages.SECURITY_HEADERS
+        body=pages.exchange_page(shown_page, request.navigation("Exchanges"), request.prefix),
+        content_type=HTML,
+        headers=pages.SECURITY_HEADERS,
     )
 
 

@@ -6,15 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from mock_servers.control import journal, problems
+from mock_servers.control import problems
 from mock_servers.control.calls import (
     HTML,
     JSON,
-    NUMBER,
     TEXT,
     Body,
     Call,
-    Parameter,
     Request,
     Response,
     ResponseObject,
@@ -49,21 +47,13 @@ _BODY_GUARDS: Final[Mapping[int, str]] = {
 _QUERY_GUARDS: Final[Mapping[int, str]] = {400: "A query parameter is not as it must be."}
 
 
-_OF_PAGE: Final = {
-    "before": Parameter("For the page: only exchanges with a lower number.", NUMBER),
-    "text": Parameter("For the page: only exchanges that these words are in.", TEXT),
-    "refused": Parameter("For the page: only those that were refused.", {"enum": ["", "true"]}),
-}
-
-
 def calls(others: Sequence[Call], schemas: Mapping[str, Any]) -> tuple[Call, ...]:
     """Return the calls that tell of all calls, `others` and themselves; `schemas` are those that `others` refer to."""
 
-    @Call("GET", "/", {200: ResponseObject("All calls.", ref("Index"), or_page=True)}, query=_OF_PAGE)
-    def get_index(request: Request) -> Response:
-        """What there is; for a browser the page of exchanges."""
-        journal.part(request)  # a mistake in it is one for programs, too
-        return journal.page(request) if request.for_people else Response(body=_index(whole))
+    @Call("GET", "/", {200: ResponseObject("All calls.", ref("Index"), or_page=True)})
+    def get_index(_: Request) -> Response:
+        """What there is; for a browser the page to start from."""
+        return Response(body=_index(whole))
 
     @Call("GET", "/openapi.json", {200: ResponseObject("OpenAPI 3.1.", {"type": "object"})}, takes="any token")
     def get_open_api(request: Request) -> Response:

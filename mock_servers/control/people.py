@@ -55,7 +55,7 @@ class _LogIn:
 _PERSON: Final = ref("Person")
 
 
-@Call("GET", "/users", {200: ResponseObject("The people.", array_of(_PERSON))})
+@Call("GET", "/users", {200: ResponseObject("The people.", array_of(_PERSON), or_page=True)})
 def list_users(request: Request) -> Response:
     """Everybody who can log in."""
     return Response(body=[asdict(person) for person in request.platform.store.people.values()])

@@ -41,6 +41,10 @@ def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for ea
     match command:
         case Sent():
             return _request(command)
+        case Kept() if command.also:
+            kept = [(command.variable, command.member), *((name, name) for name in command.also)]
+            lines = [f"${variable} = $answer.{member}" for variable, member in kept]
+            return "\n".join([f"$answer = {_request(command.sent)}", "$answer", *lines])
         case Kept():
             return f"${command.variable} = ({_request(command.sent)}).{command.member}"
         case Asked() if not command.body:
@@ -70,11 +74,13 @@ def _request(sent: Sent) -> str:
         headers["Authorization"] = f"'Basic ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes({pair}))"
     parts += [f"-Headers {_table(headers)}"] if headers else []
     parts += [f"-Body {_table({name: _value(value) for name, value in sent.form.items()})}"] if sent.form else []
+    if sent.body is not None:
+        parts += [f"-ContentType 'application/json' -Body {_literal(json.dumps(sent.body))}"]
     return " ".join(filter(None, parts))
 
 
 def _method(sent: Sent) -> str:
-    method = sent.method or ("POST" if sent.form else "")
+    method = sent.method or ("POST" if sent.form or sent.body is not None else "")
     option = "-Method" if method in _METHODS else "-CustomMethod"
     return f"{option} {_literal(method)}" if method else ""
 
@@ -85,7 +91,7 @@ def _table(values: Mapping[str, str]) -> str:
 
 def _value(value: Value) -> str:
     if isinstance(value, Filled):
-        return f"$env:{value.name}"
+        return f'"{value.before}$env:{value.name}"' if value.before else f"$env:{value.name}"
     if isinstance(value, str):
         return _literal(value)
     return f'"{value.before}${value.name}"' if value.before else f"${value.name}"

@@ -97,13 +97,13 @@ class ProblemError(Exception):
         return members | ({"member": self.member} if self.member else {}) | self.more
 
 
-def answer(error: Exception, *, for_people: bool, world: str | None) -> flask.Response:
-    """Turn the exception of a call into an answer: a page for people, else a problem.
+def answer(error: Exception, *, for_people: pages.Navigation | None, world: str | None) -> flask.Response:
+    """Turn the exception of a call into an answer: a page `for_people`, with the way to others, else a problem.
 
     Only the log gets the details of an unexpected exception.
     """
     problem = _problem(error, world)
-    response = _page(problem) if for_people else _written(problem)
+    response = _page(problem, for_people) if for_people else _written(problem)
     response.headers.update(problem.headers)
     if isinstance(error, MethodNotAllowed):
         response.headers["Allow"] = ", ".join(_allowed(error))
@@ -115,7 +115,7 @@ def _written(problem: ProblemError) -> flask.Response:
     return flask.Response(body, problem.status, content_type=CONTENT_TYPE)
 
 
-def _page(problem: ProblemError) -> flask.Response:
+def _page(problem: ProblemError, way: pages.Navigation) -> flask.Response:
     if problem.status == UNAUTHORIZED:
         return flask.Response(
             pages.token_page(pages.TokenForm(page=_asked()), flask.request.environ.get(PREFIX, "")),
@@ -127,7 +127,7 @@ def _page(problem: ProblemError) -> flask.Response:
         title=TITLES[problem.status], status=problem.status, sentence=problem.detail, provider_title=pages.JOURNAL
     )
     return flask.Response(
-        pages.error_page(page, flask.request.environ.get(PREFIX, "")),
+        pages.error_page(page, flask.request.environ.get(PREFIX, ""), way),
         problem.status,
         pages.SECURITY_HEADERS,
         content_type=HTML,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from urllib.parse import quote_plus
 
 from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
@@ -35,13 +35,16 @@ def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for ea
     match command:
         case Sent():
             return _curl(command, "-s -i")
+        case Kept() if command.also:
+            kept = [(command.variable, command.member), *((name, name) for name in command.also)]
+            lines = [f"{variable}=$(printf '%s' \"$answer\" | member {member})" for variable, member in kept]
+            return "\n".join([f"answer=$({_curl(command.sent, '-s')})", "printf '%s\\n' \"$answer\"", *lines])
         case Kept():
             return f"{command.variable}=$({_curl(command.sent, '-s')} | member {command.member})"
         case Asked() if not command.body:
             return f'{command.variable}=$(curl -s {proof}"$nhsauth/{command.call}" | member {command.member})'
         case Asked():
-            body = shlex.quote(json.dumps(command.body))
-            return f"{command.variable}=$(ask {command.call} {body} {command.member})"
+            return f"{command.variable}=$(ask {command.call} {_json(command.body)} {command.member})"
         case Redirect():
             return f"curl -s -i {shlex.quote(command.url)}"
         case Code():
@@ -61,7 +64,12 @@ def _curl(sent: Sent, options: str) -> str:
     lines += [f"-u {_pair(quote_plus(sent.basic[0]), ':', sent.basic[1])}"] if sent.basic else []
     lines += [f"-H {_pair(name, ': ', value)}" for name, value in sent.headers.items()]
     lines += [f"--data-urlencode {_pair(name, '=', value)}" for name, value in sent.form.items()]
+    lines += [f"-H 'Content-Type: application/json' -d {_json(sent.body)}"] if sent.body is not None else []
     return " \\\n  ".join(lines)
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    return shlex.quote(json.dumps(body))
 
 
 def _pair(name: str, between: str, value: Value) -> str:
@@ -69,5 +77,5 @@ def _pair(name: str, between: str, value: Value) -> str:
     if isinstance(value, str):
         return shlex.quote(f"{name}{between}{value}")
     if isinstance(value, Filled):
-        return f'"{name}{between}${{{value.name}:?set it first}}"'
+        return f'"{name}{between}{value.before}${{{value.name}:?set it first}}"'
     return f'"{name}{between}{value.before}${value.name}"'

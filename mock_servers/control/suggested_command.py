@@ -5,20 +5,38 @@ They keep the client's app, person and provider where these are valid. The rest 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote
 
-from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
 from mock_servers.control import powershell, shell
-from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Required, Sent, Value, Variable
-from mock_servers.control.received_jwts import jwts_of
+from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Sent
+from mock_servers.control.correct_request import (
+    Form,
+    asked,
+    assertion,
+    authorize_url,
+    bearer,
+    by_secret,
+    code_and_redirect,
+    proof,
+    proves_by_key,
+    provider_assertion,
+    provider_authorize_url,
+    redeem,
+    refresh_form,
+    secret,
+    token_exchange,
+)
 from mock_servers.gateway.service import find_api
 from mock_servers.identity_provider import log_ins
+from mock_servers.jose.jwts import Jwt
 from mock_servers.journal import provenance
-from mock_servers.journal.record import Record
+from mock_servers.journal.decoded_jwt import taken_apart
+from mock_servers.journal.record import ReceivedJwt, Record
 from mock_servers.pages import NextStep
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS
@@ -32,7 +50,6 @@ if TYPE_CHECKING:
     from mock_servers.platform.platform import Platform
 
 Commands = Iterator[Command]
-Form = dict[str, Value]
 
 _GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
 _HELLO: Final = "/hello-world/hello"
@@ -177,20 +194,20 @@ def _grant(sent: Mapping[str, Any]) -> str:
 
 
 def _client_credentials(attempt: _Attempt) -> Commands:
-    yield _assertion(attempt, attempt.token_url)
-    yield Sent(url=attempt.token_url, form={"grant_type": "client_credentials", **_proof()})
+    yield assertion(attempt, attempt.token_url)
+    yield Sent(url=attempt.token_url, form={"grant_type": "client_credentials", **proof()})
 
 
 def _token_exchange(attempt: _Attempt) -> Commands:
     if _sent_a_code(attempt):
         yield Remark("A code of the provider is not an id_token: it is exchanged for one first.")
         yield from _provider_code(attempt, attempt.provider())
-        redeemed = _redeem(attempt, attempt.provider(), _code_and_redirect(attempt))
+        redeemed = redeem(attempt, attempt.provider(), code_and_redirect(attempt))
         yield Kept(variable="id_token", member="id_token", sent=redeemed)
     else:
         yield _id_token(attempt)
-    yield _assertion(attempt, attempt.token_url)
-    yield _exchange(attempt)
+    yield assertion(attempt, attempt.token_url)
+    yield token_exchange(attempt)
 
 
 def _sent_a_code(attempt: _Attempt) -> bool:
@@ -207,17 +224,17 @@ def _authorization_code(attempt: _Attempt) -> Commands:
 
 
 def _refresh(attempt: _Attempt) -> Commands:
-    yield _assertion(attempt, attempt.token_url)
+    yield assertion(attempt, attempt.token_url)
     yield _id_token(attempt)
-    yield Kept(variable="refresh_token", member="refresh_token", sent=_exchange(attempt))
-    yield _secret(attempt)
-    yield Sent(url=attempt.token_url, form={**_refresh_form(), **_by_secret(attempt)})
+    yield Kept(variable="refresh_token", member="refresh_token", sent=token_exchange(attempt))
+    yield secret(attempt)
+    yield Sent(url=attempt.token_url, form={**refresh_form(), **by_secret(attempt)})
 
 
 def _authorize(attempt: _Attempt) -> Commands:
     if attempt.redirect_uri:
         yield _IN_A_BROWSER
-        yield Redirect(_authorize_url(attempt))
+        yield Redirect(authorize_url(attempt))
 
 
 def _userinfo(attempt: _Attempt) -> Commands:
@@ -225,7 +242,7 @@ def _userinfo(attempt: _Attempt) -> Commands:
         yield from _platform_code(attempt)
         token = Sent(url=attempt.token_url, form=_code_form(attempt))
         yield Kept(variable="access_token", member="access_token", sent=token)
-        yield Sent(url=f"{attempt.base}{attempt.mount}/userinfo", headers=_bearer())
+        yield Sent(url=f"{attempt.base}{attempt.mount}/userinfo", headers=bearer())
 
 
 _GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
@@ -236,34 +253,13 @@ _GRANTS: Final[Mapping[str, Callable[[_Attempt], Commands]]] = {
 }
 
 
-def _exchange(attempt: _Attempt) -> Sent:
-    form: Form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN_TYPE}
-    return Sent(url=attempt.token_url, form={**form, "subject_token": Variable("id_token"), **_proof()})
-
-
 def _platform_code(attempt: _Attempt) -> Commands:
-    yield Code(url=_authorize_url(attempt), redirects=2)
-    yield _secret(attempt)
+    yield Code(url=authorize_url(attempt), redirects=2)
+    yield secret(attempt)
 
 
 def _code_form(attempt: _Attempt) -> Form:
-    return {**_code_and_redirect(attempt), **_by_secret(attempt)}
-
-
-def _authorize_url(attempt: _Attempt) -> str:
-    provider = attempt.provider()
-    person = attempt.person(provider)
-    word = provider.on_platform.picked_by
-    scope = {"scope": word} if word is not None else {}
-    request = {
-        "client_id": attempt.app.client_id,
-        "redirect_uri": attempt.redirect_uri,
-        "response_type": "code",
-        "state": "any-state",
-        **scope,
-        **({"nhsauth_user": person.id} if person else {}),
-    }
-    return f"{attempt.base}{attempt.mount}/authorize?{urlencode(request)}"
+    return {**code_and_redirect(attempt), **by_secret(attempt)}
 
 
 # an API behind the platform
@@ -280,8 +276,8 @@ def _at_api(attempt: _Attempt) -> Commands:
     elif wanted == _BY_KEY:
         yield replace(call, headers={"apikey": attempt.app.client_id})
     elif wanted is not None and attempt.app.key_name is not None:
-        yield _asked("access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id})
-        yield replace(call, headers=_bearer())
+        yield asked("access_token", "access-tokens", {**wanted, "client_id": attempt.app.client_id})
+        yield replace(call, headers=bearer())
 
 
 def _access(attempt: _Attempt, path: str, *, by_key: bool) -> Mapping[str, str] | None:
@@ -336,38 +332,28 @@ def _at_provider(attempt: _Attempt, name: str) -> Commands:
 
 def _provider_token(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
-    yield _redeem(attempt, provider, _code_and_redirect(attempt))
+    yield redeem(attempt, provider, code_and_redirect(attempt))
 
 
 def _provider_refresh(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
-    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    redeemed = redeem(attempt, provider, code_and_redirect(attempt))
     yield Kept(variable="refresh_token", member="refresh_token", sent=redeemed)
-    if _by_key(attempt, provider):
-        yield _provider_assertion(attempt, provider)
-    yield _redeem(attempt, provider, _refresh_form())
+    if proves_by_key(attempt, provider):
+        yield provider_assertion(attempt, provider)
+    yield redeem(attempt, provider, refresh_form())
 
 
 def _provider_userinfo(attempt: _Attempt, provider: Provider) -> Commands:
     yield from _provider_code(attempt, provider)
-    redeemed = _redeem(attempt, provider, _code_and_redirect(attempt))
+    redeemed = redeem(attempt, provider, code_and_redirect(attempt))
     yield Kept(variable="access_token", member="access_token", sent=redeemed)
-    yield Sent(url=f"{attempt.base}{provider.endpoint('userinfo')}", headers=_bearer())
+    yield Sent(url=f"{attempt.base}{provider.endpoint('userinfo')}", headers=bearer())
 
 
 def _provider_authorize(attempt: _Attempt, provider: Provider) -> Commands:
-    person = attempt.person(provider)
-    request = {
-        "client_id": attempt.app.client_id,
-        "redirect_uri": attempt.redirect_uri,
-        "response_type": "code",
-        "scope": "openid",
-        "state": "any-state",
-        "nonce": "any-nonce",
-        **({"nhsauth_user": person.id} if person else {}),
-    }
     yield _IN_A_BROWSER
-    yield Redirect(f"{attempt.base}{provider.endpoint('authorize')}?{urlencode(request)}")
+    yield Redirect(provider_authorize_url(attempt, provider))
 
 
 def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
@@ -378,50 +364,8 @@ def _provider_code(attempt: _Attempt, provider: Provider) -> Commands:
         "client_id": attempt.app.client_id,
         "redirect_uri": attempt.redirect_uri,
     }
-    yield _asked("code", "log-ins", wanted)
-    yield _provider_assertion(attempt, provider) if _by_key(attempt, provider) else _secret(attempt)
-
-
-def _redeem(attempt: _Attempt, provider: Provider, form: Form) -> Sent:
-    url = f"{attempt.base}{provider.endpoint('token')}"
-    if _by_key(attempt, provider):
-        return Sent(url=url, form={**form, **_proof()})
-    if _methods(attempt, provider)[0] == "client_secret_basic":
-        return Sent(url=url, form=form, basic=(attempt.app.client_id, Variable("client_secret")))
-    return Sent(url=url, form={**form, **_by_secret(attempt)})
-
-
-def _methods(attempt: _Attempt, provider: Provider) -> tuple[str, ...]:
-    return provider.proof.methods or (attempt.app.auth_method,)
-
-
-def _by_key(attempt: _Attempt, provider: Provider) -> bool:
-    return _methods(attempt, provider)[0] == "private_key_jwt"
-
-
-def _provider_assertion(attempt: _Attempt, provider: Provider) -> Command:
-    url = f"{attempt.base}{provider.endpoint('token')}"
-    as_registered = not provider.proof.algorithms and attempt.app.signing_algorithm != "RS512"
-    headers = {"alg": attempt.app.signing_algorithm} if as_registered else None
-    return _assertion(attempt, url, headers=headers)
-
-
-# what several need
-
-
-def _asked(variable: str, call: str, body: Mapping[str, Any]) -> Asked:
-    """Ask the control API for a value, and store it in a variable named like its member."""
-    members = {name: value for name, value in body.items() if value is not None}
-    return Asked(variable=variable, call=call, member=variable, body=members)
-
-
-def _assertion(attempt: _Attempt, token_url: str, headers: Mapping[str, str] | None = None) -> Command:
-    """Let the mock sign the assertion, or let the reader supply one if the mock has no key of the app."""
-    if attempt.app.key_name is None:
-        words = f"set it to an assertion for {token_url} that your app has signed"
-        return Required(variable="client_assertion", words=words)
-    wanted = {"client_id": attempt.app.client_id, "token_url": token_url, "headers": headers}
-    return _asked("client_assertion", "client-assertions", wanted)
+    yield asked("code", "log-ins", wanted)
+    yield provider_assertion(attempt, provider) if proves_by_key(attempt, provider) else secret(attempt)
 
 
 def _id_token(attempt: _Attempt) -> Asked:
@@ -432,33 +376,15 @@ def _id_token(attempt: _Attempt) -> Asked:
         "user": person.id if person else None,
         "client_id": attempt.app.client_id,
     }
-    return _asked("id_token", "id-tokens", wanted)
+    return asked("id_token", "id-tokens", wanted)
 
 
-def _secret(attempt: _Attempt) -> Asked:
-    path = quote(attempt.app.client_id, safe="")
-    return Asked(variable="client_secret", call=f"apps/{path}", member="client_secret")
+def jwts_of(record: Record) -> dict[str, Mapping[str, Any]]:
+    """Return the JWTs of an exchange by where they stood, taken apart, as JSON values that may be shown."""
+    read = {name: _shown(jwt, record.at) for name, jwt in record.received.items()}
+    return read | {name: json.loads(text) for name, text in record.examination().jwts.items()}
 
 
-def _proof() -> Form:
-    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": Variable("client_assertion")}
-
-
-def _by_secret(attempt: _Attempt) -> Form:
-    return {"client_id": attempt.app.client_id, "client_secret": Variable("client_secret")}
-
-
-def _code_and_redirect(attempt: _Attempt) -> Form:
-    return {
-        "grant_type": "authorization_code",
-        "code": Variable("code"),
-        "redirect_uri": attempt.redirect_uri,
-    }
-
-
-def _refresh_form() -> Form:
-    return {"grant_type": "refresh_token", "refresh_token": Variable("refresh_token")}
-
-
-def _bearer() -> Mapping[str, Value]:
-    return {"Authorization": Variable("access_token", before="Bearer ")}
+def _shown(jwt: ReceivedJwt, now: float) -> dict[str, Any]:
+    whole = Jwt(header=jwt.header, claims=jwt.claims, signing_input=b"", signature=b"")
+    return {**taken_apart(whole, now), "signature": "not kept"}

@@ -48,7 +48,7 @@ _UNKNOWN: Final = {404: "There is none of this name, or it was idle for an hour,
 @Call(
     "GET",
     "/worlds",
-    {200: ResponseObject("The worlds.", array_of(_WORLD))},
+    {200: ResponseObject("The worlds.", array_of(_WORLD), or_page=True)},
     refusals={404: _NESTED},
     takes="any token",
 )

@@ -93,6 +93,35 @@ class ErrorPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Navigation:
+    """The way between the mock's own pages: their names and paths below the prefix, and which one this is."""
+
+    current: str
+    places: Mapping[str, str]
+
+
+_PLACES: Final[Mapping[str, str]] = {
+    "Start": "/",
+    "Exchanges": "/exchanges",
+    "Try": "/try",
+    "Apps": "/apps",
+    "People": "/users",
+    "Time and faults": "/clock",
+    "Explain": "/explain",
+    "Errors": "/errors",
+    "Worlds": "/worlds",
+}
+_OF_REAL_TRAFFIC: Final = ("Exchanges", "Explain", "Errors")
+
+
+def navigation(current: str, *, is_real: bool = False, has_worlds: bool = False) -> Navigation:
+    """Return the way between the pages that there are: fewer for real traffic, which no mock answers."""
+    left_out = () if has_worlds or current == "Worlds" else ("Worlds",)
+    names = _OF_REAL_TRAFFIC if is_real else [name for name in _PLACES if name not in left_out]
+    return Navigation(current=current, places={name: f"/_nhsauth{_PLACES[name]}" for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
     """A command to copy, for a POSIX shell and for PowerShell, and when to run it."""
 

@@ -48,7 +48,7 @@
   });
   clear.addEventListener("click", async () => {
     try {
-      const answer = await fetch(`${location.pathname.replace(/\/$/, "")}/exchanges`, { method: "DELETE" });
+      const answer = await fetch(location.pathname, { method: "DELETE" });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       await refresh();
       news.textContent = "The list is empty";

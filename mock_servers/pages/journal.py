@@ -26,15 +26,14 @@ class ExchangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalPage:
-    """The list of exchanges, the newest first, and the form that explains a value as one of `roles`.
+    """The list of exchanges, the newest first.
 
     `older` is the URL of the next page; `is_newest`: new exchanges appear on this page. `text` is the search text;
     `only_refused` shows refusals only. `is_real`: the exchanges are with real services. `world` is the name of the
-    world whose exchanges these are, and `worlds` are the names of the mock's worlds.
+    world whose exchanges these are.
     """
 
     rows: Sequence[ExchangeRow]
-    roles: Mapping[str, str]
     older: str | None = None
     is_newest: bool = True
     text: str = ""
@@ -42,7 +41,6 @@ class JournalPage:
     explains: bool = True
     is_real: bool = False
     world: str | None = None
-    worlds: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

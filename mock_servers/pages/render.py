@@ -1,7 +1,7 @@
 """Makes HTML of a page's data: everything is escaped, and nothing comes from another host.
 
 A page gets the prefix of its base: its links begin with it. No page needs a script. The list of exchanges has one that
-refreshes it, a file of ours; no other page may run any.
+refreshes it, and the pages of the console one that copies, both files of ours; no other page may run any.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, TokenForm
+from mock_servers.pages.content import OUTCOMES, CallbackPage, ErrorPage, LogInForm, Navigation, TokenForm
 from mock_servers.wire.wording import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ STYLE_PATH: Final = "/_nhsauth/style.css"
 
 SCRIPT_PATH: Final = "/_nhsauth/journal.js"
 """The path of the script of the list of exchanges."""
+
+COPY_PATH: Final = "/_nhsauth/console.js"
+"""The path of the script that copies what a page shows."""
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = {
     # No form-action: Chromium applies it to the redirect back to the application as well, and blocks that.
@@ -56,11 +59,17 @@ JOURNAL_HEADERS: Final[Mapping[str, str]] = {
 }
 """Headers for the list of exchanges, instead of those."""
 
+CONSOLE_HEADERS: Final[Mapping[str, str]] = {
+    **JOURNAL_HEADERS,
+    "Content-Security-Policy": _JOURNAL_POLICY.replace(" connect-src 'self';", ""),
+}
+"""Headers for the other pages of the console, whose script copies and asks nothing."""
+
 TOKEN_HEADERS: Final[Mapping[str, str]] = {**FORM_HEADERS, "Referrer-Policy": "same-origin"}
 """Headers for the page that asks for a control token, instead of those: the origin of its form is checked, too."""
 
 _REAL: Final = "Real traffic, watched by nhsauth"
-JOURNAL: Final = "the mock's journal"
+JOURNAL: Final = "the mock's console"
 """The title of the mock's own pages."""
 
 
@@ -69,29 +78,34 @@ def log_in_page(form: LogInForm, prefix: str = "") -> str:
     return _rendered("log_in.html", form.provider_title, prefix=prefix, form=form, outcomes=OUTCOMES)
 
 
-def error_page(page: ErrorPage, prefix: str = "") -> str:
-    """Return the HTML of an error page."""
-    return _rendered("error.html", page.provider_title, prefix=prefix, page=page)
+def error_page(page: ErrorPage, prefix: str = "", way: Navigation | None = None) -> str:
+    """Return the HTML of an error page; one of the console has a way to its other pages."""
+    return _rendered("error.html", page.provider_title, way=way, prefix=prefix, page=page)
 
 
-def callback_page(page: CallbackPage, prefix: str = "") -> str:
+def callback_page(page: CallbackPage, prefix: str = "", way: Navigation | None = None) -> str:
     """Return the HTML of what a redirect URI received."""
-    return _rendered("callback.html", "the mock's redirect URI", prefix=prefix, page=page)
+    return _rendered("callback.html", "the mock's redirect URI", way=way, prefix=prefix, page=page)
 
 
-def journal_page(page: JournalPage, prefix: str = "") -> str:
+def journal_page(page: JournalPage, way: Navigation, prefix: str = "") -> str:
     """Return the HTML of the list of exchanges, with the form that explains a value."""
-    return _rendered("journal.html", JOURNAL, is_real=page.is_real, prefix=prefix, page=page)
+    return _rendered("journal.html", JOURNAL, is_real=page.is_real, way=way, prefix=prefix, page=page)
 
 
-def exchange_page(page: ExchangePage, prefix: str = "") -> str:
+def exchange_page(page: ExchangePage, way: Navigation, prefix: str = "") -> str:
     """Return the HTML of one exchange."""
-    return _rendered("exchange.html", JOURNAL, is_real=page.is_real, prefix=prefix, page=page)
+    return _rendered("exchange.html", JOURNAL, is_real=page.is_real, way=way, prefix=prefix, page=page)
 
 
-def explanation_page(page: ExplanationPage, prefix: str = "") -> str:
+def explanation_page(page: ExplanationPage, way: Navigation, prefix: str = "") -> str:
     """Return the HTML of an explained value."""
-    return _rendered("explanation.html", JOURNAL, prefix=prefix, page=page)
+    return _rendered("explanation.html", JOURNAL, way=way, prefix=prefix, page=page)
+
+
+def console_page(template: str, way: Navigation, prefix: str = "", *, is_real: bool = False, **content: object) -> str:
+    """Return the HTML of a page of the console, made of its own template."""
+    return _rendered(f"console/{template}", JOURNAL, is_real=is_real, way=way, prefix=prefix, **content)
 
 
 def token_page(form: TokenForm, prefix: str = "") -> str:
@@ -99,9 +113,9 @@ def token_page(form: TokenForm, prefix: str = "") -> str:
     return _rendered("token.html", JOURNAL, prefix=prefix, form=form)
 
 
-def errors_page(page: ErrorsPage, prefix: str = "") -> str:
+def errors_page(page: ErrorsPage, way: Navigation, prefix: str = "") -> str:
     """Return the HTML of the errors that match a text."""
-    return _rendered("errors.html", JOURNAL, prefix=prefix, page=page)
+    return _rendered("errors.html", JOURNAL, way=way, prefix=prefix, page=page)
 
 
 def style(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -112,6 +126,11 @@ def style(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
 def script(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Answer as a WSGI application with the script of the list of exchanges."""
     return _file("journal.js", "text/javascript", start_response)
+
+
+def copy_script(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer as a WSGI application with the script that copies."""
+    return _file("console.js", "text/javascript", start_response)
 
 
 def _file(name: str, content_type: str, start_response: StartResponse) -> Iterable[bytes]:
@@ -126,9 +145,11 @@ def _file(name: str, content_type: str, start_response: StartResponse) -> Iterab
     return [content]
 
 
-def _rendered(template: str, mocked: str, *, is_real: bool = False, **content: object) -> str:
+def _rendered(
+    template: str, mocked: str, *, is_real: bool = False, way: Navigation | None = None, **content: object
+) -> str:
     name = _REAL if is_real else _name(mocked)
-    return _templates().get_template(template).render(name=name, is_real=is_real, **content)
+    return _templates().get_template(template).render(name=name, is_real=is_real, way=way, **content)
 
 
 def _name(mocked: str) -> str:
@@ -150,7 +171,7 @@ def _templates() -> Environment:
         auto_reload=False,
         finalize=_harmless,
     )
-    environment.globals |= {"style_path": STYLE_PATH, "script_path": SCRIPT_PATH}
+    environment.globals |= {"style_path": STYLE_PATH, "script_path": SCRIPT_PATH, "copy_path": COPY_PATH}
     return environment
 
 

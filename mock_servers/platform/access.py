@@ -89,6 +89,10 @@ class Access:
         words = f"{until} {caller}"
         return f"{_text(words.encode())}.{self._signed('cookie', words, self._secret_of(caller))}"
 
+    def form_token(self, browser: str) -> str:
+        """Return what the forms of the pages carry that this browser was sent, and those of no other."""
+        return self._signed("form", browser)
+
     def caller_of_cookie(self, cookie: str, now: float) -> Caller | None:
         """Return whose cookie this is; `None` for one that is forged or broken, or too old."""
         try:

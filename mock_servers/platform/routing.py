@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 CONTROL_PATH: Final = "/_nhsauth"
 CALLBACK: Final = f"{CONTROL_PATH}/callback"
 """The page that clients' log-ins end at."""
-_PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js")
-"""Where pages find their style and their script, below every name of the mock."""
+_PAGE_FILES: Final = ("/_nhsauth/style.css", "/_nhsauth/journal.js", "/_nhsauth/console.js")
+"""Where pages find their style and their scripts, below every name of the mock."""
 
 
 class Mount:
@@ -221,7 +221,8 @@ class Mounts:
 def _page_file(path: str) -> WSGIApplication:
     from mock_servers import pages
 
-    return {pages.STYLE_PATH: pages.style, pages.SCRIPT_PATH: pages.script}[path]
+    files = {pages.STYLE_PATH: pages.style, pages.SCRIPT_PATH: pages.script, pages.COPY_PATH: pages.copy_script}
+    return files[path]
 
 
 def nothing(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

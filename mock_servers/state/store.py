@@ -61,8 +61,8 @@ class Store:
     name, `app_ids` (those two) by the app's id, `developers` (the names of their apps) by developer, `products` by
     name, `counters` (numbers that only rise) by what is counted, `clock` by the one word there is, `origins` (names
     learned from requests) by the name, `seals` (what seals forms and cookies) by what is sealed, `keys` (private ones,
-    as PEM) by name and size, `snapshots` (when they were taken) by name, `seeded` by one word, `worlds` by name, the
-    rest by the value itself.
+    as PEM) by name and size, `snapshots` (when they were taken) by name, `runs` (flows that somebody tries on a page)
+    by the browser, `seeded` by one word, `worlds` by name, the rest by the value itself.
     """
 
     backend: Backend = field(repr=False)
@@ -100,6 +100,7 @@ class Store:
     snapshots: Table[float] = field(metadata=_of(float, limit=None, stays=True))
     seeded: Table[Seeded] = field(metadata=_of(Seeded, limit=None, stays=True))
     counters: Table[int] = field(metadata=_of(int, limit=None, stays=True))
+    runs: Table[str] = field(metadata=_of(str))
     worlds: Table[World] = field(metadata=_of(World, limit=None, stays=True))
     debug_sessions: Table[tuple[DebugSession, ...]] = field(
         metadata=_of(tuple[DebugSession, ...], key=tuple[str, str], limit=None)

@@ -53,26 +53,26 @@ def log_in(page: "Page", token: str) -> None:
 
 
 def test_a_person_logs_in_once_and_comes_to_the_page_that_was_asked_for(page: "Page", guarded: Mock) -> None:
-    page.goto(f"{guarded.url}/_nhsauth/?refused=true")
+    page.goto(f"{guarded.url}/_nhsauth/exchanges?refused=true")
     assert heading(page) == "Log in"
 
     log_in(page, TOKEN)
 
-    assert page.url == f"{guarded.url}/_nhsauth/?refused=true"
+    assert page.url == f"{guarded.url}/_nhsauth/exchanges?refused=true"
     assert heading(page) == "Exchanges"
     page.get_by_role("link", name="POST /oauth2/token").click()
     assert "grant_type is" in page.content()
-    page.goto(f"{guarded.url}/_nhsauth/")
+    page.goto(f"{guarded.url}/_nhsauth/exchanges")
     explain(page, "a value of nobody's")
     assert heading(page) != "Log in"
-    (cookie,) = page.context.cookies()
+    (cookie,) = [each for each in page.context.cookies() if each["name"] == "nhsauth-control"]
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["path"]) == (True, "Strict", "/_nhsauth")
     assert TOKEN not in cookie["value"]
     assert page.evaluate("document.cookie") == ""
 
 
 def test_what_the_pages_script_asks_is_sent_with_the_cookie(page: "Page", guarded: Mock) -> None:
-    page.goto(f"{guarded.url}/_nhsauth/")
+    page.goto(f"{guarded.url}/_nhsauth/exchanges")
     log_in(page, TOKEN)
 
     page.get_by_role("button", name="Clear").click()
@@ -84,7 +84,7 @@ def test_what_the_pages_script_asks_is_sent_with_the_cookie(page: "Page", guarde
 
 
 def test_a_wrong_token_is_said_to_be_wrong(page: "Page", guarded: Mock) -> None:
-    page.goto(f"{guarded.url}/_nhsauth/")
+    page.goto(f"{guarded.url}/_nhsauth/exchanges")
 
     log_in(page, "wrong")
     assert "This is no token of this mock" in (page.get_by_role("alert").text_content() or "")
@@ -95,11 +95,11 @@ def test_a_wrong_token_is_said_to_be_wrong(page: "Page", guarded: Mock) -> None:
 
 
 def test_a_team_logs_in_at_its_own_world_alone(page: "Page", guarded: Mock) -> None:
-    page.goto(f"{guarded.url}/_worlds/wa/_nhsauth/")
+    page.goto(f"{guarded.url}/_worlds/wa/_nhsauth/exchanges")
     log_in(page, TEAM)
     assert heading(page) == "Exchanges of world wa"
 
-    page.goto(f"{guarded.url}/_nhsauth/")
+    page.goto(f"{guarded.url}/_nhsauth/exchanges")
     assert heading(page) == "Log in"
     log_in(page, TEAM)
 

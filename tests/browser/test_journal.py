@@ -72,6 +72,7 @@ def faults(page: "Page") -> list[tuple[str, list[str]]]:
 
 
 def explain(page: "Page", value: str) -> None:
+    page.get_by_role("link", name="Explain", exact=True).click()
     page.get_by_label("A token, a code, a key").fill(value)
     page.get_by_role("button", name="Explain").click()
 
@@ -114,7 +115,7 @@ def test_no_word_that_fits_a_line_is_broken(page: "Page", served: Mock) -> None:
 
 
 def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock, ask: Ask) -> None:
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     assert page.get_by_text("None is kept").is_visible()
 
     ask(grant_type="password")
@@ -129,7 +130,7 @@ def test_new_exchanges_come_to_the_list_by_themselves(page: "Page", served: Mock
 
 def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     page.get_by_role("link", name="POST /oauth2/token").focus()
 
     ask(grant_type="password")
@@ -140,7 +141,7 @@ def test_what_has_the_focus_keeps_it_while_the_list_grows(page: "Page", served: 
 
 def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None:
     page.clock.install()
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
     button = page.get_by_role("button", name="Auto-refresh")
     asked: list[str] = []
     ask(grant_type="password")
@@ -159,7 +160,7 @@ def test_refreshing_can_be_stopped(page: "Page", served: Mock, ask: Ask) -> None
 def test_the_list_is_searched_narrowed_and_cleared(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
     requests.get(f"{served.url}/hello-world/hello/world", timeout=TIMEOUT)
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     page.get_by_label("Search").fill("hello-world")
     page.get_by_role("button", name="Find").click()
@@ -177,7 +178,7 @@ def test_the_list_is_searched_narrowed_and_cleared(page: "Page", served: Mock, a
 
 def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock, ask: Ask) -> None:
     ask(grant_type="password")
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     served.exchanges.clear()
 
@@ -186,7 +187,7 @@ def test_exchanges_that_are_forgotten_leave_the_list(page: "Page", served: Mock,
 
 
 def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", served: Mock, founding: str) -> None:
-    scriptless.goto(f"{served.url}/_nhsauth/")
+    scriptless.goto(f"{served.url}/_nhsauth/exchanges")
     assert scriptless.get_by_role("button", name="Auto-refresh").is_hidden()
 
     scriptless.get_by_role("link", name="POST /oauth2/token").click()
@@ -200,8 +201,8 @@ def test_without_script_all_of_it_can_be_read_and_asked(scriptless: "Page", serv
 
 
 def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
-    page.goto(f"{served.url}/_nhsauth/")
-    page.locator("#explain").focus()
+    page.goto(f"{served.url}/_nhsauth/explain")
+    page.locator("#content").focus()
 
     page.keyboard.press("Tab")
     page.keyboard.type(served.client_assertion(APP))
@@ -211,8 +212,7 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    page.wait_for_url("**/explain")
-    assert heading(page) == "A client assertion"
+    page.get_by_role("heading", level=1, name="A client assertion").wait_for()
     assert page.get_by_role("heading", name="As client_assertion: would be accepted").is_visible()
 
 
@@ -230,7 +230,7 @@ def test_keys_are_enough_to_read_what_is_collapsed(page: "Page", served: Mock, f
 def test_the_value_goes_into_no_url(page: "Page", served: Mock) -> None:
     urls: list[str] = []
     page.on("request", lambda request: urls.append(request.url))
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
     explain(page, "very-secret-value")
 

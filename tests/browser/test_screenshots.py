@@ -48,7 +48,7 @@ def founding(served: Mock) -> str:
 
 def journal(page: "Page", served: Mock, founding: str) -> None:
     assert founding
-    page.goto(f"{served.url}/_nhsauth/")
+    page.goto(f"{served.url}/_nhsauth/exchanges")
 
 
 def exchange(page: "Page", served: Mock, founding: str) -> None:
@@ -61,7 +61,38 @@ def log_in(page: "Page", served: Mock, founding: str) -> None:
     page.goto(f"{served.url}/oauth2/authorize?response_type=code&client_id={APP}&{callback}&state=s")
 
 
+def start(page: "Page", served: Mock, founding: str) -> None:
+    assert founding
+    page.goto(f"{served.url}/_nhsauth/")
+
+
+def broken(page: "Page", served: Mock, founding: str) -> None:
+    """The founding mistake, made on the page."""
+    assert founding
+    page.goto(f"{served.url}/_nhsauth/try")
+    page.get_by_role("button", name="Begin").click()
+    for button in ("Send step 1", "Send step 2"):
+        page.get_by_role("button", name=button).click()
+    page.get_by_label("Break it").nth(2).select_option("code-as-subject-token")
+    page.locator("#step-exchange .break button").click()
+    page.locator("#step-exchange .answer").scroll_into_view_if_needed()
+
+
+def token(page: "Page", served: Mock, founding: str) -> None:
+    """A step that was sent, and its id_token decoded."""
+    assert founding
+    page.goto(f"{served.url}/_nhsauth/try")
+    page.get_by_role("button", name="Begin").click()
+    for button in ("Send step 1", "Send step 2"):
+        page.get_by_role("button", name=button).click()
+    page.locator("#step-id-token summary", has_text="Decoded").click()
+    page.locator("#step-id-token .answer").scroll_into_view_if_needed()
+
+
 SHOWN: dict[str, tuple[Callable[["Page", Mock, str], None], int, str]] = {
+    "start": (start, 860, "Point your code here"),
+    "try": (token, 1000, "good for 60 min"),
+    "break": (broken, 1000, "Malformed JWT in subject_token"),
     "journal": (journal, 720, "Malformed JWT in subject_token"),
     "exchange": (exchange, 1120, "This is an authorization code."),
     "log-in": (log_in, 720, "656005750104"),

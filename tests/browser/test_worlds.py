@@ -65,7 +65,7 @@ def test_the_platform_s_own_flow_stays_in_its_world(page: "Page", served: Mock) 
 
 def test_the_page_of_a_world_refreshes_and_clears_its_own_list(page: "Page", served: Mock) -> None:
     one, other = made(served, "a"), made(served, "b")
-    page.goto(f"{one.url}/_nhsauth/")
+    page.goto(f"{one.url}/_nhsauth/exchanges")
     for world in (one, other):
         page.request.get(f"{world.url}/oauth2/nothing")
 

@@ -291,7 +291,9 @@ def test_a_refused_exchange_is_described(control: Control, document: dict[str, A
     assert_described(document, call, control("GET", "/exchanges"))
 
 
-@pytest.mark.parametrize("query", ["/?refused=null", "/?before=x", "/errors?from=0", "/errors?from=1000000"])
+@pytest.mark.parametrize(
+    "query", ["/exchanges?refused=null", "/exchanges?before=x", "/errors?from=0", "/errors?from=1000000"]
+)
 def test_a_parameter_of_a_page_is_judged_for_programs_too(control: Control, query: str) -> None:
     assert control("GET", query).status_code == 400
 

@@ -105,7 +105,7 @@ def test_a_browser_gets_a_page_that_no_cache_confuses_with_the_json(browse: Brow
 
 
 def test_the_list_may_run_our_script_and_nothing_else(browse: Browse) -> None:
-    answer = browse("/")
+    answer = browse("/exchanges")
 
     assert answer.headers["Content-Security-Policy"] == (
         "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; "
@@ -119,7 +119,7 @@ def test_the_list_may_run_our_script_and_nothing_else(browse: Browse) -> None:
 def test_no_other_page_may_run_any_script(browse: Browse, post: Post, explain: Explain) -> None:
     refuse(post)
 
-    for answer in (browse("/exchanges/1"), explain("x"), browse("/?before=1"), browse("/exchanges/none")):
+    for answer in (browse("/exchanges/1"), explain("x"), browse("/exchanges?before=1"), browse("/exchanges/none")):
         assert "<script" not in answer.text
     for answer in (browse("/exchanges/1"), explain("x"), browse("/exchanges/none")):
         assert answer.headers["Content-Security-Policy"] == pages.SECURITY_HEADERS["Content-Security-Policy"]
@@ -155,14 +155,14 @@ def test_programs_do_not_load_what_pages_are_made_of() -> None:
 
 
 def test_an_empty_journal_says_so(browse: Browse) -> None:
-    assert "None is kept. Send a request to the mock" in visible(browse("/"))
+    assert "None is kept. Send a request to the mock" in visible(browse("/exchanges"))
 
 
 def test_the_list_shows_the_newest_first_with_what_was_wrong(browse: Browse, post: Post) -> None:
     refuse(post)
     post(grant_type="client_credentials")
 
-    found = Elements(browse("/").text)
+    found = Elements(browse("/exchanges").text)
 
     assert [
         reported["href"] for tag, reported in found.found if tag == "a" and "exchanges/" in str(reported.get("href"))
@@ -178,11 +178,14 @@ def test_a_long_journal_has_pages(browse: Browse, post: Post) -> None:
     for _ in range(120):
         refuse(post)
 
-    rows = [len(re.findall(r'id="exchange-\d+"', browse(path).text)) for path in ("/", "/?before=71", "/?before=21")]
+    rows = [
+        len(re.findall(r'id="exchange-\d+"', browse(path).text))
+        for path in ("/exchanges", "/exchanges?before=71", "/exchanges?before=21")
+    ]
 
     assert rows == [50, 50, 20]
-    assert "/_nhsauth/?before=71" in browse("/").text
-    assert "Older exchanges" not in browse("/?before=21").text
+    assert "/_nhsauth/exchanges?before=71" in browse("/exchanges").text
+    assert "Older exchanges" not in browse("/exchanges?before=21").text
 
 
 @pytest.mark.parametrize(
@@ -202,7 +205,7 @@ def test_the_list_can_be_narrowed(browse: Browse, post: Post, http: Client, quer
     post(grant_type="client_credentials")
     http.get("/hello-world/hello/world", base_url=ORIGIN)
 
-    answer = browse(f"/?{query}")
+    answer = browse(f"/exchanges?{query}")
 
     assert [int(each) for each in re.findall(r'id="exchange-(\d+)"', answer.text)] == ids
     assert ('id="none" hidden' in answer.text) is (ids != [])
@@ -212,15 +215,17 @@ def test_older_ones_are_narrowed_in_the_same_way(browse: Browse, post: Post) -> 
     for _ in range(60):
         refuse(post)
 
-    (older,) = re.findall(r'href="/_nhsauth(/\?before[^"]*)"', browse("/?text=password&refused=true").text)
+    (older,) = re.findall(
+        r'href="/_nhsauth(/exchanges\?before[^"]*)"', browse("/exchanges?text=password&refused=true").text
+    )
 
-    assert older == "/?before=11&amp;text=password&amp;refused=true"
+    assert older == "/exchanges?before=11&amp;text=password&amp;refused=true"
     assert len(re.findall(r'id="exchange-\d+"', browse(older.replace("&amp;", "&")).text)) == 10
 
 
 @pytest.mark.parametrize("query", ["before=x", "before=-1", "before=1&before=2", "page=2", "refused=yes"])
 def test_a_page_that_there_is_not_is_a_problem_for_people(browse: Browse, query: str) -> None:
-    answer = browse(f"/?{query}")
+    answer = browse(f"/exchanges?{query}")
 
     assert (answer.status_code, answer.content_type) == (400, "text/html; charset=utf-8")
     assert query.partition("=")[0] in visible(answer)
@@ -342,7 +347,7 @@ def test_no_token_code_or_secret_stands_on_a_page_whole(
     values = [founding, assertion, assertion.rpartition(".")[2], access_token, "nhsauth-secret", "r" * 32]
 
     for record in platform.exchanges:
-        text = browse(f"/exchanges/{record.id}").text + browse("/").text
+        text = browse(f"/exchanges/{record.id}").text + browse("/exchanges").text
         assert [value[:12] for value in values if value in text] == []
         assert "eyJ" not in re.sub(r"eyJ.{3}… \(\d+ characters\)", "", text)
 
@@ -352,7 +357,10 @@ def test_without_diagnosis_the_page_says_that_it_cannot_show_why(ring: KeyRing) 
     http = Client(platform)
     http.post("/oauth2/token", data={"grant_type": "password"})
 
-    lines = [visible(http.get(path, headers={"Accept": BROWSER})) for path in ("/_nhsauth/", "/_nhsauth/exchanges/1")]
+    lines = [
+        visible(http.get(path, headers={"Accept": BROWSER}))
+        for path in ("/_nhsauth/exchanges", "/_nhsauth/exchanges/1")
+    ]
 
     assert all("diagnosis = false" in text for text in lines)
     assert "grant_type is invalid" in lines[1]
@@ -384,7 +392,7 @@ def test_the_pages_hold_no_element_of_any_input(
 ) -> None:
     post(**{"grant_type": "client_credentials", name: value})
 
-    for answer in (browse("/exchanges/1"), browse("/"), explain(value)):
+    for answer in (browse("/exchanges/1"), browse("/exchanges"), explain(value)):
         assert answer.status_code == 200
         tags = {tag for tag, _ in Elements(answer.text).found}
         assert tags.isdisjoint({"img", "b", "i"})
@@ -415,10 +423,10 @@ def test_a_form_beyond_a_megabyte_is_a_problem_for_people(explain: Explain) -> N
 
 
 def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Browse) -> None:
-    found = Elements(browse("/").text).found
+    found = Elements(browse("/explain").text).found
 
     assert [reported for tag, reported in found if tag == "form" and reported["method"] != "get"] == [
-        {"class": "aside", "method": "post", "action": "/_nhsauth/explain"}
+        {"class": "aside explain", "method": "post", "action": "/_nhsauth/explain"}
     ]
 
 
@@ -494,7 +502,7 @@ def test_no_other_call_takes_a_form(http: Client, platform: Mock) -> None:
 def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: Explain, platform: Mock) -> None:
     before = platform.store.snapshot()
 
-    browse("/")
+    browse("/exchanges")
     browse("/exchanges/1")
     explain(founding)
 
@@ -507,7 +515,7 @@ def test_reading_pages_changes_nothing(browse: Browse, founding: str, explain: E
 
 def test_the_page_of_an_exchange_reaches_what_is_known_of_its_error(browse: Browse, founding: str) -> None:
     found = Elements(browse("/exchanges/1").text).found
-    links = [str(reported["href"]) for tag, reported in found if tag == "a" and "errors" in str(reported.get("href"))]
+    links = [str(reported["href"]) for tag, reported in found if tag == "a" and "errors?" in str(reported.get("href"))]
 
     text, of_finding = (visible(browse(link.removeprefix("/_nhsauth"))) for link in links)
 

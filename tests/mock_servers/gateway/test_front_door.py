@@ -15,7 +15,7 @@ def test_a_browser_finds_the_page(http: Client, platform: Mock) -> None:
     answer = http.get("/", headers=BROWSER, base_url=platform.url, follow_redirects=True)
 
     assert (answer.status_code, answer.request.path) == (200, "/_nhsauth/")
-    assert "<h1>Exchanges</h1>" in answer.text
+    assert "<h1>Point your code here</h1>" in answer.text
     assert len(platform.exchanges) == 0
 
 

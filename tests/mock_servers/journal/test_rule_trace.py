@@ -6,7 +6,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from mock_servers.apim import flows
-from mock_servers.control.received_jwts import jwts_of
+from mock_servers.control.suggested_command import jwts_of
 from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.rule_trace import Walk, steps
 from mock_servers.mock import Mock

@@ -322,15 +322,15 @@ class TestPage:
         make(name="team-a")
 
         pages = [
-            call("GET", f"{url}/_nhsauth/", headers={"Accept": "text/html"}).get_data(as_text=True)
-            for url in ("", "/_worlds/team-a")
+            call("GET", f"{url}/_nhsauth/{page}", headers={"Accept": "text/html"}).get_data(as_text=True)
+            for url, page in (("", "worlds"), ("/_worlds/team-a", ""), ("/_worlds/team-a", "exchanges"))
         ]
 
         assert '<a href="/_worlds/team-a/_nhsauth/">team-a</a>' in pages[0]
-        assert "<h1>Exchanges</h1>" in pages[0]
-        assert '<a href="/_nhsauth/">The mock that this world is a part of</a>' in pages[1]
-        assert "<h1>Exchanges of world team-a</h1>" in pages[1]
-        assert "Worlds" not in pages[1]
+        assert all('<a href="/_nhsauth/">The mock that this world is a part of</a>' in page for page in pages[1:])
+        assert "<h1>Point your code here: world team-a</h1>" in pages[1]
+        assert "<h1>Exchanges of world team-a</h1>" in pages[2]
+        assert ["Worlds" in page for page in pages] == [True, False, False]
 
 
 class TestNesting:

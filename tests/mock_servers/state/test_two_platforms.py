@@ -307,6 +307,7 @@ def everything(mock: Mock) -> None:
     mock.store.provider_refresh_tokens.put("value", ProviderRefreshToken(log_in=log_in, scope="openid", expires_at=1))
     mock.store.client_metadata.put((log_in.provider, APP, log_in.person.id), "\ud800")
     recorded = DebugSession(name="s", begun_at=1, transactions=(Transaction(id="1", variables=(("a", "b"),)),))
+    mock.store.runs.put("browser", "{}")
     mock.store.debug_sessions.put(("int", "proxy"), (recorded,))
     mock.add_api(Api(path="/mine", upstream="http://127.0.0.1:9", scopes=("urn:nhsd:apim:app:level3:mine",)))
     mock.developer_apps.add(

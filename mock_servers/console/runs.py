@@ -1,0 +1,69 @@
+"""Runs of flows that visitors try: kept by their browsers, an hour by the machine's clock."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+from mock_servers.console.visit import Visit
+
+_LASTS: Final = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A step that was sent, correct or with a mistake: the answer as it may be shown, and what it left behind."""
+
+    step: str
+    mistake: str = ""
+    status: int
+    shown: str
+    is_refusal: bool
+    exchanges: tuple[int, ...] = ()
+    gave: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run: what was chosen, the values that later steps need, and the steps that were sent, by their words."""
+
+    flow: str
+    client_id: str
+    user: str = ""
+    level: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+
+    def after(self, taken: Taken, values: Mapping[str, str]) -> Run:
+        """Return the run after a step."""
+        return replace(self, values={**self.values, **values}, taken={**self.taken, taken.step: taken})
+
+
+def read(visit: Visit) -> Run | None:
+    """Return the run of this browser, if it has one."""
+    text = visit.request.platform.store.runs.get(visit.browser)
+    kept: dict[str, Any] = json.loads(text) if text is not None else {}
+    if not kept or kept.pop("until") < time.time():
+        return None
+    taken = {
+        name: Taken(**{**each, "exchanges": tuple(each["exchanges"]), "gave": tuple(each["gave"])})
+        for name, each in kept.pop("taken").items()
+    }
+    return Run(**kept, taken=taken)
+
+
+def keep(visit: Visit, run: Run) -> None:
+    """Keep the run of this browser, and forget those that nobody has gone on with for an hour."""
+    runs, now = visit.request.platform.store.runs, time.time()
+    for browser, text in runs.items():
+        if json.loads(text)["until"] < now:
+            runs.take(browser)
+    runs.put(visit.browser, json.dumps({**asdict(run), "until": now + _LASTS}))
+
+
+def forget(visit: Visit) -> None:
+    """Forget the run of this browser."""
+    visit.request.platform.store.runs.take(visit.browser)

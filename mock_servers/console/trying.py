@@ -1,0 +1,243 @@
+"""The page on which a flow is tried, step by step, with real requests: correct ones, and ones with a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import flask
+
+from mock_servers.console import javascript, python_code, runs
+from mock_servers.console.flows import FLOWS, Chosen, Step, steps
+from mock_servers.console.mistakes import At, mistakes
+from mock_servers.console.runs import Run, Taken
+from mock_servers.console.sending import TOKENS, send
+from mock_servers.console.visit import Visit
+from mock_servers.control import exchange_page, powershell, shell
+from mock_servers.control.problems import ProblemError
+from mock_servers.jose import jwts
+from mock_servers.journal import provenance
+from mock_servers.journal.decoded_jwt import taken_apart
+from mock_servers.pages.journal import ExchangePage, JwtPart
+from mock_servers.provider.providers import PROVIDERS, title_of
+from mock_servers.state.grant import fingerprint
+from mock_servers.state.person import LEVELS, Person
+from mock_servers.state.registration import NoSuchAppError
+from mock_servers.wire.wording import cut, duration
+
+_WRITERS: Final = {
+    "curl": shell.script,
+    "PowerShell": powershell.script,
+    "Python": python_code.script,
+    "JavaScript": javascript.script,
+}
+_NOT_LISTED: Final = "The person is not at the provider of this flow: choose somebody else."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Value:
+    """A value that a step gave: cut, or whole after a click; its JWT, and how long it is good."""
+
+    name: str
+    shown: str
+    jwt: JwtPart | None
+    left: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """A step on the page: `code` by language, what it may be broken by, and what came of it."""
+
+    step: Step
+    code: Mapping[str, str]
+    missing: Sequence[str]
+    mistakes: Mapping[str, str]
+    taken: Taken | None = None
+    values: Sequence[_Value] = ()
+    broken_code: Mapping[str, str] | None = None
+    about_mistake: str = ""
+    exchange: ExchangePage | None = None
+
+
+def show(visit: Visit) -> flask.Response:
+    """Show the run of this browser, or the form that begins one, filled in by a link."""
+    query = visit.request.query
+    if "flow" in query:
+        return _form(visit, {name: query.get(name, "") for name in ("flow", "user", "client_id", "level")})
+    run = runs.read(visit)
+    return _form(visit, {}) if run is None else _run(visit, run)
+
+
+def begin(visit: Visit) -> flask.Response:
+    """Begin a run."""
+    form = visit.form
+    run = Run(
+        flow=form.get("flow", ""),
+        client_id=form.get("client_id", ""),
+        user=form.get("user", ""),
+        level=form.get("level", ""),
+    )
+    problem = _problem(visit, run)
+    if problem:
+        return _form(visit, form, problem, status=400)
+    runs.keep(visit, run)
+    return visit.go("/try")
+
+
+def act(visit: Visit) -> flask.Response:
+    """Send a step, correct or broken; show whole values; or end the run: by the button that was pressed."""
+    run, word = runs.read(visit), visit.form.get("do", "send")
+    if word == "end" or run is None or _problem(visit, run):
+        runs.forget(visit)
+        return visit.go("/try")
+    if word == "show":
+        return _run(visit, run, whole=visit.form.get("step", ""))
+    step = next((each for each in _steps(visit, run) if each.word == visit.form.get("step")), None)
+    if step is None:
+        raise ProblemError(404, "This flow has no such step: open the page again.")
+    mistake = mistakes(step, _at(visit)).get(visit.form.get("mistake", "")) if word == "break" else None
+    if word == "break" and mistake is None:
+        raise ProblemError(404, "This step has no such mistake: open the page again.")
+    sent = step if mistake is None else mistake.step
+    if missing := _missing(sent, run):
+        raise ProblemError(409, f"This step needs a value that you do not have yet: {', '.join(missing)}.")
+    outcome = send(visit, sent, run.values)
+    taken = Taken(
+        step=step.word,
+        mistake=mistake.word if mistake is not None else "",
+        status=outcome.status,
+        shown=outcome.shown,
+        is_refusal=outcome.is_refusal,
+        exchanges=outcome.exchanges,
+        gave=tuple(outcome.values),
+    )
+    runs.keep(visit, run.after(taken, outcome.values))
+    return visit.go(f"/try#step-{step.word}")
+
+
+def _problem(visit: Visit, run: Run) -> str:
+    """Say why there is no such run; empty if there is."""
+    if run.flow not in FLOWS:
+        return "Choose a flow."
+    try:
+        app = visit.request.platform.apps.get(run.client_id)
+    except NoSuchAppError as unknown:
+        return str(unknown)
+    if run.flow == "application":
+        return ""
+    if not app.redirect_uris:
+        return f"{app.name} has no redirect URI, which a log-in needs: add one on its page."
+    who = _person(visit, run)
+    wanted = [each.name for each in PROVIDERS if run.flow in ("combined", each.name)]
+    return "" if who is not None and who.provider in wanted else _NOT_LISTED
+
+
+def _person(visit: Visit, run: Run) -> Person | None:
+    people = visit.request.platform.store.people
+    return next((found for each in PROVIDERS if (found := people.get((each.name, run.user))) is not None), None)
+
+
+def _steps(visit: Visit, run: Run) -> Sequence[Step]:
+    platform = visit.request.platform
+    chosen = Chosen(
+        platform=platform,
+        base=visit.request.base,
+        app=platform.apps.get(run.client_id),
+        who=None if run.flow == "application" else _person(visit, run),
+        level=run.level,
+    )
+    return steps(run.flow, chosen)
+
+
+def _form(visit: Visit, values: Mapping[str, str], problem: str = "", *, status: int = 200) -> flask.Response:
+    people = visit.read("/users")
+    return visit.page(
+        "try_form.html",
+        "Try",
+        status=status,
+        flows=FLOWS,
+        apps=visit.read("/apps"),
+        people={each.title: [person for person in people if person["provider"] == each.name] for each in PROVIDERS},
+        levels={title_of(name): levels for name, levels in LEVELS.items()},
+        values=values,
+        problem=problem,
+    )
+
+
+def _run(visit: Visit, run: Run, *, whole: str = "") -> flask.Response:
+    problem = _problem(visit, run)
+    if problem:
+        return _form(visit, {}, problem)
+    now = visit.request.platform.clock.now()
+    shown = [_shown(visit, run, step, now, whole=whole == step.word) for step in _steps(visit, run)]
+    people = _person(visit, run) if run.flow != "application" else None
+    return visit.page(
+        "try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people, is_whole=bool(whole)
+    )
+
+
+def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _Shown:
+    taken = run.taken.get(step.word)
+    possible = mistakes(step, _at(visit))
+    broken = possible.get(taken.mistake) if taken is not None and taken.mistake else None
+    gave = [name for name in (*TOKENS, "code") if taken is not None and name in taken.gave and name in run.values]
+    return _Shown(
+        step=step,
+        code=_code(visit, step),
+        missing=_missing(step, run),
+        mistakes={each.word: each.about for each in possible.values() if not _missing(each.step, run)},
+        taken=taken,
+        values=[_value(visit, name, run.values[name], now, whole=whole) for name in gave],
+        broken_code=_code(visit, broken.step) if broken is not None else None,
+        about_mistake=broken.about if broken is not None else "",
+        exchange=_exchange(visit, taken) if taken is not None else None,
+    )
+
+
+def _missing(step: Step, run: Run) -> list[str]:
+    """Return the values of earlier steps that a step lacks."""
+    return [name for name in step.needs if name not in run.values]
+
+
+def _at(visit: Visit) -> At:
+    platform = visit.request.platform
+    return At(platform.clock.now(), platform.configuration.apim.environment)
+
+
+def _code(visit: Visit, step: Step) -> dict[str, str]:
+    """Return the commands of a step in each language."""
+    control, takes_token = visit.request.control, not visit.request.access.is_open
+    return {name: write(control, step.commands, takes_token=takes_token) for name, write in _WRITERS.items()}
+
+
+def _exchange(visit: Visit, taken: Taken) -> ExchangePage | None:
+    """Return the last exchange of a step, as far as the journal keeps it."""
+    platform = visit.request.platform
+    for number in reversed(taken.exchanges):
+        record = platform.exchanges.find(str(number))
+        if record is not None:
+            return exchange_page.exchange_page(platform, record, visit.request.base, visit.request.control)
+    return None
+
+
+def _value(visit: Visit, name: str, value: str, now: float, *, whole: bool) -> _Value:
+    issued = provenance.recognise(visit.request.platform.store, fingerprint(value))
+    jwt = jwts.decoded(value) if value.count(".") == 2 else None  # noqa: PLR2004 - RFC 7515, section 3.1
+    expires_at: Any = issued.expires_at if issued is not None else None
+    if jwt is not None and expires_at is None:
+        expires_at = jwt.claims.get("exp")
+    return _Value(
+        name=name,
+        shown=value if whole else cut(value),
+        jwt=exchange_page.jwt_part(taken_apart(jwt, now)) if jwt is not None else None,
+        left=_left(issued.spent_at if issued is not None else None, expires_at, now),
+    )
+
+
+def _left(spent_at: float | None, expires_at: object, now: float) -> str:
+    if spent_at is not None:
+        return "used up"
+    if not isinstance(expires_at, int | float):
+        return ""
+    return f"good for {duration(expires_at - now)}" if expires_at > now else f"expired {duration(now - expires_at)} ago"
