@@ -11,8 +11,10 @@ Outcome = Literal["passed", "failed", "advice", "skipped"]
 
 _MARKS: Final = {"passed": "ok", "failed": "FAILED", "advice": "advice", "skipped": "skipped"}
 
-_HEAD: Final = f"{'outcome':<7}  {'check':<17}  evidence  the client"
-_INDENT: Final = " " * 38
+_HEAD: Final = f"{'outcome':<7}  {'check':<17}  known from  the client"
+_INDENT: Final = " " * 40
+_KNOWN: Final = {"S": "source", "D": "documents", "Q": "a quote", "I": "a guess", "O": "the service"}
+"""What a check's letter of evidence says in words: the service's source, its documentation, a user's quotation, …"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,11 @@ class Verdict:
     def __str__(self) -> str:
         """One row of the table, and below it what was seen and what to do."""
         below = "".join(f"\n{_INDENT}{text}" for text in (self.seen, self.cure) if text)
-        return f"{_MARKS[self.outcome]:<7}  {self.id:<17}  {self.evidence:<8}  {self.asks}{below}"
+        return f"{_MARKS[self.outcome]:<7}  {self.id:<17}  {_KNOWN[self.evidence]:<10}  {self.asks}{below}"
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """The cells of its row on a page."""
+        return self.asks, _KNOWN[self.evidence], _MARKS[self.outcome], f"{self.seen} {self.cure}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +96,9 @@ class Scorecard:
 
     def as_markdown(self) -> str:
         """Return the same as a page."""
-        rows = [
-            f"| {_cell(each.asks)} | {each.evidence} | {_MARKS[each.outcome]} | {_cell(f'{each.seen} {each.cure}')} |"
-            for each in self.verdicts
-        ]
+        rows = [f"| {' | '.join(map(_cell, each.cells()))} |" for each in self.verdicts]
         head = [f"# Client contract: {self.client}", "", f"{self._counted()}."]
-        table = ["", "| check | evidence | outcome | what was seen, and what to do |", "|---|---|---|---|", *rows]
+        table = ["", "| check | known from | outcome | what was seen, and what to do |", "|---|---|---|---|", *rows]
         return "\n".join([*head, *table, ""])
 
     def written(self, suffix: str) -> str:

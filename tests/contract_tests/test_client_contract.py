@@ -531,8 +531,8 @@ class TestCommandLine:
         code, reported, logged = done.returncode, done.stdout, done.stderr
         rows = [line.split()[:3] for line in reported.splitlines()]
         assert (code, logged) == (1, "")
-        assert rows[2:4] == [["outcome", "check", "evidence"], ["FAILED", "kid", "S"]]
-        assert ["FAILED", "token", "S"] in rows
+        assert rows[2:4] == [["outcome", "check", "known"], ["FAILED", "kid", "source"]]
+        assert ["FAILED", "token", "source"] in rows
         assert reported.splitlines()[-1].startswith("With --logs FOLDER there are files")
 
     def test_logs_are_files_of_what_was_said_on_either_side(self, script: Script, tmp_path: Path) -> None:
