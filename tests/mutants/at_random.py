@@ -86,8 +86,8 @@ def drawn(found: Iterable[Mutation], number: int, seed: int, without: Iterable[s
     chosen = list[Mutation]()
     while len(chosen) < number and any(by_kind.values()):
         for each_kind in by_kind.values():
-            each = _next(each_kind, left_out)
-            chosen += [each] if each is not None and len(chosen) < number else []
+            following = _next(each_kind, left_out)
+            chosen += [following] if following is not None and len(chosen) < number else []
     return chosen
 
 
@@ -165,8 +165,15 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
                 by, over = found_by(copy, files_of(tests), left_out, seconds, *options)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
-    reported = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
-    return Result(**reported, by=by, late=late, seconds=seconds)
+    return Result(
+        key=mutant.key,
+        kind=mutant.kind,
+        line=mutant.line,
+        answers=mutant.answers,
+        by=by,
+        late=late,
+        seconds=seconds,
+    )
 
 
 def files_of(tests: Iterable[str]) -> list[str]:

@@ -71,7 +71,12 @@ class Parent:
 @pytest.fixture
 def parent() -> Iterator[Callable[..., Parent]]:
     made: list[Parent] = []
-    yield lambda *programs: made.append(Parent(*programs)) or made[-1]
+
+    def begun(*programs: str) -> Parent:
+        made.append(Parent(*programs))
+        return made[-1]
+
+    yield begun
     for each in made:
         each.close()
 

@@ -72,7 +72,8 @@ def beside_the_greedy(turns: Turns, *, is_kept: bool) -> Iterator[None]:
         for number, sock in enumerate(greedy):
             sock.sendall(ASKED % number * EACH)
         assert turns.is_done.wait(30)
-        stack.callback(lambda: turns.other and turns.other.close())
+        if turns.other is not None:
+            stack.callback(turns.other.close)
         yield
 
 

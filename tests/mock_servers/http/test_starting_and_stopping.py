@@ -245,7 +245,7 @@ def test_a_death_of_the_serving_thread_is_reported_and_ends_all_the_rest(monkeyp
     class Dying(Engine):
         def __init__(self, *arguments: Any, **given: Any) -> None:
             super().__init__(*arguments, **given)
-            self.loop.run_forever = die  # of this server alone: others in this process live on
+            monkeypatch.setattr(self.loop, "run_forever", die)  # of this server alone: others in this process live on
 
     before = threads_of_servers()
     monkeypatch.setattr(engine, "Engine", Dying)

@@ -27,7 +27,8 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.state.configuration import READY_MADE_APP, App, Configuration
+from mock_servers.state.app import App
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.memory import MemoryBackend
 from tests.processes import PATIENCE, finished, python
 from tests.sources import ROOT
