@@ -78,7 +78,7 @@ class _Collector:
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with all of its samples."""
-        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily  # noqa: PLC0415
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily  # noqa: PLC0415 - an extra, for who scrapes
 
         totals = self._platform.exchanges.counts.totals()
         yield InfoMetricFamily("nhsauth", "The mock.", {"version": installed()})

@@ -40,7 +40,8 @@ class Transport(httpx.BaseTransport):
     """Sends a body as a socket does: piece by piece, and keeps none of it."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        list(request.stream)  # type: ignore[arg-type]
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        list(request.stream)
         return httpx.Response(400, json=BODY, headers=DATE)
 
 

@@ -157,7 +157,7 @@ def test_no_finder_is_asked_before_the_answer_has_left(platform: Mock, monkeypat
     answer = platform(environ, lambda *_: lambda _: None)
     body = b"".join(answer)
     before = list(asked)
-    answer.close()  # type: ignore[attr-defined]
+    answer.close()  # type: ignore[attr-defined] # WSGI demands none; this answer has one
 
     assert b"unsupported_grant_type" in body
     assert (before, asked) == ([], ["check_grant_type_supported"])

@@ -50,7 +50,7 @@ def test_an_ipv6_host_is_bracketed_in_the_url() -> None:
 
 
 def test_the_url_of_a_wildcard_is_one_that_can_be_called() -> None:
-    with serve(echo, host="0.0.0.0") as running:  # noqa: S104
+    with serve(echo, host="0.0.0.0") as running:  # noqa: S104 - what is tested
         url = running.url
 
     assert url == f"http://127.0.0.1:{running.port}"

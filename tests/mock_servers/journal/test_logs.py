@@ -360,7 +360,7 @@ def logged(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
     read = start("text")
 
     def ask(method: str, path: str, **sent: object) -> str:
-        http.open(path, method=method, base_url=platform.url, **sent).close()  # type: ignore[arg-type]
+        http.open(path, method=method, base_url=platform.url, **sent).close()  # type: ignore[arg-type] # keywords of Werkzeug
         record = platform.exchanges.last
         return f"{read()} {json.dumps(record.as_json())} {record.timeline()} {record.explained()} {record!r}"
 

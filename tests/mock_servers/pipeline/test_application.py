@@ -135,9 +135,9 @@ def test_a_pre_flight_gets_the_services_own_answer(client: FlaskClient) -> None:
 
 
 def test_a_rule_that_raises_gets_the_services_catch_all(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: ServiceApp[Any], client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rule: Rule[Any] = next(iter(client.application.served.routes["/token"].flows["POST"])).policies[0].rules[0]  # type: ignore[attr-defined]
+    rule: Rule[Any] = next(iter(app.served.routes["/token"].flows["POST"])).policies[0].rules[0]
 
     def fail(_: object) -> str:
         raise RuntimeError("a bug")
