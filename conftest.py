@@ -1,12 +1,15 @@
 """Brings the plugin under test, installed or not, pytest's own tool for testing plugins, and Hypothesis's profiles."""
 
 import gc
+from operator import attrgetter
 
 import pytest
 
 from contract_tests import profile  # noqa: F401 - registers them before Hypothesis's plugin looks for the one asked for
 
 pytest_plugins = ["pytest_nhsauth.plugin", "pytester"]
+
+ROW_OF = attrgetter("row")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -22,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
     flows, rows = set(), set()
     for item in sorted(pairs, key=lambda item: item.callspec.indices["earlier"]):  # as they are written
-        flow, row = item.callspec.params["flow"], item.callspec.params["earlier"].row
+        flow, row = item.callspec.params["flow"], ROW_OF(item.callspec.params["earlier"])
         if flow in flows and row in rows:
             item.add_marker("slow")
         flows.add(flow)

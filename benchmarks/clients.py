@@ -27,18 +27,20 @@ def took(url: str, bodies: list[bytes], connections: int) -> float:
     """
     address = urlsplit(url)
     requests = iter([_HEAD.format(path=PATH, host=address.netloc, length=len(each)).encode() + each for each in bodies])
+    sockets: dict[int, socket.socket] = {}
     with ExitStack() as stack:
         waiting = stack.enter_context(selectors.DefaultSelector())
         for _ in range(connections):
             sock = stack.enter_context(socket.create_connection((address.hostname, address.port)))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             waiting.register(sock, selectors.EVENT_READ)
+            sockets[sock.fileno()] = sock
         start = time.perf_counter()
-        live = sum(_asked(key.fileobj, requests) for key in list(waiting.get_map().values()))
+        live = sum(_asked(sock, requests) for sock in sockets.values())
         while live:
             for key, _ in waiting.select():
-                _answered(key.fileobj)
-                if not _asked(key.fileobj, requests):
+                _answered(sockets[key.fd])
+                if not _asked(sockets[key.fd], requests):
                     live -= 1
         return time.perf_counter() - start
 

@@ -42,7 +42,7 @@ def _counted(exchanges: int, keys: str, *, with_hook: bool) -> int:
     """Return the instructions of a process with so many exchanges after the warm-up."""
     command = [sys.executable, "-m", "benchmarks.instructions", "--exchanges", str(exchanges), "--keys", keys]
     run = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, *(["--hook"] * with_hook)],  # noqa: S607
+        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command, *(["--hook"] * with_hook)],  # noqa: S607 - the machine's own
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
         text=True,
@@ -57,8 +57,8 @@ def _counted(exchanges: int, keys: str, *, with_hook: bool) -> int:
 def _exchange(count: int, keys: Path, *, with_hook: bool) -> None:
     """Exchange tokens; called by `_counted` in a process of its own."""
     from benchmarks import exchanging  # noqa: PLC0415 - the parent needs none of it
-    from mock_servers.jose.keys import KeyRing  # noqa: PLC0415
-    from mock_servers.mock import Mock  # noqa: PLC0415
+    from mock_servers.jose.keys import KeyRing  # noqa: PLC0415 - the same
+    from mock_servers.mock import Mock  # noqa: PLC0415 - the same
 
     platform = Mock(ring=KeyRing(keys))
     bodies = exchanging.forms(platform, _WARM + _COUNTED)

@@ -6,6 +6,7 @@ import http.client
 import ssl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from typing import Final
 
 from benchmarks import exchanging, process
@@ -46,7 +47,7 @@ def _kept(bench: Bench) -> list[Figure]:
             _tunnelled(server, trusting, _PLATFORM) as (_, exchange),
             connected(server.url) as (_, exchange_plainly),
         ):
-            calls = [timed(lambda get=get: get(_DISCOVERY)) for get in (plain, encrypted, tunnelled)]
+            calls = [timed(partial(get, _DISCOVERY)) for get in (plain, encrypted, tunnelled)]
             turns = bench.in_turn(bench.effort.calls, *calls)
             posts = [exchanging.exchanged(post, forms) for post in (exchange_plainly, exchange)]
             exchanges = bench.in_turn(bench.effort.calls // 3, *map(timed, posts))

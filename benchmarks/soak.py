@@ -274,11 +274,17 @@ def _said(soak: Soak, text: bytes) -> bytes:
     return b""
 
 
+def _end(held: list[list[socket.socket]]) -> None:
+    for group in held:
+        for sock in group:
+            sock.close()
+
+
 def _slow(soak: Soak) -> None:
     """Keep hundreds of connections that take their time; each one that the server drops is replaced by another."""
     with ExitStack() as stack:
-        stack.callback(lambda: [sock.close() for group in held for sock in group])
         held: list[list[socket.socket]] = [[] for _ in _SLOW]
+        stack.callback(_end, held)
         while not soak.over.wait(1):
             for group, (wanted, text) in zip(held, _SLOW, strict=True):
                 group[:] = [sock for sock in group if _is_there(sock)]

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import count
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +49,12 @@ def figures(bench: Bench) -> list[Figure]:
     return found
 
 
+def _of_new_keys(step: _Step) -> Callable[[], object]:
+    """Return a call of the step with a key that it has not had."""
+    keys = count()
+    return lambda: step(str(next(keys)))
+
+
 def _steps(bench: Bench, store: _Store) -> Iterator[Figure]:
     table: Table[Any] = store.backend.table("steps", _PLAIN)
     ours: dict[str, _Step] = {
@@ -57,11 +64,10 @@ def _steps(bench: Bench, store: _Store) -> Iterator[Figure]:
         "take": table.take,
     }
     for name, step in ours.items():
-        keys, bare = count(), count()
         turns = bench.in_turn(
             bench.effort.calls,
-            timed(lambda step=step, keys=keys: step(str(next(keys)))),  # type: ignore[misc] # bound now
-            timed(lambda step=store.bare[name], keys=bare: step(str(next(keys)))),  # type: ignore[misc]
+            timed(_of_new_keys(step)),
+            timed(_of_new_keys(store.bare[name])),
         )
         yield Figure(
             name=f"{name} in {store.name}",
@@ -84,8 +90,8 @@ def _full(bench: Bench, store: _Store) -> Iterator[Figure]:
     for name, step in steps.items():
         turns = bench.in_turn(
             bench.effort.calls,
-            timed(lambda step=step: step(many)),  # type: ignore[misc] # bound now
-            timed(lambda step=step: step(few)),  # type: ignore[misc]
+            timed(partial(step, many)),
+            timed(partial(step, few)),
         )
         yield Figure(
             name=f"{name} in {store.name}, of {_MANY:,} entries",

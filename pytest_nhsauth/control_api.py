@@ -45,11 +45,11 @@ class NotFoundError(LookupError):
 
 
 class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = connectionpool.HTTPConnection  # type: ignore[attr-defined]
+    ConnectionCls = connectionpool.HTTPConnection  # type: ignore[attr-defined] # the module imports it
 
 
 class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = connectionpool.HTTPSConnection  # type: ignore[attr-defined]
+    ConnectionCls = connectionpool.HTTPSConnection  # type: ignore[attr-defined] # the same
 
 
 class _Adapter(HTTPAdapter):
@@ -68,7 +68,7 @@ class _Adapter(HTTPAdapter):
     ) -> requests.Response:
         """Send a request and read its answer whole. Raises requests.ConnectionError without one."""
         pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(request, verify, proxies=proxies))
-        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call] # typeshed has no types for it
         try:
             raw = pool.urlopen(
                 str(request.method),
@@ -99,7 +99,7 @@ class _Session(requests.Session):
         """Send a request by our own adapter."""
         sent = {name: given[name] for name in ("verify", "timeout", "proxies")}
         response = self._adapter.send_directly(request, **sent)
-        extract_cookies_to_jar(self.cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        extract_cookies_to_jar(self.cookies, request, response.raw)
         return response
 
     def close(self) -> None:

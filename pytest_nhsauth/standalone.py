@@ -8,14 +8,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from mock_servers.state.configuration import Configuration
 from pytest_nhsauth import configuration, logs
 from pytest_nhsauth.platform import Platform
 from pytest_nhsauth.target import served
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 _GIVEN_AS: Final = "nhsauth"
 """The parameter of a decorated function that gets the platform, if it has one."""
@@ -53,14 +53,14 @@ class MockPlatform:
     ) -> None:
         self._running.pop().__exit__(kind, error, traceback)
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: Callable[..., R]) -> Callable[..., R]:
         """Decorate a function or coroutine function; each call has a mock of its own. Raises TypeError for a class."""
         if inspect.isclass(function):
             raise TypeError(
                 f"mock_platform decorates functions, and {function.__name__} is a class: call "
                 "cls.enterClassContext(mock_platform()) in its setUpClass"
             )
-        return cast("F", self._awaiting(function) if inspect.iscoroutinefunction(function) else self._calling(function))
+        return self._awaiting(function) if inspect.iscoroutinefunction(function) else self._calling(function)
 
     def _calling(self, function: Callable[..., Any]) -> Callable[..., Any]:
         wants = _wants(function)
@@ -91,7 +91,7 @@ def _without_platform(called: Callable[..., Any]) -> Callable[..., Any]:
     """Reduce the signature to the caller's own parameters, so that pytest looks for no fixture."""
     known = inspect.signature(called)
     own = [each for name, each in known.parameters.items() if name != _GIVEN_AS]
-    called.__signature__ = known.replace(parameters=own)  # type: ignore[attr-defined]
+    called.__signature__ = known.replace(parameters=own)  # type: ignore[attr-defined] # what inspect.signature looks for
     return called
 
 

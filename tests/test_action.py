@@ -46,8 +46,8 @@ def step(tmp_path: Path, key_cache: Path) -> Iterator[Step]:
         values = {f"INPUT_{name.upper()}": value for name, value in {**inputs, "package": "", **given}.items()}
         files = {name: str(tmp_path / name) for name in FILES}
         environ = {"RUNNER_TEMP": str(tmp_path), "NHSAUTH_CACHE_DIR": str(key_cache), "PATH": path}
-        return subprocess.run(  # noqa: S603
-            ["node", str(ROOT / ACTION["runs"][which])],  # noqa: S607
+        return subprocess.run(  # noqa: S603 - our own script
+            ["node", str(ROOT / ACTION["runs"][which])],  # noqa: S607 - the machine's own node
             cwd=tmp_path,
             env={**os.environ, **environ, **files, **state, **values},
             capture_output=True,

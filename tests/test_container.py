@@ -29,7 +29,7 @@ def url(key_cache: Path) -> Iterator[str]:
     instead = {"/etc/nhsauth/nhsauth.toml": str(ROOT / CONFIGURATION), "0.0.0.0": "127.0.0.1"}  # noqa: S104 - not here
     command = [sys.executable, "-m", "mock_servers", *(instead.get(word, word) for word in SERVE), "--port", "0"]
     environ = {**os.environ, "NHSAUTH_CACHE_DIR": str(key_cache)}
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as mock:  # noqa: S603
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as mock:  # noqa: S603 - our own command
         assert mock.stdout is not None
         yield mock.stdout.readline().split()[-1]
         mock.terminate()

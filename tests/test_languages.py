@@ -17,15 +17,11 @@ from mock_servers.mock import Mock
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 JARS = Path("/usr/share/java")
-JUNIT = ("junit-jupiter-api", "junit-jupiter-engine", "junit-platform-commons", "junit-platform-console")
-JUNIT += (
-    "junit-platform-engine",
-    "junit-platform-launcher",
-    "junit-platform-reporting",
-    "opentest4j",
-    "apiguardian-api",
+JUNIT = (
+    *("junit-jupiter-api", "junit-jupiter-engine", "junit-platform-commons", "junit-platform-console"),
+    *("junit-platform-engine", "junit-platform-launcher", "junit-platform-reporting", "opentest4j", "apiguardian-api"),
+    *("opentest4j-reporting-events", "opentest4j-reporting-schema", "picocli"),
 )
-JUNIT += ("opentest4j-reporting-events", "opentest4j-reporting-schema", "picocli")
 PATIENCE = 500  # seconds: Go compiles its own library first, on a machine that is busy
 CLASS_PATH = os.pathsep.join(str(JARS / f"{name}.jar") for name in JUNIT)
 

@@ -202,7 +202,7 @@ def clean(tmp_path: Path, key_cache: Path) -> dict[str, str]:
 def url(request: pytest.FixtureRequest, clean: dict[str, str], tmp_path: Path) -> Iterator[str]:
     """Where the mock answers that a launcher has started."""
     started = [*command(request.param), "serve", "--port", "0", "--json"]
-    with subprocess.Popen(started, cwd=tmp_path, env=clean, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(started, cwd=tmp_path, env=clean, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
         ready = json.loads(process.stdout.readline())
         yield ready["url"]
@@ -222,7 +222,7 @@ def test_the_first_refused_request_is_explained(url: str) -> None:
 @pytest.mark.release
 def test_the_one_file_brings_the_contract_tests(clean: dict[str, str], tmp_path: Path) -> None:
     asked = [*command("pyz"), "contract", "-k", "success", "-p", "no:cacheprovider"]
-    done = subprocess.run(asked, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603
+    done = subprocess.run(asked, cwd=tmp_path, env=clean, capture_output=True, text=True, check=False, timeout=100)  # noqa: S603 - our own program
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 differ" in done.stdout
@@ -236,7 +236,7 @@ def test_another_python_is_reported_in_one_line(clean: dict[str, str], tmp_path:
         "import runpy, sys; sys.version_info = (3, 99, 0); sys.argv = [sys.argv[1]];"
         "runpy.run_path(sys.argv[0], run_name='__main__')"
     )
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", other, str(program)],
         cwd=tmp_path,
         env=clean,

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.sources import PACKAGES, ROOT, SOURCES, module, source
 UNTRACKED = {"__pycache__", "node_modules"}
 LONGEST_FUNCTION = 40
 MOST_ENTRIES = 22
+TOPS = (*PACKAGES, "tests", "docs", "examples", "benchmarks", "tools", ".ci", ".github")
 LONGEST_ENGINE = 220
 APPS = {f"mock_servers.{service}.app" for service in ("apim", "gateway", "identity_provider", "management")}
 """Where a service meets Flask."""
@@ -27,6 +29,24 @@ FORBIDDEN = {
     "common",
     "misc",
 }
+
+
+SILENT = re.compile(r"# *(?:type: *ignore|(?:ruff: *|flake8: *)?noqa|mypy:)", re.IGNORECASE)
+"""What keeps ruff or mypy from reporting something."""
+REASONED = re.compile(r"# (?:type: ignore\[[a-z, -]+\] # |(?:ruff: )?noqa: [A-Z]+\d+(?:, [A-Z]+\d+)* - )(?!noqa).*\w\w")
+
+
+def without_reason(path: Path) -> list[str]:
+    """The comments that silence ruff or mypy and do not say why, or silence it for all that a line or file has."""
+    if not SILENT.search(path.read_text(encoding="utf-8")):
+        return []
+    with tokenize.open(path) as file:
+        comments = [token for token in tokenize.generate_tokens(file.readline) if token.type == tokenize.COMMENT]
+    return [
+        f"{path}:{each.start[0]} {each.string}"
+        for each in comments
+        if len(SILENT.findall(each.string)) > len(REASONED.findall(each.string))
+    ]
 
 
 def imports_of(*packages: str) -> dict[str, frozenset[str]]:
@@ -102,15 +122,37 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="these sources are not a checkout")
 def test_the_top_folder_fits_on_one_screen() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S607
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S607 - the machine's own git
 
     assert len({name.partition("/")[0] for name in tracked.splitlines()}) <= MOST_ENTRIES
 
 
+def test_what_silences_a_checker_says_why() -> None:
+    """`# noqa: S603 - our own program` and `# type: ignore[arg-type] # the mistake itself`."""
+    files = [*ROOT.glob("*.py"), *(path for top in TOPS for path in (ROOT / top).rglob("*.py"))]
+
+    assert len(files) > 500
+    assert [each for path in files if not UNTRACKED & set(path.parts) for each in without_reason(path)] == []
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        *("# noqa", "# noqa: S603", "# noqa: S603 our own", "# noqa: S603, S607", "# ruff: noqa: S603", "#noqa:S603"),
+        *("# type: ignore", "# type: ignore[misc]", "# type: ignore # why it is", "# type: ignore[misc] # noqa: S603"),
+        *("# type: ignore[misc]  # noqa: S603 - our own", '# mypy: disable-error-code="misc"', "# noqa: S603 - "),
+    ],
+)
+def test_a_checker_is_silenced_for_one_thing_and_in_words(tmp_path: Path, comment: str) -> None:
+    path = tmp_path / "silent.py"
+    path.write_text(f"x = 1  {comment}\n")
+
+    assert len(without_reason(path)) == 1
+
+
 def test_no_private_key_lies_in_the_tree() -> None:
     """Not even its first line: secret scanners look for no more."""
-    tops = (*PACKAGES, "tests", "docs", "examples", "benchmarks", "tools", ".ci", ".github")
-    files = [path for top in tops for path in (ROOT / top).rglob("*") if path.is_file()]
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*") if path.is_file()]
     tracked = [path for path in (*files, *ROOT.glob("*.*")) if path.is_file() and not UNTRACKED & set(path.parts)]
     first_line = re.compile(rb"-----BEGIN " + rb"(?:[A-Z]+ )*PRIVATE KEY-----")
 

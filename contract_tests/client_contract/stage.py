@@ -146,7 +146,7 @@ class Stage:
             code, members = self.planned.pop(0)
             return f"{code} Planned", [("Content-Type", "application/json")], json.dumps(members).encode()
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        body = self.platform(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type]
+        body = self.platform(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type] # nothing calls write()
         answer = b"".join(body)
         close = getattr(body, "close", None)
         if close is not None:

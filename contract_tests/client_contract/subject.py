@@ -308,7 +308,7 @@ class _ServiceSession:
 
     def token(self) -> Got:
         try:
-            with build_opener(ProxyHandler({})).open(Request(self.trigger), timeout=PATIENCE) as answer:  # noqa: S310
+            with build_opener(ProxyHandler({})).open(Request(self.trigger), timeout=PATIENCE) as answer:  # noqa: S310 - the URL that the user gave
                 return Got(well=answer.status < HTTPStatus.BAD_REQUEST)
         except HTTPError as error:
             self.heard.append(error.read(_MOST_SAID).decode(errors="replace"))

@@ -1,10 +1,20 @@
 from collections.abc import Callable
+from typing import Any, Protocol
 
 from django.test import Client
 
 from pytest_nhsauth import Clock, Faults
 
-LogIn = Callable[..., object]
+
+class Page(Protocol):
+    """What Django's test client returns; Django gives its type no public name."""
+
+    status_code: int
+
+    def json(self) -> Any: ...
+
+
+LogIn = Callable[..., Page]
 
 
 def test_who_is_not_logged_in_is_sent_to_the_log_in(client: Client) -> None:

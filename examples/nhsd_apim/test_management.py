@@ -1,16 +1,21 @@
 """The plugin's own clients of the management API: apps, keys, products, tokens and traces."""
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
+
+Headers = Mapping[str, str]
+Json = Mapping[str, Any]
 
 DEVELOPER = "apm-testing-internal-dev@nhs.net"
 PRODUCT = "mock-jwks-internal-dev"
 
 
 @pytest.fixture
-def app(developer_apps_api):
+def app(developer_apps_api: Any) -> Iterator[Json]:
     """An app of this test alone."""
     body = {
         "name": f"apim-auto-{uuid4()}",
@@ -26,7 +31,7 @@ def app(developer_apps_api):
 
 
 @pytest.fixture
-def product(products_api):
+def product(products_api: Any) -> Iterator[Json]:
     """A product of this test alone."""
     made = products_api.post_products(
         body={
@@ -47,18 +52,18 @@ def product(products_api):
     products_api.delete_product_by_name(product_name=made["name"])
 
 
-def test_the_session_has_an_app_of_its_own(nhsd_apim_test_app, jwt_public_key_url):
+def test_the_session_has_an_app_of_its_own(nhsd_apim_test_app: Callable[[], Json], jwt_public_key_url: str) -> None:
     found = nhsd_apim_test_app()
 
     assert {"name": "jwks-resource-url", "value": jwt_public_key_url} in found["attributes"]
     assert found["callbackUrl"] == "https://google.com/callback"
 
 
-def test_a_public_key_is_hosted_in_its_own_path(jwt_public_key, jwt_public_key_url):
+def test_a_public_key_is_hosted_in_its_own_path(jwt_public_key: Json, jwt_public_key_url: str) -> None:
     assert requests.get(jwt_public_key_url, timeout=30).json() == jwt_public_key
 
 
-def test_an_app_is_made_changed_and_removed(developer_apps_api, app):
+def test_an_app_is_made_changed_and_removed(developer_apps_api: Any, app: Json) -> None:
     named = {"email": DEVELOPER, "app_name": app["name"]}
     changed = developer_apps_api.put_app_by_name(**named, body={**app, "callbackUrl": "https://app.example/callback"})
     again = developer_apps_api.post_app_by_name(**named, body={**changed, "apiProducts": [PRODUCT]})
@@ -70,7 +75,7 @@ def test_an_app_is_made_changed_and_removed(developer_apps_api, app):
         developer_apps_api.get_app_by_name(**named)
 
 
-def test_attributes_of_an_app_are_replaced_set_and_removed(developer_apps_api, app):
+def test_attributes_of_an_app_are_replaced_set_and_removed(developer_apps_api: Any, app: Json) -> None:
     named = {"email": DEVELOPER, "app_name": app["name"]}
     colour = {"name": "colour", "value": "blue"}
     developer_apps_api.post_app_attributes(**named, body={"attribute": [colour]})
@@ -81,7 +86,7 @@ def test_attributes_of_an_app_are_replaced_set_and_removed(developer_apps_api, a
     assert developer_apps_api.get_app_attribute_by_name(**named, attribute_name="size")["value"] == "4"
 
 
-def test_a_key_is_made_judged_and_removed(developer_app_keys_api, app, product):
+def test_a_key_is_made_judged_and_removed(developer_app_keys_api: Any, app: Json, product: Json) -> None:
     named, key = {"email": DEVELOPER, "app_name": app["name"]}, f"key-{uuid4()}"
     keys = developer_app_keys_api
     made = keys.create_app_key(**named, body={"consumerKey": key, "consumerSecret": "its-secret"})
@@ -103,7 +108,7 @@ def test_a_key_is_made_judged_and_removed(developer_app_keys_api, app, product):
         keys.get_app_key(**named, key=key)
 
 
-def test_a_product_is_found_changed_and_described(products_api, product):
+def test_a_product_is_found_changed_and_described(products_api: Any, product: Json) -> None:
     name, whole = product["name"], products_api.get_products(expand="true")["apiProduct"]
     changed = products_api.put_product_by_name(product_name=name, body={**product, "scopes": []})
     products_api.post_product_attribute_by_name(product_name=name, attribute_name="size", body={"value": "4"})
@@ -115,7 +120,7 @@ def test_a_product_is_found_changed_and_described(products_api, product):
 
 
 @pytest.mark.nhsd_apim_authorization(access="healthcare_worker", level="aal3", login_form={"username": "656005750104"})
-def test_a_token_shows_its_owner(_nhsd_apim_auth_token_data, access_token_api):
+def test_a_token_shows_its_owner(_nhsd_apim_auth_token_data: Mapping[str, str], access_token_api: Any) -> None:
     details = access_token_api.get_token_details(access_token=_nhsd_apim_auth_token_data["access_token"])
     attributes = {each["name"]: each["value"] for each in details["attributes"]}
 
@@ -130,7 +135,9 @@ def test_a_token_shows_its_owner(_nhsd_apim_auth_token_data, access_token_api):
 
 
 @pytest.mark.nhsd_apim_authorization(access="application", level="level3", force_new_token=True)
-def test_a_token_is_revoked_and_deleted(nhsd_apim_proxy_url, nhsd_apim_auth_headers, access_token_api):
+def test_a_token_is_revoked_and_deleted(
+    nhsd_apim_proxy_url: str, nhsd_apim_auth_headers: Headers, access_token_api: Any
+) -> None:
     token, url = nhsd_apim_auth_headers["Authorization"].split()[1], f"{nhsd_apim_proxy_url}/test-auth/app/level3"
     before = requests.get(url, headers=nhsd_apim_auth_headers, timeout=30).status_code
     access_token_api.post_token_details(access_token=token, body=None, action="revoke")
@@ -143,7 +150,7 @@ def test_a_token_is_revoked_and_deleted(nhsd_apim_proxy_url, nhsd_apim_auth_head
     assert deleted.json()["fault"]["detail"]["errorcode"].endswith("invalid_access_token")
 
 
-def test_a_trace_shows_what_a_proxy_did(nhsd_apim_proxy_url, trace):
+def test_a_trace_shows_what_a_proxy_did(nhsd_apim_proxy_url: str, trace: Any) -> None:
     name, mark = f"session-{uuid4()}", str(uuid4())
     trace.post_debugsession(session=name, header_filters={"trace_id": mark})
     requests.get(f"{nhsd_apim_proxy_url}/_ping", headers={"trace_id": mark}, timeout=30)
@@ -159,8 +166,12 @@ def test_a_trace_shows_what_a_proxy_did(nhsd_apim_proxy_url, trace):
 
 @pytest.mark.nhsd_apim_authorization(access="application", level="level3", force_new_token=True)
 def test_a_revoked_key_closes_the_api_and_the_token_service(
-    nhsd_apim_test_app, nhsd_apim_proxy_url, nhsd_apim_auth_headers, developer_app_keys_api, access_token_api
-):
+    nhsd_apim_test_app: Callable[[], Json],
+    nhsd_apim_proxy_url: str,
+    nhsd_apim_auth_headers: Headers,
+    developer_app_keys_api: Any,
+    access_token_api: Any,
+) -> None:
     app, url = nhsd_apim_test_app(), f"{nhsd_apim_proxy_url}/test-auth/app/level3"
     token = access_token_api.get_token_details(access_token=nhsd_apim_auth_headers["Authorization"].split()[1])
     named = {"email": DEVELOPER, "app_name": app["name"], "key": token["clientId"]}

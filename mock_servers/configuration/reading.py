@@ -305,7 +305,7 @@ def _app(index: int, entry: WorldApp) -> App:
 
 def _as(kind: type[T], entry: T, **changes: Any) -> T:
     """Convert an entry of the file to the platform's type, which has fewer members."""
-    return kind(**{each.name: getattr(entry, each.name) for each in fields(kind)} | changes)  # type: ignore[arg-type]
+    return kind(**{each.name: getattr(entry, each.name) for each in fields(kind)} | changes)  # type: ignore[arg-type] # an entry has all members of its kind
 
 
 def _only_kid(jwks: Mapping[str, Any] | None) -> str | None:

@@ -327,7 +327,7 @@ def _check_trailers(event: h11.EndOfMessage) -> None:
 
 
 def _refused(error: h11.RemoteProtocolError) -> BadRequestError:
-    status = "501 Not Implemented" if error.error_status_hint == 501 else "400 Bad Request"  # noqa: PLR2004
+    status = "501 Not Implemented" if error.error_status_hint == 501 else "400 Bad Request"  # noqa: PLR2004 - h11 suggests it where a transfer coding is unknown
     return BadRequestError(status, str(error))
 
 

@@ -74,7 +74,7 @@ class Redirect(bytes):
 class Fetcher(Protocol):
     """Fetches the bytes behind a URL. Raises UnreachableError."""
 
-    def __call__(self, url: str) -> bytes:
+    def __call__(self, url: str, /) -> bytes:
         """Return the body of the answer to a GET."""
 
 

@@ -56,7 +56,7 @@ class InProcess:
 
     def _answered(self, environ: WSGIEnvironment) -> tuple[int, dict[str, str], bytes]:
         started: list[tuple[str, list[tuple[str, str]]]] = []
-        body = self._application(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type]
+        body = self._application(environ, lambda status, headers, *_: started.append((status, headers)))  # type: ignore[arg-type] # nothing calls write()
         try:
             answer = b"".join(body)
         except ConnectionAbortedError as broken:

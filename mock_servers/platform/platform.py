@@ -130,9 +130,9 @@ class Platform:
         if self._made is not None:
             return self._made
         # 20 ms that a test without a request spares
-        from mock_servers.platform.environments import Environments  # noqa: PLC0415
-        from mock_servers.platform.in_process import InProcess  # noqa: PLC0415
-        from mock_servers.platform.service_wiring import Services  # noqa: PLC0415
+        from mock_servers.platform.environments import Environments  # noqa: PLC0415 - see above
+        from mock_servers.platform.in_process import InProcess  # noqa: PLC0415 - see above
+        from mock_servers.platform.service_wiring import Services  # noqa: PLC0415 - see above
 
         with self._making:
             if self._made is None:
@@ -145,8 +145,8 @@ class Platform:
         if self._app is not None:
             return self._app
         # Flask takes 90 ms that a test without a request spares
-        from mock_servers.platform.app import PlatformApp  # noqa: PLC0415
-        from mock_servers.platform.routing import Mounts  # noqa: PLC0415
+        from mock_servers.platform.app import PlatformApp  # noqa: PLC0415 - see above
+        from mock_servers.platform.routing import Mounts  # noqa: PLC0415 - see above
 
         with self._making:
             if self._app is None:

@@ -113,8 +113,8 @@ def _own(file: Path) -> bytes:
 
 
 def _java(authority: Authority, public: bytes) -> bytes:
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12  # noqa: PLC0415
+    from cryptography import x509  # noqa: PLC0415 - only where TLS is served
+    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12  # noqa: PLC0415 - only where TLS is served
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a public authority has a serial number that RFC 5280 would not allow

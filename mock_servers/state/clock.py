@@ -32,7 +32,7 @@ class Clock:
     """
 
     # Looked up at each call: libraries that stop a test's time replace time.time.
-    def __init__(self, source: Callable[[], float] = lambda: time.time()) -> None:  # noqa: PLW0108
+    def __init__(self, source: Callable[[], float] = lambda: time.time()) -> None:  # noqa: PLW0108 - see above
         self._source = source
         self._readings: Table[Reading] = MemoryTable()
 

@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from mock_servers.mock import Mock
+from mock_servers.platform.platform import Platform
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,7 +22,7 @@ WORD = "'\"><img/src=x/onerror=alert(1)>"
 PATIENTS_REQUEST = {"scope": "openid profile", "nonce": "n", "vtr": '["P5.Cp.Cd"]'}
 
 
-def authorize(platform: Mock, path: str, **more: str) -> str:
+def authorize(platform: Platform, path: str, **more: str) -> str:
     """The URL that an application sends a browser to."""
     request = {
         "response_type": "code",
@@ -40,7 +41,7 @@ def arrived(page: "Page") -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
-def redeemed(platform: Mock, path: str, code: str) -> dict[str, Any]:
+def redeemed(platform: Platform, path: str, code: str) -> dict[str, Any]:
     form = {
         "grant_type": "authorization_code",
         "code": code,

@@ -22,7 +22,7 @@ URL = "http://pages.example/"
 STYLE = Client(pages.style).get("/").text
 WORKERS = [person_choice(CIS2, person) for person in READY_MADE if person.provider == CIS2.name]
 PATIENTS = [person_choice(NHS_LOGIN, person) for person in READY_MADE if person.provider == NHS_LOGIN.name]
-CIS2 = LogInForm(
+CIS2_FORM = LogInForm(
     provider_title="CIS2",
     action=URL,
     hidden={"state": "s"},
@@ -34,17 +34,21 @@ CIS2 = LogInForm(
     people=WORKERS,
     picks_role=True,
 )
-NHS_LOGIN = replace(CIS2, provider_title="NHS login", scopes=["openid", "profile"], people=PATIENTS, picks_role=False)
-REALM = replace(CIS2, provider_title="the mock realm Cis2-mock-internal-dev", form_id="kc-form-login", csrf="")
+NHS_LOGIN_FORM = replace(
+    CIS2_FORM, provider_title="NHS login", scopes=["openid", "profile"], people=PATIENTS, picks_role=False
+)
+REALM_FORM = replace(
+    CIS2_FORM, provider_title="the mock realm Cis2-mock-internal-dev", form_id="kc-form-login", csrf=""
+)
 MESSAGE = "User 656005750110 logs in at AAL1 at most: choose somebody else"
 
 HTML = {
-    "cis2": pages.log_in_page(CIS2),
-    "cis2_again": pages.log_in_page(replace(CIS2, message=MESSAGE, chosen="656005750110")),
-    "cis2_without_people": pages.log_in_page(replace(CIS2, people=[])),
-    "nhs_login": pages.log_in_page(NHS_LOGIN),
-    "realm": pages.log_in_page(REALM),
-    "realm_again": pages.log_in_page(replace(REALM, message="Nobody has the id 123", chosen="123")),
+    "cis2": pages.log_in_page(CIS2_FORM),
+    "cis2_again": pages.log_in_page(replace(CIS2_FORM, message=MESSAGE, chosen="656005750110")),
+    "cis2_without_people": pages.log_in_page(replace(CIS2_FORM, people=[])),
+    "nhs_login": pages.log_in_page(NHS_LOGIN_FORM),
+    "realm": pages.log_in_page(REALM_FORM),
+    "realm_again": pages.log_in_page(replace(REALM_FORM, message="Nobody has the id 123", chosen="123")),
     "error": pages.error_page(
         ErrorPage(
             title="The redirect URI does not match",
@@ -96,9 +100,10 @@ def opened(page: "Page") -> Open:
 
 def fulfilled(route: "Route", name: str) -> None:
     if route.request.url.endswith(pages.STYLE_PATH):
-        return route.fulfill(status=200, body=STYLE, content_type="text/css; charset=utf-8")
+        route.fulfill(status=200, body=STYLE, content_type="text/css; charset=utf-8")
+        return
     headers = {**pages.SECURITY_HEADERS, "Content-Type": "text/html; charset=utf-8"}
-    return route.fulfill(status=200, body=HTML[name], headers=headers)
+    route.fulfill(status=200, body=HTML[name], headers=headers)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

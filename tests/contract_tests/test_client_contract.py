@@ -144,9 +144,14 @@ class Bad:
 
     def _signed(self) -> str:
         now = int(time.time())
-        claims = {"iss": "other", "sub": self._settings.client_id, "aud": "https://other.example/token"}
-        claims |= {"exp": now + 3600, "jti": 7}
-        claims |= self._right.get("claims", {})
+        claims = {
+            "iss": "other",
+            "sub": self._settings.client_id,
+            "aud": "https://other.example/token",
+            "exp": now + 3600,
+            "jti": 7,
+            **self._right.get("claims", {}),
+        }
         headers = {"typ": "x", "kid": "x", **self._right.get("headers", {})}
         algorithm = self._right.get("algorithm", "RS256")
         return jwt.encode(claims, key_of(self._settings.private_key_pem), algorithm=algorithm, headers=headers)
@@ -277,8 +282,13 @@ class Careless(Bad):
     """Gets a token, and behaves badly with it."""
 
     def __init__(self, settings: Settings) -> None:
-        claims = {"iss": settings.client_id, "aud": settings.token_url, "jti": str(uuid.uuid4())}
-        claims |= {"exp": int(time.time()) + 300, "iat": int(time.time())}
+        claims = {
+            "iss": settings.client_id,
+            "aud": settings.token_url,
+            "jti": str(uuid.uuid4()),
+            "exp": int(time.time()) + 300,
+            "iat": int(time.time()),
+        }
         super().__init__(
             settings,
             claims=claims,

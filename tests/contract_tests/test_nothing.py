@@ -34,7 +34,7 @@ MODULES: Final = (
 """But for pairs of mistakes and what chance makes: those are judged by the answers of the first test."""
 PASSES: Final[dict[str, str]] = {}
 """What passes all the same, by what its name begins with, and why that is right."""
-EMPTY: Final = ((404, {}, b""), (400, {}, b""))
+EMPTY: Final[tuple[tuple[int, dict[str, str], bytes], ...]] = ((404, {}, b""), (400, {}, b""))
 """Answers that say nothing; with the first, a case is also asked where nothing was answered from the start."""
 
 

@@ -14,6 +14,9 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
 
 OURS = ("contract_tests", "mock_servers", "pytest_nhsauth")
 MODULES = {"crypt", "fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
@@ -27,23 +30,29 @@ FUNCTIONS = {
 _import = builtins.__import__
 
 
-def is_ours(depth):
+def is_ours(depth: int) -> bool:
     """Whether the code that asks is ours."""
     return sys._getframe(depth).f_globals.get("__name__", "").partition(".")[0] in OURS
 
 
-def guarded_import(name, globals=None, locals=None, fromlist=(), level=0):  # noqa: A002 - Python's names
+def guarded_import(
+    name: str,
+    globals: Mapping[str, object] | None = None,  # noqa: A002 - Python's names
+    locals: Mapping[str, object] | None = None,  # noqa: A002 - the same
+    fromlist: Sequence[str] | None = (),
+    level: int = 0,
+) -> ModuleType:
     """Import as ever, but for a module that other systems lack."""
     if level == 0 and name.partition(".")[0] in MODULES and is_ours(2):
         raise ModuleNotFoundError(f"No module named {name!r} on every system", name=name)
     return _import(name, globals, locals, fromlist, level)
 
 
-def hide(module, name):
+def hide(module: ModuleType, name: str) -> None:
     """Take a function away from our code."""
     function = getattr(module, name)
 
-    def guard(*arguments, **keywords):
+    def guard(*arguments: Any, **keywords: Any) -> Any:
         if is_ours(2):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r} on every system")
         return function(*arguments, **keywords)
@@ -63,7 +72,7 @@ if __name__ == "__main__":
     what, *rest = sys.argv[1:]
     sys.argv = [what, *rest]
     if what == "imports":
-        os.fork = None  # nobody starts a process when a module is imported
+        setattr(os, "fork", None)  # noqa: B010 - mypy knows it as a function; nobody starts a process when a module is imported
         for package in OURS:
             for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
                 if not found.name.endswith("__main__"):

@@ -1,6 +1,4 @@
 """Authlib logs in at both providers and at the platform, refreshes, and logs out: Flask client and OAuth2Session."""
-# mypy: disable-error-code="import-untyped, misc"
-# (Authlib brings no types)
 
 from __future__ import annotations
 

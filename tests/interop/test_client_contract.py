@@ -1,6 +1,4 @@
 """Client libraries of others under the client contract: what each gets wrong by itself, and what its cure leaves."""
-# mypy: disable-error-code="import-untyped, misc"
-# (Authlib and requests-oauthlib bring no types)
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 They are used as their documentation shows, with what they do by themselves.
 """
-# mypy: disable-error-code="import-untyped, misc"
-# (most of these libraries bring no types)
 
 from __future__ import annotations
 

@@ -2,12 +2,11 @@
 
 NHS login takes no secret and this library signs nothing, so that it cannot log in or refresh there; a test says so.
 """
-# mypy: disable-error-code="import-untyped"
-# (neither library brings types)
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -116,12 +115,15 @@ def test_the_platform_refreshes(platform: Mock, visit: Visit, open_session: Open
 
 
 def test_a_refresh_token_is_good_once(platform: Mock, visit: Visit, open_session: Open) -> None:
-    session, secret = open_session(), {"client_id": "nhsauth-app", "client_secret": SECRET}
+    session = open_session()
+    refresh = partial(
+        session.refresh_token, f"{platform.url}/oauth2/token", client_id="nhsauth-app", client_secret=SECRET
+    )
     first = logged_in_at_the_platform(session, visit, platform)["refresh_token"]
-    session.refresh_token(f"{platform.url}/oauth2/token", **secret)
+    refresh()
 
     with pytest.raises(InvalidGrantError) as refused:
-        session.refresh_token(f"{platform.url}/oauth2/token", refresh_token=first, **secret)
+        refresh(refresh_token=first)
 
     assert refused.value.description == "refresh_token is invalid"
 

@@ -137,7 +137,7 @@ def unexplained(world: World, exchanges: int, seed: int = 17) -> list[str]:
 def _errors() -> Iterator[list[str]]:
     logged: list[str] = []
     handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: logged.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: logged.append(record.getMessage())  # type: ignore[method-assign] # of this handler alone
     log = logging.getLogger("mock_servers")
     log.addHandler(handler)
     try:

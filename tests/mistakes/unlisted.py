@@ -61,6 +61,10 @@ def _each(finding: str, kinds: str | tuple[str, ...], *makes: Make) -> list[Mist
     return [mistake(finding, kinds, _ALL, make) for make in makes]
 
 
+def _joined_by(by: str) -> Callable[[str], str]:
+    return lambda text: text.replace("&", by)
+
+
 def _with_body(change: Callable[[str], bytes | str], **headers: str) -> Make:
     def make(draft: Draft) -> None:
         draft.body = change
@@ -372,7 +376,7 @@ _BODIES: Final = (
     *_each(
         "parameters-joined",
         TOKEN_REQUESTS,
-        *(_with_body(lambda text, by=by: text.replace("&", by)) for by in ("\n", "\r\n", "|")),
+        *(_with_body(_joined_by(each)) for each in ("\n", "\r\n", "|")),
     ),
     *_each(
         "compressed-body",

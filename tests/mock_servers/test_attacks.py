@@ -35,7 +35,7 @@ SERVE = "runpy.run_module('mock_servers', run_name='__main__')"
 def serving(*arguments: str, before: str = "import runpy; ") -> Iterator[tuple[str, int]]:
     """A mock in a process of its own, in which something is done beforehand."""
     command = [sys.executable, "-c", before + SERVE, "serve", "--port", "0", "--json", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own program
         try:
             assert process.stdout is not None
             url = urlsplit(json.loads(process.stdout.readline())["url"])
@@ -213,7 +213,7 @@ def test_a_state_on_a_read_only_disk_ends_the_server_in_one_line(small_disk: Pat
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)  # noqa: S603, S607 - our own command
 
     command = [sys.executable, "-m", "mock_servers", "serve", "--port", "0", "--state", location]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - our own program
 
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
     assert ended.stderr.startswith(f"Error: {small_disk / 'state.db'} cannot be ")

@@ -183,7 +183,7 @@ def test_a_rule_rests_on_rules_that_are_there_and_come_before_it(flows: Sequence
 def test_an_attribute_error_of_a_rules_own_making_is_not_hidden() -> None:
     @rejects(SECOND)
     def check_broken(_: Exchange) -> str | None:
-        return str(None.missing)  # type: ignore[attr-defined]
+        return str(None.missing)  # type: ignore[attr-defined] # the mistake itself
 
     walk = flow(check_first, check_broken)
     exchange = Exchange(bad=frozenset({"first"}))

@@ -48,11 +48,11 @@ def _catalogue(names: Sequence[str], at_once: int) -> int:
         for copy in copies(Path(folder), at_once):
             free.put(copy)
         for mutant, by in zip(chosen, threads.map(lambda each: _killed(each, free), chosen), strict=True):
-            print(f"killed by {by}: {mutant.name}" if by else _alive(mutant), flush=True)  # noqa: T201
+            print(f"killed by {by}: {mutant.name}" if by else _alive(mutant), flush=True)
             alive |= set() if by else {mutant.name}
     share = 1 - len(alive) / len(chosen)
     seconds = time.monotonic() - began
-    print(f"{len(chosen) - len(alive)} of {len(chosen)} killed, {share:.0%}, in {seconds:.0f} s")  # noqa: T201
+    print(f"{len(chosen) - len(alive)} of {len(chosen)} killed, {share:.0%}, in {seconds:.0f} s")
     return 0 if share >= WANTED and alive <= SURVIVORS.keys() else 1
 
 

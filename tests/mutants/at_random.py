@@ -86,8 +86,8 @@ def drawn(found: Iterable[Mutation], number: int, seed: int, without: Iterable[s
     chosen = list[Mutation]()
     while len(chosen) < number and any(by_kind.values()):
         for each_kind in by_kind.values():
-            each = _next(each_kind, left_out)
-            chosen += [each] if each is not None and len(chosen) < number else []
+            following = _next(each_kind, left_out)
+            chosen += [following] if following is not None and len(chosen) < number else []
     return chosen
 
 
@@ -113,7 +113,7 @@ def run(number: int, seed: int, minutes: float, at_once: int) -> int:
         mutants = drawn(all_mutations(lanes[0].root), number, seed, equivalents())
         results = _all(mutants, lanes, known, kept / f"seed-{seed}.jsonl", began + minutes * 60)
     if digest() != sound:
-        print("the tree has changed meanwhile: these results are of the tree as it was")  # noqa: T201
+        print("the tree has changed meanwhile: these results are of the tree as it was")
     return _report(results, number - len(results), time.monotonic() - began)
 
 
@@ -141,7 +141,7 @@ def _all(mutants: Sequence[Mutation], lanes: Sequence[Copy], known: Reached, kep
             if each is None:
                 continue
             results.append(each)
-            print(_line(each), flush=True)  # noqa: T201
+            print(_line(each), flush=True)
             if each.key not in earlier:
                 keep(kept, each)
     return results
@@ -165,8 +165,15 @@ def _judged(mutant: Mutation, copy: Copy, known: Reached) -> Result:
                 by, over = found_by(copy, files_of(tests), left_out, seconds, *options)
                 late |= over
     seconds = round(time.monotonic() - began, 1)
-    reported = {"key": mutant.key, "kind": mutant.kind, "line": mutant.line, "answers": mutant.answers}
-    return Result(**reported, by=by, late=late, seconds=seconds)
+    return Result(
+        key=mutant.key,
+        kind=mutant.kind,
+        line=mutant.line,
+        answers=mutant.answers,
+        by=by,
+        late=late,
+        seconds=seconds,
+    )
 
 
 def files_of(tests: Iterable[str]) -> list[str]:
@@ -233,9 +240,9 @@ def _report(results: Sequence[Result], missing: int, seconds: float) -> int:
     by_contract = sum(each.by_contract for each in answers)
     by_all = sum(each.by is not None for each in results)
     golden = sum((each.by or "").startswith(GOLDEN) for each in results)
-    print(f"{_share('contract tests, of what changes an answer', by_contract, len(answers))}")  # noqa: T201
-    print(f"{_share('all tests, of everything', by_all, len(results))}; {golden} by generated pages alone")  # noqa: T201
-    print(f"{missing} not tried, the time was over; {seconds / 60:.0f} min")  # noqa: T201
+    print(f"{_share('contract tests, of what changes an answer', by_contract, len(answers))}")
+    print(f"{_share('all tests, of everything', by_all, len(results))}; {golden} by generated pages alone")
+    print(f"{missing} not tried, the time was over; {seconds / 60:.0f} min")
     enough = [by_contract >= _WANTED[0] * len(answers), by_all >= _WANTED[1] * len(results)]
     return 0 if all(enough) and not missing else 1
 

@@ -7,7 +7,7 @@ import json
 import os
 import pkgutil
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 import coverage
@@ -15,7 +15,7 @@ import pytest
 
 import mock_servers
 
-_SECONDS: Counter[str] = Counter()
+_SECONDS = defaultdict[str, float](float)
 _NOT_WELL: set[str] = set()
 
 

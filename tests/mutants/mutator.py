@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 ROOMS: Final = (
     *("apim", "identity_provider", "provider", "gateway", "management", "jose", "faults", "diagnosis"),
@@ -49,6 +49,7 @@ _OPPOSITE: Final = {
 _WORD: Final = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}(?![A-Za-z}])")
 _LONGEST_SHOWN: Final = 110
 _EVIDENCE: Final = {"S", "D", "Q", "I"}
+_Placed: TypeAlias = ast.expr | ast.stmt | ast.keyword
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,16 +218,25 @@ class _Finder:
         call = self._parents.get(word) if isinstance(word, ast.keyword) and word.arg == "rules" else None
         return isinstance(call, ast.Call) and _called(call) == "Finder"
 
-    def _mutation(self, node: ast.AST, kind: str, start: int, end: int, after: str) -> Mutation:
+    def _mutation(self, node: _Placed, kind: str, start: int, end: int, after: str) -> Mutation:
         line = self._source.count(b"\n", 0, start) + 1
         begin, finish = self._shown(node, start, end)
         after, start, end = self._text(begin, start) + after + self._text(end, finish), begin, finish
         before, function = self._text(start, end), self._function(node)
         answers = not any(part in self._file for part in FOR_THE_DEVELOPER) and not self._only_words(node)
-        place = {"file": self._file, "function": function, "line": line, "start": start, "end": end}
-        return Mutation(kind=kind, before=before, after=after, answers=answers, **place)
+        return Mutation(
+            kind=kind,
+            file=self._file,
+            function=function,
+            line=line,
+            start=start,
+            end=end,
+            before=before,
+            after=after,
+            answers=answers,
+        )
 
-    def _shown(self, node: ast.AST, start: int, end: int) -> tuple[int, int]:
+    def _shown(self, node: _Placed, start: int, end: int) -> tuple[int, int]:
         """Return what around a mistake says best where it is: the widest expression that is still short."""
         below, above = node, self._parents.get(node)
         while isinstance(above, ast.expr | ast.keyword):
@@ -258,9 +268,9 @@ class _Finder:
             above = self._parents.get(above)
         return ".".join(names)
 
-    def _span(self, node: ast.AST) -> tuple[int, int]:
-        begins, ends = self._lines[node.lineno - 1] + node.col_offset, self._lines[node.end_lineno - 1]
-        return begins, ends + node.end_col_offset
+    def _span(self, node: _Placed) -> tuple[int, int]:
+        last_line, behind = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return self._lines[node.lineno - 1] + node.col_offset, self._lines[last_line - 1] + behind
 
     def _text(self, start: int, end: int) -> str:
         return self._source[start:end].decode()

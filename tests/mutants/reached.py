@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ class Reached:
             beside = (_file(test) for test in self.seconds if test.startswith(f"tests/mock_servers/{room}/"))
             runners |= {*_OF_TABLES, *beside}
         chosen = self._whole(runners | {GOLDEN for each in runners if _file(each) == GOLDEN})
-        cost = Counter[str]()
+        cost = defaultdict[str, float](float)
         for test in chosen:
             cost[_file(test)] += self.seconds[test]
         return sorted(
@@ -188,7 +188,7 @@ def _functions(copy: Copy, data: Path) -> dict[str, set[str]]:
     return {function: runners for function, runners in found.items() if runners}
 
 
-def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
+def lines_of(tree: ast.AST, above: str = "") -> Iterator[tuple[int, str]]:
     """Yield each line of a body, and the function that it is of; the innermost comes last.
 
     Which test runs a function whose answer is kept, is random: it is left out, as if nothing had run it.
@@ -201,4 +201,4 @@ def lines_of(tree: ast.Module, above: str = "") -> Iterator[tuple[int, str]]:
                 "cache" in ast.unparse(each) for each in node.decorator_list
             ):
                 yield from ((line, name) for line in range(node.body[0].lineno, (node.end_lineno or 0) + 1))
-        yield from lines_of(node, name)  # type: ignore[arg-type] # any node has children
+        yield from lines_of(node, name)

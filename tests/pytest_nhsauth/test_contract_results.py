@@ -26,7 +26,7 @@ def report(outcome: str, *, when: str = "call", got: str = "", **case: str) -> A
         got
     )
     reason = ("file.py", 1, "Skipped: the target cannot have its clock set") if outcome == "skipped" else None
-    return pytest.TestReport("id", ("f", 1, "n"), {}, outcome, reason, when, user_properties=properties)  # type: ignore[arg-type]
+    return pytest.TestReport("id", ("f", 1, "n"), {}, outcome, reason, when, user_properties=properties)  # type: ignore[arg-type] # two words of three each
 
 
 @pytest.fixture

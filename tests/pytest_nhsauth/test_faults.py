@@ -54,7 +54,7 @@ def faults(platform: Platform) -> Faults:
     ],
 )
 def test_each_word_makes_the_fault_that_it_says(faults: Faults, words: dict[str, Any], expected: str) -> None:
-    fault = faults.next("token", **words)  # type: ignore[misc] # the words are what is tested
+    fault = faults.next("token", **words)
 
     assert str(fault) == expected
     assert faults.all() == [fault]
@@ -108,7 +108,7 @@ def test_a_fault_is_unused_until_it_is_met(platform: Platform) -> None:
 )
 def test_what_makes_no_fault_is_one_line(faults: Faults, on: Any, words: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match="fault") as refused:
-        faults.next(on, **words)  # type: ignore[misc] # the words are what is tested
+        faults.next(on, **words)
 
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)

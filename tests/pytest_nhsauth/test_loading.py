@@ -162,4 +162,4 @@ def test_a_public_type_is_found_when_asked_for(name: str) -> None:
 
 def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'pytest_nhsauth' has no attribute 'Platfrom'"):
-        _ = pytest_nhsauth.Platfrom  # type: ignore[attr-defined]
+        _ = pytest_nhsauth.Platfrom  # type: ignore[attr-defined] # the mistake itself

@@ -6,6 +6,7 @@ import threading
 import unittest
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -72,7 +73,7 @@ def test_a_decorated_function_gets_a_fresh_platform_with_each_call() -> None:
         nhsauth.new_app(client_id=client_id, make_key=False)
         return [app.client_id for app in nhsauth.apps.all()]
 
-    assert [registered("one"), registered(client_id="one")] == [["nhsauth-app", "one"]] * 2  # type: ignore[call-arg]
+    assert [registered("one"), registered(client_id="one")] == [["nhsauth-app", "one"]] * 2
 
 
 def test_a_decorated_function_need_not_take_it() -> None:
@@ -89,7 +90,7 @@ def test_a_coroutine_function_has_the_mock_until_it_ends() -> None:
     async def status(nhsauth: Platform) -> int:
         return await asyncio.to_thread(token_of, nhsauth)
 
-    assert asyncio.run(status()) == 200  # type: ignore[call-arg,arg-type]
+    assert asyncio.run(status()) == 200
 
 
 def test_a_method_of_unittest_gets_it() -> None:
@@ -158,7 +159,7 @@ def test_the_file_of_this_folder_is_found(tmp_path: Path, monkeypatch: pytest.Mo
         ({"diagnosis": "yes"}, 'diagnosis is "yes"; allowed: true or false'),
     ],
 )
-def test_what_is_configured_amiss_is_reported_in_a_line(settings: dict[str, object], expected: str) -> None:
+def test_what_is_configured_amiss_is_reported_in_a_line(settings: dict[str, Any], expected: str) -> None:
     with pytest.raises(ValueError, match=expected):
         mock_platform(**settings)
 

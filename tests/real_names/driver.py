@@ -18,16 +18,16 @@ EXCHANGE = {
 }
 
 
-def ask(path, body):
+def ask(path: str, body: dict[str, str]) -> dict[str, str]:
     """Ask the mock's own API, by its own URL."""
     request = urllib.request.Request(
         f"{os.environ['NHSAUTH_URL']}/_nhsauth/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+        return dict(json.load(answer))
 
 
-def form(subject_token):
+def form(subject_token: str) -> str:
     """Return a token exchange with an assertion of its own."""
     assertion = ask("client-assertions", {"token_url": TOKEN_URL})["client_assertion"]
     return urlencode({**EXCHANGE, "client_assertion": assertion, "subject_token": subject_token})

@@ -94,7 +94,7 @@ def node_24() -> str:
 def unshare() -> Sequence[str]:
     """A command that starts another without a network, or a skip that says what is missing."""
     for options in (["-n"], ["-rn"]):
-        if shutil.which("unshare") and subprocess.run(["unshare", *options, "true"], check=False).returncode == 0:  # noqa: S607
+        if shutil.which("unshare") and subprocess.run(["unshare", *options, "true"], check=False).returncode == 0:  # noqa: S607 - the machine's own
             return ["unshare", *options, sys.executable, str(HERE / "isolated.py")]
     pytest.skip("no network namespace can be made here")
 

@@ -1,11 +1,15 @@
 """A team that moves from responses, one test at a time: what it stands in for stays, and the mock answers beside it."""
 
+from collections.abc import Callable
+
 import pytest
 import requests
 
 from pytest_nhsauth import Client, Platform
 
 responses = pytest.importorskip("responses", reason="the group recipes brings responses")
+
+activated: Callable[[Callable[..., None]], Callable[..., None]] = responses.activate
 
 ELSEWHERE = "https://elsewhere.example/patients"
 
@@ -17,7 +21,7 @@ def greeting(platform: Platform, token: str) -> str:
     return str(requests.get(f"{platform.gateway}/hello-world/hello/application", headers=bearer, timeout=10).json())
 
 
-@responses.activate
+@activated
 def test_the_fixtures_client_gets_a_token_and_own_calls_are_let_through(
     nhsauth: Platform, nhsauth_client: Client
 ) -> None:
@@ -30,7 +34,7 @@ def test_the_fixtures_client_gets_a_token_and_own_calls_are_let_through(
     assert [call.request.url for call in responses.calls] == [ELSEWHERE]
 
 
-@responses.activate
+@activated
 def test_until_then_own_calls_are_stood_in_for(nhsauth: Platform, nhsauth_client: Client) -> None:
     responses.get(ELSEWHERE, json=[])
     token = nhsauth_client.client_credentials().access_token

@@ -61,7 +61,7 @@ def test_the_page_says_first_what_was_sent(nhsauth: Platform, nhsauth_app: Regis
     page = requests.get(f"{nhsauth.control_url}/", headers={"Accept": "text/html"}, timeout=10)
 
     assert "subject_token is the authorization code that CIS2 issued" in page.text
-    assert nhsauth.exchanges.last.headline.startswith("subject_token is the authorization code")
+    assert str(nhsauth.exchanges.last.headline).startswith("subject_token is the authorization code")
 
 
 @pytest.fixture

@@ -2,13 +2,32 @@
 
 import json
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from pytest_nhsauth import Client, Exchanges, Faults, Platform, RegisteredApp, TokenError
+from pytest_nhsauth import (
+    AppFactory,
+    Client,
+    ClientAssertionFactory,
+    Clock,
+    Exchanges,
+    Faults,
+    Gateway,
+    IdTokenFactory,
+    Platform,
+    RealNames,
+    RegisteredApp,
+    TokenError,
+)
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 PLATFORM = ("token", "authorize", "callback", "userinfo")
 OF_PROVIDERS = tuple(
@@ -65,7 +84,7 @@ def test_the_urls_of_a_provider_are_those_of_its_discovery(nhsauth: Platform, pr
 
 def test_the_registered_app_signs_and_logs_in(nhsauth: Platform, nhsauth_app: RegisteredApp) -> None:
     assert nhsauth.app().client_id == nhsauth_app.client_id
-    assert load_pem_private_key(nhsauth_app.private_key_pem.encode(), None)
+    assert isinstance(load_pem_private_key(nhsauth_app.private_key_pem.encode(), None), RSAPrivateKey)
     assert nhsauth_app.private_key.key_size >= 2048
     assert [key["kid"] for key in nhsauth_app.jwks["keys"]] == [nhsauth_app.kid]
     assert requests.get(nhsauth_app.jwks_url, timeout=10).json() == nhsauth_app.jwks
@@ -86,13 +105,13 @@ def test_the_registered_app_signs_and_logs_in(nhsauth: Platform, nhsauth_app: Re
     }
     token = requests.post(nhsauth.token_url, data=form, timeout=10).json()["access_token"]
     assert called(nhsauth.userinfo_url, token).ok
-    assert nhsauth.explain(found["code"][0])
+    assert nhsauth.explain(found["code"][0]).kind == "authorization_code"
 
 
 def test_the_factories_leave_out_what_is_named(
     nhsauth: Platform,
-    nhsauth_client_assertion,
-    nhsauth_id_token,
+    nhsauth_client_assertion: ClientAssertionFactory,
+    nhsauth_id_token: IdTokenFactory,
     nhsauth_app: RegisteredApp,
     nhsauth_exchanges: Exchanges,
 ) -> None:
@@ -103,12 +122,12 @@ def test_the_factories_leave_out_what_is_named(
     for without in ("exp", "header.kid"):
         sent = {**form, "client_assertion": nhsauth_client_assertion(without=[without])}
         assert requests.post(nhsauth.token_url, data=sent, timeout=10).status_code == 400
-        assert without.removeprefix("header.") in nhsauth_exchanges.last.diagnosis
+        assert without.removeprefix("header.") in str(nhsauth_exchanges.last.diagnosis)
     assert nhsauth_app.client_assertion() != nhsauth_app.id_token()
     assert nhsauth_id_token(user="9912003071", provider="nhs_login", level="P9", claims={"more": 1}, headers={})
 
 
-def test_the_client_has_its_three_grants(nhsauth_client: Client, nhsauth_id_token) -> None:
+def test_the_client_has_its_three_grants(nhsauth_client: Client, nhsauth_id_token: IdTokenFactory) -> None:
     assert nhsauth_client.client_credentials().access_token
     token = nhsauth_client.token_exchange(nhsauth_id_token())
     assert token.refresh_token
@@ -128,19 +147,19 @@ def test_the_client_has_its_three_grants(nhsauth_client: Client, nhsauth_id_toke
     ],
 )
 def test_the_marker_has_its_token(
-    nhsauth: Platform, nhsauth_auth_headers, nhsauth_access_token: str, path: str
+    nhsauth: Platform, nhsauth_auth_headers: Mapping[str, str], nhsauth_access_token: str, path: str
 ) -> None:
     assert nhsauth_auth_headers == {"Authorization": f"Bearer {nhsauth_access_token}"}
     assert called(nhsauth.gateway, nhsauth_access_token, f"/hello-world/hello/{path}").ok
 
 
 @pytest.mark.nhsauth(access="application", level="level0")
-def test_level0_is_the_api_key(nhsauth_auth_headers, nhsauth_app: RegisteredApp) -> None:
+def test_level0_is_the_api_key(nhsauth_auth_headers: Mapping[str, str], nhsauth_app: RegisteredApp) -> None:
     assert nhsauth_auth_headers == {"apikey": nhsauth_app.client_id}
 
 
 def test_apps_people_and_the_clock_are_changed_for_a_test(
-    nhsauth: Platform, nhsauth_new_app, nhsauth_clock, nhsauth_client: Client
+    nhsauth: Platform, nhsauth_new_app: AppFactory, nhsauth_clock: Clock, nhsauth_client: Client
 ) -> None:
     more = nhsauth_new_app(client_id="more", scopes=["urn:nhsd:apim:app:level3:hello-world"])
     assert nhsauth.apps.get(more.client_id).scopes == ("urn:nhsd:apim:app:level3:hello-world",)
@@ -164,13 +183,13 @@ def test_each_example_is_isolated(nhsauth_platform: Platform) -> None:
             nhsauth_platform.new_app(client_id="of-an-example")
 
 
-def test_variables_are_set(nhsauth: Platform, nhsauth_env) -> None:
+def test_variables_are_set(nhsauth: Platform, nhsauth_env: Mapping[str, str]) -> None:
     assert nhsauth_env == {"TEAM_TOKEN_URL": nhsauth.token_url}
     assert os.environ["TEAM_TOKEN_URL"] == nhsauth.token_url
 
 
-def test_an_api_stands_behind_the_gateway(nhsauth_gateway, nhsauth_client: Client) -> None:
-    def api(environ, start_response):
+def test_an_api_stands_behind_the_gateway(nhsauth_gateway: Gateway, nhsauth_client: Client) -> None:
+    def api(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(environ["PATH_INFO"]).encode()]
 
@@ -183,7 +202,7 @@ def test_an_api_stands_behind_the_gateway(nhsauth_gateway, nhsauth_client: Clien
 
 @pytest.mark.filterwarnings("ignore::pytest_nhsauth.UnusedFaultWarning")
 @pytest.mark.parametrize(("place", "what"), FAULTS, ids=lambda value: value if isinstance(value, str) else str(value))
-def test_a_fault_is_ordered_listed_and_taken_back(nhsauth_faults: Faults, place, what) -> None:
+def test_a_fault_is_ordered_listed_and_taken_back(nhsauth_faults: Faults, place: Any, what: dict[str, Any]) -> None:
     fault = nhsauth_faults.next(place, **what, times=2, after=1, client_id="nhsauth-app")
 
     assert nhsauth_faults.all() == nhsauth_faults.unused == [fault]
@@ -208,7 +227,7 @@ def test_a_fault_is_ordered_listed_and_taken_back(nhsauth_faults: Faults, place,
     ids=str,
 )
 def test_the_next_request_meets_it_and_the_one_after_does_not(
-    nhsauth_client: Client, nhsauth_faults: Faults, nhsauth_exchanges: Exchanges, what, status: int
+    nhsauth_client: Client, nhsauth_faults: Faults, nhsauth_exchanges: Exchanges, what: dict[str, Any], status: int
 ) -> None:
     fault = nhsauth_faults.next("token", **what)
     if what.keys() == {"delay"}:
@@ -218,7 +237,7 @@ def test_the_next_request_meets_it_and_the_one_after_does_not(
             nhsauth_client.client_credentials()
 
     assert nhsauth_exchanges.last.status == status
-    assert "a fault you ordered" in nhsauth_exchanges.last.diagnosis
+    assert "a fault you ordered" in str(nhsauth_exchanges.last.diagnosis)
     assert nhsauth_faults.unused == []
     nhsauth_faults.remove(fault)
     assert nhsauth_client.client_credentials().access_token
@@ -227,7 +246,7 @@ def test_the_next_request_meets_it_and_the_one_after_does_not(
 @pytest.mark.parametrize(
     "what", [{"drop": True}, {"drop": True, "processed": True}, {"malformed": "truncated"}], ids=str
 )
-def test_no_answer_or_half_of_one(nhsauth_client: Client, nhsauth_faults: Faults, what) -> None:
+def test_no_answer_or_half_of_one(nhsauth_client: Client, nhsauth_faults: Faults, what: dict[str, Any]) -> None:
     nhsauth_faults.next("token", **what)
 
     with pytest.raises(TokenError):
@@ -237,7 +256,7 @@ def test_no_answer_or_half_of_one(nhsauth_client: Client, nhsauth_faults: Faults
 
 
 @pytest.mark.parametrize("provider", ["cis2", "nhs_login"])
-def test_a_provider_is_down_until_it_is_not(nhsauth: Platform, nhsauth_faults: Faults, provider) -> None:
+def test_a_provider_is_down_until_it_is_not(nhsauth: Platform, nhsauth_faults: Faults, provider: Any) -> None:
     urls = getattr(nhsauth, provider)
     down = nhsauth_faults.down(provider, status=504)
 
@@ -246,14 +265,16 @@ def test_a_provider_is_down_until_it_is_not(nhsauth: Platform, nhsauth_faults: F
     assert requests.get(urls.discovery_url, timeout=10).ok
 
 
-def test_a_rotated_key_is_unknown(nhsauth_client: Client, nhsauth_id_token, nhsauth_faults: Faults) -> None:
+def test_a_rotated_key_is_unknown(
+    nhsauth_client: Client, nhsauth_id_token: IdTokenFactory, nhsauth_faults: Faults
+) -> None:
     nhsauth_faults.next("cis2.jwks", rotate=True)
 
     with pytest.raises(TokenError, match="kid"):
         nhsauth_client.token_exchange(nhsauth_id_token())
 
 
-def test_the_real_names_are_those_of_the_mock(nhsauth_real_names) -> None:
+def test_the_real_names_are_those_of_the_mock(nhsauth_real_names: RealNames) -> None:
     answer = requests.get("https://int.api.service.nhs.uk/hello-world/hello/world", timeout=10)
 
     assert answer.json() == {"message": "Hello World!"}

@@ -15,13 +15,13 @@ def main() -> int:
         if asked.what == "check":
             check.run(rehearsal=asked.rehearsal)
         elif asked.what == "notes":
-            print(project.notes(project.version())[1])  # noqa: T201
+            print(project.notes(project.version())[1])
         else:
             _, wheel = artefacts.built()
             made = artefacts.wheelhouse(wheel, options)
-            print(artefacts.pyz() if asked.what == "pyz" else made)  # noqa: T201
+            print(artefacts.pyz() if asked.what == "pyz" else made)
     except project.RefusedError as refused:
-        print(refused, file=sys.stderr)  # noqa: T201
+        print(refused, file=sys.stderr)
         return 1
     return 0
 

@@ -81,4 +81,4 @@ def _is_allowed(licence: str) -> bool:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+    print(line, flush=True)

@@ -84,5 +84,5 @@ def documents() -> Iterator[Path]:
 
 if __name__ == "__main__":
     for path in (ROOT / "README.md", *documents()):
-        print(f"{counted(path.read_text(encoding='utf-8')).ease:5.1f}  {path.relative_to(ROOT)}")  # noqa: T201
-    print(f"{together(documents()).ease:5.1f}  docs/ as a whole")  # noqa: T201
+        print(f"{counted(path.read_text(encoding='utf-8')).ease:5.1f}  {path.relative_to(ROOT)}")
+    print(f"{together(documents()).ease:5.1f}  docs/ as a whole")

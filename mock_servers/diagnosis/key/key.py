@@ -75,7 +75,7 @@ def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if key is None:
         return
     # A tenth of cryptography, which no other refusal needs.
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
 
     members = json.dumps({name: jwk.get(name) for name in ("e", "kty", "n")}, separators=(",", ":")).encode()
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

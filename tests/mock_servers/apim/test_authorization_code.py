@@ -174,7 +174,7 @@ def in_internal_dev(ring: KeyRing, browser: Browser) -> Browser:
     clock = Clock()
     clock.set(1_800_000_000.0, frozen=True)
     there = Mock(Configuration(apim=ApimSettings(environment="internal-dev")), ring=ring, clock=clock)
-    return replace(browser, platform=there, http=Client(there))  # type: ignore[type-var]
+    return replace(browser, platform=there, http=Client(there))
 
 
 def test_internal_dev_shows_the_sid_last(in_internal_dev: Browser) -> None:

@@ -34,13 +34,13 @@ def logout_token(platform: Mock) -> LogoutToken:
     def make(mount: str = "/oauth2", header: dict[str, Any] | None = None, **changes: Any) -> str:
         service = platform.providers["cis2" if mount == "/oauth2" else "Cis2-mock-internal-dev"]
         sessions = [key for key, _ in platform.store.browser_sessions.items()]
-        sound = {
+        sound: dict[str, Any] = {
             "iss": service.issuer(platform.url),
             "aud": "test-client-cis2",
             "sub": "656005750104",
             "iat": NOW,
             "jti": "1",
-            "sid": sessions[-1][2] if sessions else "none",  # type: ignore[index]
+            "sid": sessions[-1][2] if sessions else "none",
             "events": {EVENT: {}},
         }
         claims = {name: value for name, value in {**sound, **changes}.items() if value is not ABSENT}
@@ -82,7 +82,7 @@ def test_a_claim_that_is_wrong_meets_its_row(
 def test_of_several_wrong_claims_the_first_in_order_is_reported(
     browser: Browser, logout_token: LogoutToken, first: int
 ) -> None:
-    wrong = {name: values[0] for name, values, _ in CLAIMS[first:]}
+    wrong: dict[str, Any] = {name: values[0] for name, values, _ in CLAIMS[first:]}
 
     answer = browser.log_out(logout_token(header={"kid": "unknown"}, **wrong))
 

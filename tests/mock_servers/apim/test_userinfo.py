@@ -40,6 +40,7 @@ def test_the_provider_itself_says_the_same(platform: Mock, browser: Browser) -> 
     assert held is not None
     assert held.session is not None
 
+    assert held.session.external_access_token is not None
     own = browser.get(platform.providers["cis2"].provider.endpoint("userinfo"), held.session.external_access_token)
 
     assert browser.get("/oauth2/userinfo", token).data == own.data

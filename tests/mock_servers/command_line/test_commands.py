@@ -13,6 +13,7 @@ import jwt
 import pytest
 from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from mock_servers.apim import errors
@@ -287,6 +288,7 @@ def test_a_new_key_comes_in_three_forms_of_one_key(run: Run) -> None:
     result = run("keys", "new", "--bits", "2048", "--kid", "int-1", "--out", "keys")
 
     private = load_pem_private_key(Path("keys/int-1.pem").read_bytes(), password=None)
+    assert isinstance(private, RSAPrivateKey)
     token = jwt.encode({"sub": "x"}, private, algorithm="RS512", headers={"kid": "int-1"})
     jwk = jwt.PyJWKSet.from_json(Path("keys/jwks.json").read_text())["int-1"]
     assert result.exit_code == 0

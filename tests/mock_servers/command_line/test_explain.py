@@ -3,7 +3,7 @@
 import base64
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -334,7 +334,12 @@ def test_a_private_key_is_warned_of_and_never_repeated(run: Run, pair: KeyPair) 
 
 def test_a_private_key_in_any_form_is_sent_to_no_mock(run: Run, pair: KeyPair, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(explain, "_answer", lambda *call: asked.append(call[2]) or {"urls": {}})
+
+    def answer(*call: str) -> Mapping[str, Mapping[str, str]]:
+        asked.append(call[2])
+        return {"urls": {}}
+
+    monkeypatch.setattr(explain, "_answer", answer)
     pem = pair.private_pem()
     der = "".join(pem.splitlines()[1:-1])
     jwk = json.dumps({"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "AQAB"})

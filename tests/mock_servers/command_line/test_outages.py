@@ -94,7 +94,7 @@ def client_of(valkey: Valkey, folder: Path, *options: str) -> Iterator[Client]:
 def refuses(valkey: Valkey, settings: dict[str, str]) -> Callable[[], object]:
     """Change settings; what is returned changes them back."""
     with valkey.client() as client:
-        before = {name: client.config_get(name)[name] for name in settings}
+        before = {name: str(client.config_get(name)[name]) for name in settings}
         for name, value in settings.items():
             client.config_set(name, value)
 

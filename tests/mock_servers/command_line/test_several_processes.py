@@ -54,8 +54,8 @@ def workers_of(served: Served) -> list[int]:
     """The processes that it has started, in the order of their numbers."""
     children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text(encoding="ascii")
     lines = {int(pid): command_line(pid) for pid in children.split()}
-    numbers = {pid: re.search(rb"nhsauth-worker-(\d+)", line) for pid, line in lines.items()}
-    return sorted((pid for pid, number in numbers.items() if number), key=lambda pid: int(numbers[pid][1]))
+    found = {pid: re.search(rb"nhsauth-worker-(\d+)", line) for pid, line in lines.items()}
+    return [pid for _, pid in sorted((int(number[1]), pid) for pid, number in found.items() if number)]
 
 
 def plain(served: Served) -> HTTPConnection:

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from mock_servers.command_line import summary
 from mock_servers.command_line.commands import nhsauth
+from mock_servers.command_line.control_call import control_call
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.platform.platform import Platform
@@ -166,10 +167,9 @@ def test_a_world_that_ends_meanwhile_is_left_out(
 ) -> None:
     assert platform.worlds is not None
     platform.worlds.create("team-a")
-    call = summary.control_call
 
-    def ending(method: str, server: str, path: str, **options: str | None) -> object:
-        answer = call(method, server, path, **options)
+    def ending(method: str, server: str, path: str, *, token: str | None = None) -> object:
+        answer = control_call(method, server, path, token=token)
         if path == "/worlds" and platform.worlds is not None:
             platform.worlds.delete("team-a")
         return answer

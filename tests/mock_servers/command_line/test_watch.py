@@ -60,7 +60,7 @@ def playing(folder: Path, settings: str) -> Iterator[Second]:
     )
     environ = {**clean(), "NHSAUTH_CACHE_DIR": str(folder / "cache")}
     command = [*NHSAUTH, "serve", "--tls", "--port", "0", "--json", "--log-level", "error"]
-    with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
         yield Second(url=url, authority=folder / "cache" / "tls" / "ca.pem")

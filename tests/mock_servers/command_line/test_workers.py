@@ -71,7 +71,12 @@ class Parent:
 @pytest.fixture
 def parent() -> Iterator[Callable[..., Parent]]:
     made: list[Parent] = []
-    yield lambda *programs: made.append(Parent(*programs)) or made[-1]
+
+    def begun(*programs: str) -> Parent:
+        made.append(Parent(*programs))
+        return made[-1]
+
+    yield begun
     for each in made:
         each.close()
 
@@ -125,7 +130,7 @@ def test_who_dies_is_replaced_and_reported(
             two.end()
         return begin(number)
 
-    two.begin = begin_and_end  # type: ignore[method-assign]
+    two.begin = begin_and_end  # type: ignore[method-assign] # of this parent alone
     two.workers(2).keep(ready)
 
     assert [number for number, _ in two.begun] == [1, 2, 2]
@@ -143,7 +148,7 @@ def test_who_is_not_heard_at_two_looks_is_killed_and_replaced(
             two.end()
         return begin(number)
 
-    two.begin = begin_and_end  # type: ignore[method-assign]
+    two.begin = begin_and_end  # type: ignore[method-assign] # of this parent alone
     counts = Counts()
     Workers(2, two.begin, two, between_looks=0.5, counts=counts).keep(lambda: None)
 
@@ -216,7 +221,7 @@ def test_workers_that_live_for_a_while_are_replaced_for_ever(parent: Callable[..
             one.end()
         return begin(number)
 
-    one.begin = begin_and_end  # type: ignore[method-assign]
+    one.begin = begin_and_end  # type: ignore[method-assign] # of this parent alone
     one.workers(1, seconds=60).keep(lambda: None)
 
     assert len(one.begun) == 10

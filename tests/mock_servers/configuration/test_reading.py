@@ -150,7 +150,7 @@ upstreams = {"int.api.service.nhs.uk" = "https://127.0.0.1:9443"}
 upstream_ca = "ca.pem"
 """
 
-Write = Callable[[str], Path]
+Write = Callable[..., Path]
 
 
 @pytest.fixture

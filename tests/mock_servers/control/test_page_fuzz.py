@@ -76,9 +76,10 @@ def test_every_exchange_has_a_page(
     platform: Mock, http: Client, path: str, method: str, form: Mapping[str, str]
 ) -> None:
     platform.reset()
-    sent = {"data": form} if method == "POST" else {"query_string": form}
+    body, query = (form, None) if method == "POST" else (None, form)
     bearer = {"Authorization": f"Bearer {form['code']}"} if form.get("code", "").isascii() and "code" in form else {}
-    http.open(path, method=method, base_url=ORIGIN, headers=_printable(bearer), **sent).close()
+    headers = _printable(bearer)
+    http.open(path, method=method, base_url=ORIGIN, headers=headers, data=body, query_string=query).close()
 
     for record in platform.exchanges:
         answer = http.get(f"/_nhsauth/exchanges/{record.id}", base_url=ORIGIN, headers=HTML)

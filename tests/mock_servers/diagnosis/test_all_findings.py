@@ -59,4 +59,4 @@ def test_what_is_reported_of_our_own_mistakes_is_what_was_approved(
 
 
 def test_no_text_is_left_of_a_mistake_that_is_made_no_longer(findings_now: Mapping[str, str]) -> None:
-    assert [name for name in findings_now if name not in set(map(named, (*mistakes(), *MISTAKES)))] == []
+    assert [name for name in findings_now if name not in {*map(named, mistakes()), *map(named, MISTAKES)}] == []

@@ -21,7 +21,7 @@ from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Record
 from mock_servers.mock import Mock
-from mock_servers.rules import Refusal
+from mock_servers.rules import Problem, Refusal, ServiceError
 from mock_servers.state.fault import Fault
 from mock_servers.state.store import in_memory
 from mock_servers.wire.request import Request
@@ -34,6 +34,11 @@ ALG, TYP, KID, MALFORMED = (
     "find_client_assertion_kid",
     "decode_client_assertion",
 )
+
+
+def as_it_is(row: Problem) -> ServiceError:
+    assert isinstance(row, ServiceError)
+    return row
 
 
 def case(rule: str = ALG, traits: Traits | None = None) -> Case:
@@ -58,7 +63,7 @@ def case(rule: str = ALG, traits: Traits | None = None) -> Case:
         ahead=flows.ASSERTION[names.index(rule) :],
         learned=MappingProxyType({}),
         known=Known(store=store, journal=Journal()),
-        row=lambda row: row,
+        row=as_it_is,
         tokens=MappingProxyType({}),
         traits=traits or Traits(),
     )
@@ -152,7 +157,7 @@ def test_no_finder_is_asked_before_the_answer_has_left(platform: Mock, monkeypat
     answer = platform(environ, lambda *_: lambda _: None)
     body = b"".join(answer)
     before = list(asked)
-    answer.close()  # type: ignore[attr-defined]
+    answer.close()  # type: ignore[attr-defined] # WSGI demands none; this answer has one
 
     assert b"unsupported_grant_type" in body
     assert (before, asked) == ([], ["check_grant_type_supported"])

@@ -14,6 +14,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.journal.finding import Finding
 from mock_servers.mock import Mock
 from mock_servers.state.configuration import Configuration
+from mock_servers.state.grant import Issued
 
 REDIRECT = "http://127.0.0.1:8080/_nhsauth/callback"
 WANTED = LogInRequest(client_id="nhsauth-app")
@@ -245,7 +246,12 @@ def test_no_explanation_is_worked_out_before_it_is_read(
 ) -> None:
     asked: list[object] = []
     look_up = platform.store.issued.get
-    monkeypatch.setattr(platform.store.issued, "get", lambda key: asked.append(key) or look_up(key))
+
+    def noted(key: str) -> Issued | None:
+        asked.append(key)
+        return look_up(key)
+
+    monkeypatch.setattr(platform.store.issued, "get", noted)
 
     answer = token_exchange(subject_token="opaque")
     before = len(asked)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from mock_servers.jose.keys import KeyRing
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import Certainty, Finding
 from tests.mistakes.edits import Damaged, Edit, damaged, followed
 from tests.mistakes.listed import World
 
@@ -56,14 +56,14 @@ def test_no_certain_cure_leaves_the_same_refusal(world: World, most: int, capsys
 
     if "FUZZ" in os.environ and most == SLOW:
         with capsys.disabled():
-            print("\n" + "\n".join(f"{count:7} {end}" for end, count in counts.most_common()))  # noqa: T201
+            print("\n" + "\n".join(f"{count:7} {end}" for end, count in counts.most_common()))  # noqa: T201 - the result of a long search
     assert circles == []
     refused = most - counts["accepted"]
     assert counts["200 in round 1"] + counts["200 in round 2"] >= 0.95 * refused
 
 
-def finding(id: str, seen: str, cure: str, certainty: str = "certain") -> Finding:  # noqa: A002
-    return Finding(id=id, certainty=certainty, seen=seen, cause="", cure=cure)  # type: ignore[arg-type]
+def finding(id: str, seen: str, cure: str, certainty: Certainty = "certain") -> Finding:  # noqa: A002 - its own name
+    return Finding(id=id, certainty=certainty, seen=seen, cause="", cure=cure)
 
 
 KID = Edit(part="header", name="kid", operation="truncate", at=0.5)

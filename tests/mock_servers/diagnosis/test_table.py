@@ -2,7 +2,7 @@
 
 from itertools import combinations
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 from mock_servers.apim import flows as apim
 from mock_servers.diagnosis.case import Case
@@ -10,8 +10,15 @@ from mock_servers.diagnosis.table import FINDERS
 from mock_servers.gateway import flows as gateway
 from mock_servers.identity_provider import flows as providers
 from mock_servers.management import log_in
+from mock_servers.rules import Flow
 
-EVERY_FLOW = (*apim.FLOWS, *providers.FLOWS, *gateway.HELLO_WORLD, gateway.NOWHERE, *log_in.FLOWS)
+EVERY_FLOW: tuple[Flow[Any, Any], ...] = (
+    *apim.FLOWS,
+    *providers.FLOWS,
+    *gateway.HELLO_WORLD,
+    gateway.NOWHERE,
+    *log_in.FLOWS,
+)
 
 
 def test_every_rule_that_a_finder_names_is_one() -> None:

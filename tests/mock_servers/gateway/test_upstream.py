@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mock_servers.gateway.upstream import BrokenUpstreamError, SlowUpstreamError, Upstream
+from mock_servers.gateway.reply import BrokenUpstreamError, SlowUpstreamError
+from mock_servers.gateway.upstream import Upstream
 from mock_servers.http import server as serving
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock

@@ -72,7 +72,8 @@ def beside_the_greedy(turns: Turns, *, is_kept: bool) -> Iterator[None]:
         for number, sock in enumerate(greedy):
             sock.sendall(ASKED % number * EACH)
         assert turns.is_done.wait(30)
-        stack.callback(lambda: turns.other and turns.other.close())
+        if turns.other is not None:
+            stack.callback(turns.other.close)
         yield
 
 
@@ -220,7 +221,7 @@ class Threads:
 def test_in_a_lane_kinds_take_turns() -> None:
     done: list[str] = []
     threads = Threads()
-    lane = Lane(threads, 1)  # type: ignore[arg-type]
+    lane = Lane(threads, 1)  # type: ignore[arg-type] # all of a pool that a lane calls
     for kind in "aaabbc":
         lane.submit(partial(done.append, kind), kind)
 
@@ -232,7 +233,7 @@ def test_in_a_lane_kinds_take_turns() -> None:
 
 def test_any_caller_that_waits_in_a_lane_gives_up_its_place_meanwhile() -> None:
     threads = Threads()
-    lane = Lane(threads, 1)  # type: ignore[arg-type]
+    lane = Lane(threads, 1)  # type: ignore[arg-type] # all of a pool that a lane calls
     seen: list[int] = []
 
     def waits() -> None:

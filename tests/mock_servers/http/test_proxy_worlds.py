@@ -45,7 +45,7 @@ def ask(platform: Mock, server: Server) -> Iterator[Ask]:
 
         def send(user: str, method: str, url: str, **more: object) -> requests.Response:
             proxy = server.url.replace("://", f"://{user}:x@" if user else "://")
-            return session.request(method, url, proxies={"http": proxy, "https": proxy}, timeout=30, **more)  # type: ignore[arg-type]
+            return session.request(method, url, proxies={"http": proxy, "https": proxy}, timeout=30, **more)  # type: ignore[arg-type] # keywords of requests
 
         yield send
 

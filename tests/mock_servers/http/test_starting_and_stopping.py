@@ -51,7 +51,7 @@ def test_an_ipv6_host_is_bracketed_in_the_url() -> None:
 
 
 def test_the_url_of_a_wildcard_is_one_that_can_be_called() -> None:
-    with serve(echo, host="0.0.0.0") as running:  # noqa: S104
+    with serve(echo, host="0.0.0.0") as running:  # noqa: S104 - what is tested
         url = running.url
 
     assert url == f"http://127.0.0.1:{running.port}"
@@ -246,7 +246,7 @@ def test_a_death_of_the_serving_thread_is_reported_and_ends_all_the_rest(monkeyp
     class Dying(Engine):
         def __init__(self, *arguments: Any, **given: Any) -> None:
             super().__init__(*arguments, **given)
-            self.loop.run_forever = die  # of this server alone: others in this process live on
+            monkeypatch.setattr(self.loop, "run_forever", die)  # of this server alone: others in this process live on
 
     before = threads_of_servers()
     monkeypatch.setattr(engine, "Engine", Dying)

@@ -207,7 +207,12 @@ def test_a_lifetime_that_is_too_long_is_reported_before_the_keys_are_fetched(pla
     signed = assertion("cis2", exp=NOW + 1801)
     url = "https://keys.example/"
     platform.apps.change("nhsauth-app", cis2_auth_method="private_key_jwt", jwks_url=url, key_name=None)
-    service = replace(platform.provider("cis2"), fetch=lambda url: fetched.append(url) or b"")
+
+    def fetch(url: str) -> bytes:
+        fetched.append(url)
+        return b""
+
+    service = replace(platform.provider("cis2"), fetch=fetch)
     form = {"grant_type": "authorization_code", "client_assertion_type": ASSERTION_TYPE, "client_assertion": signed}
 
     refusal = Client(provider_app.create_app(service)).post(
@@ -428,12 +433,11 @@ def test_a_jti_that_two_assertions_share_gets_the_same_advice(platform: Mock, pr
 def test_a_jti_of_another_service_and_an_assertion_without_one_get_no_such_advice(
     platform: Mock, prove: Ask, assertion: Sign
 ) -> None:
-    for provider, claims in [
-        ("nhs_login", {"jti": "of-two-services"}),
-        ("cis2", {"jti": "of-two-services"}),
-        ("cis2", {"without": ("jti",)}),
-        ("cis2", {"without": ("jti",)}),
+    for provider, signed in [
+        ("nhs_login", assertion("nhs_login", jti="of-two-services")),
+        ("cis2", assertion("cis2", jti="of-two-services")),
+        ("cis2", assertion("cis2", without=("jti",))),
+        ("cis2", assertion("cis2", without=("jti",))),
     ]:
-        signed = assertion(provider, **claims)
         prove(provider, client_assertion_type=ASSERTION_TYPE, client_assertion=signed)
         assert reused(platform) == []

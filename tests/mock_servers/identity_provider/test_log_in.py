@@ -123,7 +123,9 @@ def test_a_log_in_ends_with_any_documented_error_of_nhs_login(
     came = read_redirect(authorize("nhs_login", nhsauth_user=PATIENT, nhsauth_outcome=outcome))
 
     assert list(came.items()) == [("error", outcome), ("state", "s-1")]
-    assert (platform.exchanges.last.error, platform.exchanges.last.refusal.evidence) == (outcome, "D")
+    last = platform.exchanges.last
+    assert last.refusal is not None
+    assert (last.error, last.refusal.evidence) == (outcome, "D")
 
 
 def test_an_error_of_nhs_login_is_none_of_cis2s(submit: Ask) -> None:

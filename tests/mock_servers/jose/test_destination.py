@@ -51,7 +51,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
         def look_up(host: str, port: object, *rest: object, **more: object) -> object:
             with contextlib.suppress(OSError, ValueError):
                 socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
-                return real(host, port, *rest, **more)  # type: ignore[arg-type]
+                return real(host, port, *rest, **more)  # type: ignore[arg-type] # as it was called
             found = left.pop(0) if len(left) > 1 else left[0]
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in found]
 
@@ -129,17 +129,17 @@ def answering(context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list
 
 
 def fetch(url: str, **changes: object) -> bytes:
-    return HttpFetcher(own=lambda _: None, **changes)(url)  # type: ignore[arg-type]
+    return HttpFetcher(own=lambda _: None, **changes)(url)  # type: ignore[arg-type] # members of its own
 
 
 def forward(upstream: str, **changes: object) -> bytes:
     request = Request(method="GET", base="http://mock", target="/mine/x", path="/mine/x")
-    reply = Upstream(**changes).send(Api(path="/mine", upstream=upstream), request)  # type: ignore[arg-type]
+    reply = Upstream(**changes).send(Api(path="/mine", upstream=upstream), request)  # type: ignore[arg-type] # members of its own
     return b"".join(reply.pieces)
 
 
 def post(url: str, **changes: object) -> bytes:
-    return HttpFetcher(own=lambda _: None, **changes).post(url, {"logout_token": "x"})[1]  # type: ignore[arg-type]
+    return HttpFetcher(own=lambda _: None, **changes).post(url, {"logout_token": "x"})[1]  # type: ignore[arg-type] # members of its own
 
 
 CALLS = pytest.mark.parametrize("call", [fetch, forward, post])

@@ -53,7 +53,7 @@ def host(play: Play) -> Iterator[str]:
 
 
 def fetcher(**changes: object) -> HttpFetcher:
-    return HttpFetcher(**{"own": lambda _: None, "timeout": 5.0, **changes})  # type: ignore[arg-type]
+    return HttpFetcher(**{"own": lambda _: None, "timeout": 5.0, **changes})  # type: ignore[arg-type] # members of its own
 
 
 def test_what_a_host_answers_is_returned() -> None:

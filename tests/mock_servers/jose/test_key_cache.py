@@ -243,7 +243,7 @@ print(ring.pair("app", bits=2048).kid, "filelock" in sys.modules)
         """What so many processes print that ask for the same key when all of them are ready."""
         command = [sys.executable, "-c", self.ASKS, str(folder), str(marks)]
         started = [
-            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+            subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
             for _ in range(count)
         ]
         for process in started:

@@ -118,6 +118,6 @@ class TestGenerate:
 
     def test_allows_8192_bits(self, key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
         made = {8192: key}
-        monkeypatch.setattr(rsa, "generate_private_key", lambda *, key_size, public_exponent: made[key_size])  # noqa: ARG005
+        monkeypatch.setattr(rsa, "generate_private_key", lambda *, key_size, public_exponent: made[key_size])  # noqa: ARG005 - cryptography's own names
 
         assert keys.generate(8192) is key

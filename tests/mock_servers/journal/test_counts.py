@@ -122,7 +122,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def killed(folder: Path, times: int) -> None:
     """Let a process count, and be killed at once."""
-    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(times)], capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", KILLED, str(folder), str(times)], capture_output=True, check=False)  # noqa: S603 - our own program
 
     assert done.stdout == b"1\n", done.stderr.decode()
 
@@ -152,8 +152,8 @@ def test_what_a_killed_process_has_counted_stays_and_the_next_one_counts_on_in_i
 def test_a_name_that_was_not_written_to_its_end_is_none(tmp_path: Path) -> None:
     counts = SharedCounts(tmp_path)
     counts.fault("drop", "token")
-    counts._memory[counts._end : counts._end + 60] = b'["faults", "a process was killed while it wrote this down, "'  # noqa: SLF001
-    counts._lock.release()  # noqa: SLF001
+    counts._memory[counts._end : counts._end + 60] = b'["faults", "a process was killed while it wrote this down, "'  # noqa: SLF001 - as a process leaves it that is killed
+    counts._lock.release()  # noqa: SLF001 - as a process leaves it that is killed
 
     following = SharedCounts(tmp_path)
     following.fault("delay", "api")

@@ -325,8 +325,8 @@ def test_no_parameter_forges_a_line_or_steers_a_terminal(
     where = path.format(cis2=platform.provider("cis2").provider.endpoint("token").rpartition("/")[0])
 
     form = {"grant_type": "authorization_code", name: FORGED}
-    sent = {"data": form} if method == "POST" else {"query_string": form}
-    http.open(where, method=method, base_url=platform.url, **sent).close()
+    body, query = (form, None) if method == "POST" else (None, form)
+    http.open(where, method=method, base_url=platform.url, data=body, query_string=query).close()
 
     first, *below = read().split("\n")
     assert f" {method} {where} " in first
@@ -360,7 +360,7 @@ def logged(start: Start, http: Client, platform: Mock) -> Callable[..., str]:
     read = start("text")
 
     def ask(method: str, path: str, **sent: object) -> str:
-        http.open(path, method=method, base_url=platform.url, **sent).close()  # type: ignore[arg-type]
+        http.open(path, method=method, base_url=platform.url, **sent).close()  # type: ignore[arg-type] # keywords of Werkzeug
         record = platform.exchanges.last
         return f"{read()} {json.dumps(record.as_json())} {record.timeline()} {record.explained()} {record!r}"
 

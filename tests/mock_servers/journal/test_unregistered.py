@@ -50,7 +50,7 @@ def test_of_a_parameter_the_part_that_nobody_knows_is_hidden(name: str, value: s
         ("quthprizstion_vode", False),
     ],
 )
-def test_three_edits_are_a_slip_and_four_are_another_word(slip: str, near: bool) -> None:  # noqa: FBT001
+def test_three_edits_are_a_slip_and_four_are_another_word(slip: str, near: bool) -> None:  # noqa: FBT001 - a column of the table above
     assert unregistered.is_near(slip, ["authorization_code"]) is near
 
 

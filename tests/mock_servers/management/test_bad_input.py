@@ -28,6 +28,9 @@ def refusal(answer: TestResponse) -> tuple[int, str, str]:
     return answer.status_code, body["code"], body["message"]
 
 
+NO_OBJECTS: tuple[object, ...] = (None, [], "text", 3)
+
+
 def malformed(problem: str) -> tuple[int, str, str]:
     return 400, MALFORMED, f"Malformed request body: {problem}"
 
@@ -182,7 +185,7 @@ def test_an_app_is_its_developers_alone(management: Any, content: Any, developer
             )
             for attributes in ({"a": "b"}, ["a"], [{"name": "a"}], [{"name": "a", "value": 1}])
         ),
-        *((APPS, sent, malformed("it must be a JSON object")) for sent in (None, [], "text", 3)),
+        *((APPS, sent, malformed("it must be a JSON object")) for sent in NO_OBJECTS),
         (f"{APP}/keys/create", {"consumerKey": "x"}, malformed("consumerSecret is missing")),
         (
             f"{APP}/keys/create",

@@ -31,7 +31,8 @@ FIRST_KEY = {
     "scopes": [],
     "status": "approved",
 }
-BOUND_KEY = {**FIRST_KEY, "consumerKey": "KEY", "apiProducts": [{"apiproduct": IDENTITY_SERVICE, "status": "approved"}]}
+PRODUCTS = [{"apiproduct": IDENTITY_SERVICE, "status": "approved"}]
+BOUND_KEY = {**FIRST_KEY, "consumerKey": "KEY", "apiProducts": PRODUCTS}
 NEW_KEY = {**FIRST_KEY, "consumerKey": "NEW"}
 MY_APP = {
     "appId": "APP-ID",
@@ -137,7 +138,7 @@ CASES: dict[str, tuple[Any, int, Any]] = {
         200,
         {
             **BOUND_KEY,
-            "apiProducts": [*BOUND_KEY["apiProducts"], {"apiproduct": "canary-api-ref", "status": "approved"}],
+            "apiProducts": [*PRODUCTS, {"apiproduct": "canary-api-ref", "status": "approved"}],
             "attributes": [OTHER],
         },
     ),

@@ -17,10 +17,10 @@ from mock_servers.identity_provider import app as identity_provider
 from mock_servers.management import app as management
 from mock_servers.mock import Mock
 from mock_servers.pipeline.application import ServiceApp
-from mock_servers.rules import Rule
+from mock_servers.rules import Flow, Rule
 from mock_servers.state.seed_data import APIS
 from mock_servers.wire import probes
-from mock_servers.wire.request import Request
+from mock_servers.wire.request import Answer, Request
 from mock_servers.wire.routes import ANY, Route, Routes
 
 FORM = {"grant_type": "client_credentials"}
@@ -83,10 +83,15 @@ def test_a_name_that_no_flow_has_is_refused() -> None:
         Routes((), {"/a": {"GET": ["unknown"]}}, {ANY: []})
 
 
-def test_a_method_without_a_row_of_its_own_has_those_of_any_other() -> None:
-    route: Route[Any] = Route("/a/<b>", {"GET": ("got",), ANY: ("other",)}, ["GET"])  # type: ignore[dict-item]
+def flow(name: str) -> Flow[Any, Answer]:
+    return Flow(name=name, row="", takes=lambda _: True, policies=(), respond=lambda _: Answer(status=200))
 
-    assert (route.flows["GET"], route.flows["TRACE"]) == (("got",), ("other",))
+
+def test_a_method_without_a_row_of_its_own_has_those_of_any_other() -> None:
+    got, other = flow("got"), flow("other")
+    route = Route("/a/<b>", {"GET": (got,), ANY: (other,)}, ["GET"])
+
+    assert (route.flows["GET"], route.flows["TRACE"]) == ((got,), (other,))
     assert (route.fits("/a/1"), route.fits("/a/1/2"), route.fits("/a/")) == (True, False, False)
 
 
@@ -130,9 +135,9 @@ def test_a_pre_flight_gets_the_services_own_answer(client: FlaskClient) -> None:
 
 
 def test_a_rule_that_raises_gets_the_services_catch_all(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: ServiceApp[Any], client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rule: Rule[Any] = next(iter(client.application.served.routes["/token"].flows["POST"])).policies[0].rules[0]  # type: ignore[attr-defined]
+    rule: Rule[Any] = next(iter(app.served.routes["/token"].flows["POST"])).policies[0].rules[0]
 
     def fail(_: object) -> str:
         raise RuntimeError("a bug")
@@ -260,7 +265,7 @@ class _Pathless(Request):
     """A request whose path nobody may ask for."""
 
     @property
-    def path(self) -> str:  # type: ignore[override]
+    def path(self) -> str:
         raise AssertionError("a condition on the path belongs in the table of routes")
 
 

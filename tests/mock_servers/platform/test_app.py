@@ -27,7 +27,8 @@ from mock_servers.configuration.reading import ConfigurationError
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
-from mock_servers.state.configuration import READY_MADE_APP, App, Configuration
+from mock_servers.state.app import App
+from mock_servers.state.configuration import READY_MADE_APP, Configuration
 from mock_servers.state.memory import MemoryBackend
 from tests.processes import PATIENCE, finished, python
 from tests.sources import ROOT
@@ -294,7 +295,7 @@ def mounted(ring: KeyRing) -> tuple[Mock, FlaskClient]:
     """A mock below `/nhs` of another application, and that one's client."""
     mock, own = Mock(ring=ring), flask.Flask("own")
     mock.app.on_first_base = mock.served_at
-    own.wsgi_app = DispatcherMiddleware(own.wsgi_app, {"/nhs": mock.app})  # type: ignore[method-assign]
+    own.wsgi_app = DispatcherMiddleware(own.wsgi_app, {"/nhs": mock.app})  # type: ignore[method-assign] # as Flask's documentation has it
     client = own.test_client()
     assert client.get("/nhs/oauth2/_ping", base_url=HOST).status_code == 200
     return mock, client
@@ -343,7 +344,7 @@ def test_the_control_api_of_a_world_gets_tokens_wherever_the_mock_is_mounted(
     ring: KeyRing, below: str, access: str
 ) -> None:
     own = flask.Flask("own")
-    own.wsgi_app = DispatcherMiddleware(Mock(ring=ring).app, {"/nhs": Mock(ring=ring).app})  # type: ignore[method-assign]
+    own.wsgi_app = DispatcherMiddleware(Mock(ring=ring).app, {"/nhs": Mock(ring=ring).app})  # type: ignore[method-assign] # as Flask's documentation has it
     here, client = "http://127.0.0.1", own.test_client()
     world = client.post(f"{below}/_nhsauth/worlds", json={"name": "w"}, base_url=here).get_json()["url"]
 

@@ -18,6 +18,7 @@ from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.clock import Clock
 from mock_servers.state.configuration import READY_MADE_APP, Configuration
+from mock_servers.state.table import Content
 
 NOW: Final = 1_800_000_000
 HEALTHCARE: Final = "/openam/oauth2/realms/root/realms/NHSIdentity/realms/Healthcare"
@@ -209,7 +210,7 @@ def claims_of(token: str) -> dict[str, Any]:
 class Caller:
     """One browser and two applications that speak to a platform put back to its start."""
 
-    def __init__(self, platform: Mock, start: tuple[Any, Any]) -> None:
+    def __init__(self, platform: Mock, start: Content) -> None:
         platform.restore(start)
         self.platform = platform
         self.open_browser()
@@ -247,7 +248,7 @@ class Caller:
 class BrowserFlow(RuleBasedStateMachine):
     """Every grant ever seen is kept; what the mock says of one is compared with what the contract says."""
 
-    def __init__(self, platform: Mock, start: tuple[Any, Any]) -> None:
+    def __init__(self, platform: Mock, start: Content) -> None:
         super().__init__()
         self.caller = Caller(platform, start)
         self.now = NOW

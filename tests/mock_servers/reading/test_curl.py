@@ -71,7 +71,7 @@ class Oracle:
     def sent(self, command: str) -> bytes:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
         line = f"{command} -s -o /dev/null --max-time 20".encode("utf-8", "surrogateescape")
-        done = subprocess.run(["bash", "-c", line], env=environment, cwd=self.home, check=False, capture_output=True)  # noqa: S603, S607
+        done = subprocess.run(["bash", "-c", line], env=environment, cwd=self.home, check=False, capture_output=True)  # noqa: S603, S607 - lines of ours, by the shell that people paste them into
         assert done.returncode == 0, (command, done.stderr)
         return self.listener.received.pop()
 

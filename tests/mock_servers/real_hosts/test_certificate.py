@@ -166,7 +166,7 @@ def verified(authority: Authority, leaf: x509.Certificate, folder: Path, *, purp
     """Ask OpenSSL whether it accepts a certificate for a purpose, with this authority for its only root."""
     (folder / "ca.pem").write_bytes(authority.pem)
     (folder / "leaf.pem").write_bytes(leaf.public_bytes(Encoding.PEM))
-    command = ["openssl", "verify", "-purpose", purpose, "-CAfile", folder / "ca.pem", folder / "leaf.pem"]
+    command = ["openssl", "verify", "-purpose", purpose, "-CAfile", str(folder / "ca.pem"), str(folder / "leaf.pem")]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - two files of ours
 
 
@@ -262,8 +262,8 @@ def test_two_sets_of_names_do_not_replace_each_other(tmp_path: Path) -> None:
     assert first.certificate == again.certificate
 
 
-def written(pem: Callable[[], bytes]) -> Callable[[Path], None]:
-    return lambda file: file.write_bytes(pem()) and None
+def written(pem: Callable[[], bytes]) -> Callable[[Path], object]:
+    return lambda file: file.write_bytes(pem())
 
 
 def foreign() -> bytes:
@@ -285,7 +285,7 @@ def foreign() -> bytes:
     ids=["expired", "of the future", "other names", "foreign key", "nonsense", "empty"],
 )
 def test_an_authority_that_no_longer_holds_is_replaced_and_reported(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], said: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], said: str
 ) -> None:
     first, _ = trust_store.kept(NAMES, tmp_path, NOW)
     spoil(kept_file(tmp_path))
@@ -325,7 +325,7 @@ def another_users(file: Path) -> None:
     ],
 )
 def test_an_authority_that_others_may_know_is_replaced_and_reported(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None], said: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], object], said: str
 ) -> None:
     first, _ = trust_store.kept(NAMES, tmp_path, NOW)
     spoil(kept_file(tmp_path))

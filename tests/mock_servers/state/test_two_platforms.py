@@ -289,9 +289,9 @@ def everything(mock: Mock) -> None:
     post(mock, grant_type="refresh_token", **SECRET, refresh_token=refresh_token)
     redirect_uri = mock.apps.get(APP).redirect_uris[0]
     for provider in ("cis2", "nhs_login"):
-        log_in = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, **SECRET}
+        form = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, **SECRET}
         code = mock.issue_code(provider, LogInRequest(client_id=APP), redirect_uri)
-        post(mock, mock.provider(provider).provider.endpoint("token"), **log_in, code=code)
+        post(mock, mock.provider(provider).provider.endpoint("token"), **form, code=code)
     asked = {"client_id": APP, "redirect_uri": redirect_uri, "response_type": "code", "state": "\ud800"}
     end = mock.log_in(f"{URL}/oauth2/authorize?{urlencode(asked, errors='surrogatepass')}", user="656005750104")
     post(

@@ -373,7 +373,7 @@ def test_a_server_that_is_slow_is_not_waited_for_nor_asked_again(
 @pytest.mark.slow
 def test_a_server_that_waits_for_its_disk_for_seconds_is_waited_for(valkey: Valkey) -> None:
     with opened(valkey.url) as backend, valkey.client() as client:
-        client.execute_command("CLIENT", "PAUSE", 3000, "ALL")  # type: ignore[no-untyped-call]
+        client.execute_command("CLIENT", "PAUSE", 3000, "ALL")
 
         assert numbers(backend).count("a") == 1
 

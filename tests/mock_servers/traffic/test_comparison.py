@@ -23,7 +23,7 @@ from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.jose.keys import KeyRing
 from mock_servers.provider.cis2 import CIS2
 from mock_servers.reading.captured import Captured, CapturedAnswer
-from mock_servers.rules import Policy, Rule, ServiceError
+from mock_servers.rules import Flow, Policy, Rule, ServiceError
 from mock_servers.traffic.comparison import compared, table
 from tests.mistakes.listed import GOOD, MISTAKES, Mistake, alone, made
 
@@ -64,7 +64,8 @@ def observed(exchange: Captured, lent: Lent = AT) -> Observation:
 
 
 def policies() -> list[Policy[Any]]:
-    return [policy for flow in (*TOKEN_FLOWS, *PROVIDER_FLOWS) for policy in flow.policies]
+    flows: tuple[Flow[Any, Any], ...] = (*TOKEN_FLOWS, *PROVIDER_FLOWS)
+    return [policy for flow in flows for policy in flow.policies]
 
 
 def rule_named(name: str) -> Rule[Any]:

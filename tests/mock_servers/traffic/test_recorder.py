@@ -163,11 +163,11 @@ Watch = Callable[..., World]
 def watch(real: Mock, reached: tuple[Prepared, int], tmp_path: Path) -> Iterator[Watch]:
     with ExitStack() as stack:
 
-        def started(**settings: bool) -> World:
+        def started(*, keeps_values: bool = True) -> World:
             prepared, port = reached
             journal, said = Journal(), list[str]()
             har = stack.enter_context(HarFile(tmp_path / "it.har"))
-            recorder = ExplainingRecorder(journal, said.append, keep=har.keep, **settings)
+            recorder = ExplainingRecorder(journal, said.append, keep=har.keep, keeps_values=keeps_values)
             stack.callback(recorder.stop, PATIENCE)
             own = real_names.throwaway(Mock(Configuration(apps=())), tmp_path)
             routes = {host: Route(host="127.0.0.1", port=port, name=host) for host in (INT, CIS2_HOST)}

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import pytest
 
@@ -22,6 +23,8 @@ from mock_servers.settings.real_host import Hosts
 from mock_servers.traffic.connect_upstream import Connector, OwnProxy, Route
 from mock_servers.traffic.http_observer import ObservedExchange
 from mock_servers.traffic.recording_relay import WatchingProxy
+
+T = TypeVar("T")
 
 INT = "int.api.service.nhs.uk"
 PATIENCE = 30
@@ -61,7 +64,7 @@ class Heard:
     def mistrusted(self, host: str, reason: str) -> None:
         self._keep(self.mistrust, (host, reason))
 
-    def _keep(self, where: list[object], what: object) -> None:
+    def _keep(self, where: list[T], what: T) -> None:
         with self.changed:
             where.append(what)
             self.changed.notify_all()
@@ -381,7 +384,8 @@ def test_every_byte_is_that_of_a_direct_call(play: Play, watch: Watch, real_auth
     host = play(script)
     direct = said(directly(host, real_authority), script)
     sock = watch(host.port).connect()
-    sock.suppress_ragged_eofs = False  # a connection that was cut off must not look like one that ended
+    # A connection that was cut off must not look like one that ended.
+    sock.suppress_ragged_eofs = False  # type: ignore[attr-defined] # typeshed lacks it
 
     passed = said(sock, script)
 

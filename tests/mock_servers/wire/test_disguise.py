@@ -18,7 +18,7 @@ UUID = "3f2b8c1e-9d4a-4b7c-8e21-0a5f6d7c8b9e"
 
 
 def jwt(**claims: object) -> str:
-    signed = jwts.signing_input(b'{"alg":"RS512","kid":"test-1"}', jwts._json(claims)).decode()  # noqa: SLF001
+    signed = jwts.signing_input(b'{"alg":"RS512","kid":"test-1"}', jwts._json(claims)).decode()  # noqa: SLF001 - JSON as it signs it
     return f"{signed}.{jwts.base64url(b'signature' * 28)}"
 
 

@@ -84,7 +84,7 @@ class Noting(dict[str, int]):
     def take(self, key: str) -> int | None:
         return self.pop(key, None)
 
-    def items(self) -> list[tuple[str, int]]:  # type: ignore[override]
+    def items(self) -> list[tuple[str, int]]:  # type: ignore[override] # a table lists its entries
         return list(super().items())
 
 

@@ -45,7 +45,7 @@ def test_the_content_of_any_claim_is_shown_in_short_lines_of_harmless_letters(
     assert [line for line in lines if not line.isprintable()] == []
 
 
-NUMBERS = (10**500, -(10**500), 1.7e308, -1, 0, 0.5, True, None, [], {}, [NOW], 10**15, -(10**15))
+NUMBERS: tuple[object, ...] = (10**500, -(10**500), 1.7e308, -1, 0, 0.5, True, None, [], {}, [NOW], 10**15, -(10**15))
 
 
 @pytest.mark.parametrize("place", ["exp", "iat", "nbf", "jti", "iss", "sub", "aud", "header.kid", "header.alg"])

@@ -119,7 +119,7 @@ class Mistake:
         return f"{self.id} {self.of}".strip()
 
 
-def case(of: str, id: str, wire: tuple[int, str], *facts: str, **more: Any) -> Callable[[Make], Make]:  # noqa: A002
+def case(of: str, id: str, wire: tuple[int, str], *facts: str, **more: Any) -> Callable[[Make], Make]:  # noqa: A002 - its own name
     def add(make: Make) -> Make:
         MISTAKES.append(Mistake(id=id, make=make, wire=wire, facts=facts, of=of, **more))
         return make

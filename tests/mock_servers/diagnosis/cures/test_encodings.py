@@ -169,7 +169,7 @@ def test_a_value_of_the_basic_header_is_decoded_as_well(bench: Bench, encoding: 
 def test_a_member_of_the_jwt_is_decoded_as_well(bench: Bench, encoding: str, member: str) -> None:
     encode, words = ENCODED[encoding]
     good = {"aud": TOKEN, "iss": "nhsauth-app", "kid": "nhsauth-1", "alg": "RS512", "typ": "JWT"}[member]
-    changes = {member: encode(good)} | ({"sub": encode(good)} if member == "iss" else {})
+    changes: dict[str, Any] = {member: encode(good)} | ({"sub": encode(good)} if member == "iss" else {})
     signed = bench.signed(**changes) if member in ("aud", "iss") else bench.signed(headers=changes)
 
     bench.ask(client_assertion=signed)

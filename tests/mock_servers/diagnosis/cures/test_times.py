@@ -1,5 +1,7 @@
 """A clock that is wrong, and lifetimes in the wrong unit."""
 
+from typing import Any
+
 import pytest
 
 from tests.mock_servers.diagnosis.cures.bench import Bench
@@ -33,7 +35,9 @@ def test_a_clock_that_is_ahead_by_a_time_zone(bench: Bench, hours: float, words:
 def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name: str, ahead: int) -> None:
     then = int(bench.platform.clock.now()) + ahead
 
-    answer = bench.ask(client_assertion=bench.signed(**{name: then}))
+    claims: dict[str, Any] = {name: then}
+
+    answer = bench.ask(client_assertion=bench.signed(**claims))
 
     assert answer.status_code == 401
     bench.assert_finding(f"{name} is", f"Leave {name} out", id="not-yet-valid")
@@ -101,8 +105,9 @@ def test_a_life_of_seconds_that_passes_gets_advice(bench: Bench) -> None:
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 def test_a_time_that_is_ahead_beside_an_exp_that_is_ahead_as_well_may_be_the_clock(bench: Bench, name: str) -> None:
     now = int(bench.platform.clock.now())
+    claims: dict[str, Any] = {"exp": now + 900, name: now + 600}
 
-    bench.ask(client_assertion=bench.signed(exp=now + 900, **{name: now + 600}))
+    bench.ask(client_assertion=bench.signed(**claims))
 
     assert "not-yet-valid" not in [each.id for each in bench.platform.exchanges.last.findings]
 
