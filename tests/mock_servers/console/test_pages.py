@@ -236,8 +236,7 @@ def test_the_command_for_a_first_token_is_the_one_that_gets_one(visitor: Visitor
     assert "grant_type=client_credentials" in text
 
 
-def commands(page: Page, html: str) -> list[list[str]]:
-    assert page
+def commands(html: str) -> list[list[str]]:
     blocks = re.findall(r'data-copy="the curl command">(.*?)</code>', html, re.DOTALL)
     return [shlex.split(unescape(each)) for each in blocks]
 
@@ -248,7 +247,7 @@ def commands(page: Page, html: str) -> list[list[str]]:
 def test_each_same_with_curl_is_a_call_that_is_taken(visitor: Visitor, path: str) -> None:
     html = visitor.get(path).text
 
-    found = commands(Page(html), html)
+    found = commands(html)
 
     assert found
     for words in found:

@@ -50,13 +50,13 @@ def test_a_time_that_is_ahead_beside_a_right_exp_is_not_clock(bench: Bench, name
 @pytest.mark.parametrize("lifetime", [300, 240, 60])
 def test_two_times_that_were_swapped(bench: Bench, late: str, age: int, lifetime: int) -> None:
     now = int(bench.platform.clock.now())
-    claims = {**dict.fromkeys(late.split(), now - age + lifetime), "exp": now - age}
+    claims: dict[str, Any] = {**dict.fromkeys(late.split(), now - age + lifetime), "exp": now - age}
 
     bench.ask(client_assertion=bench.signed(**claims))
 
     names = late.replace(" ", " and ")
     bench.assert_finding(f"swapped exp and {names}", f"Exchange exp and {names}", id="swapped-values")
-    exchanged = {**dict.fromkeys(late.split(), now), "exp": now + 240}
+    exchanged: dict[str, Any] = {**dict.fromkeys(late.split(), now), "exp": now + 240}
     assert bench.ask(client_assertion=bench.signed(**exchanged)).status_code == 200
 
 
