@@ -420,8 +420,8 @@ SUBJECT_TOKEN_TYP_NOT_JWT = _row(
     400,
     "invalid_request",
     "Invalid 'typ' header in subject_token JWT - must be 'JWT'",
-    cause="The token is self-made, or an access token with a type of its own.",
-    cure="Send the id_token exactly as the provider gave it.",
+    cause="The token is self-made, an access token with a type of its own, or that of another provider.",
+    cure="Send the id_token of CIS2 or NHS login, exactly as the provider gave it.",
 )
 SUBJECT_TOKEN_ALG_MISSING = _row(
     "§5.5",

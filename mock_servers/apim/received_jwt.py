@@ -88,7 +88,8 @@ def _typ(_: Exchange, noun: str, jwt: Jwt) -> str | None:
     typ: Any = jwt.header.get("typ", UNDEFINED)
     if isinstance(typ, str) and typ.lower() == "jwt":
         return None
-    return f"The header of {noun} says typ {shown(typ)}: an id_token says JWT. Is this another kind of token?"
+    says = "has no typ" if typ is UNDEFINED else f"says typ {shown(typ)}"
+    return f"The header of {noun} {says}: an id_token says JWT. Is this another kind of token, or another provider's?"
 
 
 def _exp_number(_: Exchange, noun: str, jwt: Jwt) -> str | None:

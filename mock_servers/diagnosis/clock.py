@@ -454,5 +454,5 @@ def _too_long(life: float, *, weight: int = 1) -> Cause:
 
 
 def _too_short(life: float) -> Cause:
-    words = f"your code sets a lifetime of {life:.0f} s: it added minutes as seconds"
-    return Cause(kind="too-short", words=words)
+    slip = "it added minutes as seconds" if round(life) else "it read seconds as milliseconds"
+    return Cause(kind="too-short", words=f"your code sets a lifetime of {life:.0f} s: perhaps {slip}")

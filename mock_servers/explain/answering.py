@@ -388,6 +388,8 @@ class Answering:
         said = worded(headline)
         yield from (each for each in steps(headline.cure) if each not in said and _adds(each, said))
         rules = {each.rule.name for each in self._view.stopped}
+        if rules & _OF_THE_KEY_SET and headline.certainty != "certain" and not self._view.has_keys:
+            yield _BY_KEY_SET
         if self._explanation.corrected and rules & _OF_THE_FORM:
             yield self._explanation.corrected
         yield from secrets_in(self._view.facts)
@@ -482,6 +484,10 @@ def _with_second(answer: str, following: tuple[str, ...]) -> tuple[str, tuple[st
 
 
 _TWO_LINES: Final = 195
+_OF_THE_KEY_SET: Final = frozenset(
+    ["check_app_jwks_readable", "find_app_jwk", "decode_app_key", "check_client_assertion_signature"]
+)
+_BY_KEY_SET: Final = "Give your key set with --jwks: it may show which key made the signature."
 _UNSIGNED: Final = "Its signature was not checked: give your key set with --jwks."
 _OF_OTHER_VALUES: Final = frozenset(["swapped-tokens"])
 """Findings after which nothing else about the client_assertion is said: another value belongs there."""

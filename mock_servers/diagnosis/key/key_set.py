@@ -43,6 +43,8 @@ _ELSEWHERE: Final = "calls loopback and private hosts only"
 _NEVER: Final = "this mock never calls it"
 _SPENT: Final = "The service does not keep a failure: the next request fetches again."
 
+_HOUR: Final = "The service keeps the set that it has fetched for up to an hour."
+
 
 def jwks_unreachable(case: Case) -> Finding | None:
     """The key set could not be fetched."""
@@ -134,7 +136,7 @@ def weak_or_odd_key(case: Case) -> Finding | None:
             seen=f"The key registered as kid {shown(jwk.get('kid'))} cannot be used: {reason}.",
             cause="The service accepts RSA keys of 2048 bits or more, with n and e in base64url. (How it answers "
             "other keys is our guess.)",
-            cure=_what_to_add(jwk),
+            cure=f"{_what_to_add(jwk)} {_HOUR}",
         )
     return None
 
@@ -153,7 +155,7 @@ def _of_numbers(jwk: Mapping[str, Any], mended: Mapping[str, str]) -> Finding:
         seen=f"In the JWK registered as kid {shown(jwk.get('kid'))}, {ways}; read so, the key made this signature.",
         cause="In a JWK, n and e are the bytes of the numbers, the first one first, in base64url (RFC 7518, 6.3.1). "
         "(How the service answers other keys is our guess.)",
-        cure=f"Register {members} in the JWK. You can keep the key.",
+        cure=f"Register {members} in the JWK. You can keep the key. {_HOUR}",
     )
 
 

@@ -30,6 +30,8 @@ from mock_servers.wire.wording import shown
 
 MOST: Final = 100
 """Public-key operations for one signature."""
+REVERSED: Final = "from its last byte to its first"
+"""How CryptoAPI writes a signature: little-endian, where a JWT needs big-endian (RFC 8017, section 4.1)."""
 _EARLIER: Final = 50
 """The newest exchanges whose JWTs may be what was signed."""
 _MEMBERS: Final = 5
@@ -42,6 +44,10 @@ _DIGESTS: Final[Mapping[str, Callable[[bytes], Any]]] = {
 _PSS: Final = {"PS512": hashes.SHA512(), "PS256": hashes.SHA256(), "PS384": hashes.SHA384()}
 _SLIP: Final = (
     "Your code made the text to sign by itself: it is header, dot and payload, as they are sent, and hashed once."
+)
+_BARE: Final = (
+    "Your code pads the digest alone, as a raw RSA call or openssl pkeyutl without -pkeyopt digest:sha512 does. RS512 "
+    "signs the DigestInfo, which names the hash (RFC 8017, section 9.2)."
 )
 _LATE: Final = (
     "Your code signed first, and turned base64 into base64url only afterwards. Sign header, dot and payload as they "
@@ -103,7 +109,8 @@ def attempt(case: Case, name: str, jwt: Jwt, keys: Iterable[KnownKey], most: int
     """Try keys in their order on the signature of the JWT in the form's field `name`, by so many operations."""
     tried, known = Attempt(left=most), list(islice(keys, most + 1))
     forms = list(encoded_forms(jwt.signature))
-    made = (_of_digest(case, name, jwt, key, forms, tried) for key in known)
+    of_own = [*forms, (REVERSED, jwt.signature[::-1])]
+    made = (_of_digest(case, name, jwt, key, of_own if key.registered else forms, tried) for key in known)
     padded = (_of_pss(jwt, key, tried) for key in known if key.registered)
     tried.proof = next(filter(None, made), None) or next(filter(None, padded), None)
     return tried
@@ -170,7 +177,13 @@ def _texts_signed(case: Case, name: str, jwt: Jwt, signed: bytes) -> Iterator[tu
     for cause, texts in candidates:
         for (words, text), (alg, make) in product(texts, _DIGESTS.items()):
             digest = make(text)
-            if signed.endswith(digest.digest()):
+            if signed == digest.digest():
+                yield (
+                    alg,
+                    f"{words and f'{words}, and '}a bare digest, without the DigestInfo that names its hash",
+                    _BARE,
+                )
+            elif signed.endswith(digest.digest()):
                 yield alg, words, cause if words else ""
             twice = (make(digest.digest()).digest(), make(digest.hexdigest().encode()).digest())
             if signed.endswith(twice):

@@ -17,7 +17,7 @@ from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
-from mock_servers.diagnosis.key.proof import Attempt, Proof, attempt, encoded_forms
+from mock_servers.diagnosis.key.proof import REVERSED, Attempt, Proof, attempt, encoded_forms
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Certainty, Finding
@@ -128,6 +128,10 @@ def _of_shape(name: str, signature: bytes) -> Finding | None:
 
 _SELF_ENCODED: Final = (
     "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's bytes."
+)
+_REVERSED: Final = (
+    "CryptSignHash and other calls of CryptoAPI give the signature in reverse order. Reverse its bytes before "
+    "base64url, or let a library make the JWT."
 )
 _OTHER_ALG: Final = "The header names an algorithm that did not make the signature."
 _LET_LIBRARY: Final = "Let the library write alg: give it RS512 and the RSA private key."
@@ -251,7 +255,7 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
         return _changed(
             signed.field,
             f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
-            _SELF_ENCODED,
+            _REVERSED if proof.form == REVERSED else _SELF_ENCODED,
         )
     if proof.is_of_other_text:
         return _changed(

@@ -103,7 +103,7 @@ def _owners(case: Case, iss: str) -> Iterator[tuple[Certainty, str]]:
             yield "certain", f"the issuer of this mock's {provider.title}, which /oauth2 trusts"
         if provider.path and iss == f"{origin}{provider.path}":
             yield "likely", f"the path of {provider.title}'s issuer, at another host than this mock's"
-    yield "possible", "not an issuer that this mock knows"
+    yield "likely", "not an issuer that this mock knows"
 
 
 def iss_near_miss(case: Case) -> Finding | None:
@@ -196,12 +196,14 @@ def id_token_not_begun(case: Case) -> Finding | None:
     )
 
 
+_OF_FORM: Final = ("check_subject_token_kid", "check_subject_token_typ")
+"""Rules that a token of another provider may break before its issuer is looked at."""
 _FIND_PROVIDER: Final = ("find_provider",)
 
 FINDERS: Final = (
     Finder(find=opaque_subject_token, rules=("decode_subject_token",), named=("code-as-subject-token",)),
     Finder(find=iss_near_miss, rules=_FIND_PROVIDER),
-    Finder(find=id_token_other_environment, rules=_FIND_PROVIDER),
+    Finder(find=id_token_other_environment, rules=(*_FIND_PROVIDER, *_OF_FORM)),
     Finder(find=id_token_expired, rules=(_EXPIRED,)),
     Finder(
         find=id_token_unit,

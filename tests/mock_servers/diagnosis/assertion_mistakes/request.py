@@ -221,9 +221,9 @@ case("realm", "id-token-other-environment", ISS_UNTRUSTED, "the issuer of mock r
 case("elsewhere", "id-token-other-environment", ISS_UNTRUSTED, "at another host than this mock", certainty="likely")(
     iss(f"http://elsewhere:9{CIS2_PATH}")
 )
-case(
-    "nobody's", "id-token-other-environment", ISS_UNTRUSTED, "not an issuer that this mock knows", certainty="possible"
-)(iss("https://log-in.example"))
+case("nobody's", "id-token-other-environment", ISS_UNTRUSTED, "not an issuer that this mock knows", certainty="likely")(
+    iss("https://log-in.example")
+)
 case("slash", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH}/"))
 case("capitals", "iss-near-miss", ISS_UNTRUSTED, "almost")(iss(f"http://127.0.0.1:8080{CIS2_PATH.lower()}"))
 

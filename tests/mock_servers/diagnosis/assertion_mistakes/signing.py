@@ -386,10 +386,22 @@ for form, write in {
     "in hex.": bytes.hex,
     "in hex, and then in base64url": lambda signature: base64url(signature.hex().encode()),
     "in base64 twice": lambda signature: base64url(base64.b64encode(signature)),
+    "from its last byte to its first": lambda signature: base64url(signature[::-1]),
 }.items():
     case(form, "changed-after-signing", SIGNATURE, "its third part is written", form)(
         signed_text(jwts.signing_input, write)
     )
+
+
+@case("bare", "changed-after-signing", SIGNATURE, "a bare digest, without the DigestInfo", "openssl pkeyutl")
+def signature_of_a_bare_digest(world: World) -> TestResponse:
+    """PKCS #1 padding around the digest alone (RFC 8017, section 9.2, without its step 2)."""
+    text = world.signed(world.claims()).rpartition(".")[0]
+    private = world.key.private.private_numbers()
+    size, digest = world.key.private.key_size // 8, hashlib.sha512(text.encode()).digest()
+    padded = b"\x00\x01" + b"\xff" * (size - 3 - len(digest)) + b"\x00" + digest
+    signature = pow(int.from_bytes(padded), private.d, private.public_numbers.n).to_bytes(size)
+    return world.ask(f"{text}.{base64url(signature)}")
 
 
 @case("of another JWT", "changed-after-signing", SIGNATURE, "but not for the header and payload that were sent")
