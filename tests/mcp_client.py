@@ -79,7 +79,9 @@ def in_process(server: Server[Any]) -> Iterator[Agent]:
 
 
 @contextmanager
-def agent(folder: Path, server: str = "", *options: str, allowed: str | None = None, **environ: str) -> Iterator[Agent]:
+def agent(
+    folder: Path, server: str = "", *options: str, allowed: str | None = None, mode: str = "auto", **environ: str
+) -> Iterator[Agent]:
     """Start `nhsauth mcp` in a folder, with a mock or without; its process may connect to that mock alone.
 
     `allowed` is another address instead, such as 127.0.0.1:8080.
@@ -96,6 +98,6 @@ def agent(folder: Path, server: str = "", *options: str, allowed: str | None = N
     with (
         start_blocking_portal() as portal,
         (folder / "stderr").open("w") as log,
-        portal.wrap_async_context_manager(Client(stdio_client(parameters, log))) as client,
+        portal.wrap_async_context_manager(Client(stdio_client(parameters, log), mode=mode)) as client,
     ):
         yield Agent(client, portal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -32,6 +33,7 @@ _log = logging.getLogger("mock_servers.mcp")
 
 def serve(tools: Sequence[Tool], *, with_mock: bool) -> None:
     """Serve these tools until stdin ends; `with_mock`: some of them use a mock."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # else it would wait for a thread that waits for stdin
     anyio.run(_serve, server_of(tools, with_mock=with_mock))
 
 

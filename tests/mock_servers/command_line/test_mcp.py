@@ -1,6 +1,8 @@
 """`nhsauth mcp`: the tools of a coding agent, called by the official client in another process."""
 
 import json
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -449,6 +451,32 @@ def test_it_ends_with_its_input(tmp_path: Path) -> None:
     ended = finished(sys.executable, "-m", "mock_servers", "mcp", folder=tmp_path)
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of another process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_a_signal_while_its_input_is_open(tmp_path: Path, number: signal.Signals) -> None:
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    with subprocess.Popen(
+        [sys.executable, "-m", "mock_servers", "mcp"], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(
+            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}).encode() + b"\n"
+        )
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(number)
+
+        assert process.wait(timeout=60) == -number
+
+
+def test_clients_of_the_older_protocol_are_served(tmp_path: Path) -> None:
+    """Those that begin with `initialize`, as the clients of most editors do."""
+    with agent(tmp_path, mode="legacy") as client:
+        assert tuple(client.tools) == OFFLINE
+        assert client.call("explain", text=FOUNDING)["refused"]
 
 
 @pytest.mark.parametrize(
