@@ -43,7 +43,7 @@ _BRIEF: Final = ("service", "name", "status", "error", "error_description")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Explain:
-    """Pass the text as it is, secrets included: it stays on this machine, and answers show secrets cut.
+    """The text is sent to nobody, and answers show secrets cut.
 
     `answer` is what the service answered, where the text lacks it. `jwks` is the signer's key set, as JSON, to check
     signatures. `at` is when the request was made. `sent_as` is the parameter that a lone value is sent as, `token_url`

@@ -23,8 +23,8 @@ from mock_servers.wire.wording import did_you_mean, printable, shown
 
 _INSTRUCTIONS: Final = (
     "Explains why NHS England's API platform (APIM), CIS2 or NHS login refuse a request. "
-    "When a request to them fails, give `explain` the error with the request before you change any code. Nothing that "
-    "you pass leaves this machine."
+    "When a request to them fails, give `explain` the error with the request before you change any code. This "
+    "server sends nothing on."
 )
 _WITH_MOCK: Final = "The other tools control a mock that runs: it issues tokens, and plays faults and another time."
 _WITHOUT_MOCK: Final = "Started with --server URL, it also has tools that control a mock: nhsauth serve runs one."
