@@ -48,7 +48,10 @@ FIRST_USE = {
         *("command_line.shutdown", "command_line.explain", "command_line.logs", "command_line.keys"),
         *("command_line.run", "command_line.serve", "command_line.state", "command_line.demo"),
         *("command_line.summary", "command_line.env", "command_line.watch", "command_line.workers"),
-        *("command_line.worlds", "version"),
+        *("command_line.mcp.command", "command_line.worlds", "version"),
+    ),
+    "command_line.mcp.command": (
+        *("command_line.mcp.mock_tools", "command_line.mcp.offline_tools", "command_line.mcp.server"),
     ),
     "command_line.config": ("jose.keys",),
     "command_line.run": ("management.log_in",),

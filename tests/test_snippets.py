@@ -40,6 +40,7 @@ ELSEWHERE: Mapping[str, tuple[str, str]] = {
     r"certutil|mkdir -p home|^HOME=": ("tests/real_names/test_chromium.py", "certutil"),
     r"^curl http://127\.0\.0\.1:(?:8080/hello|9090)": ("tests/test_deployment.py", "9090"),
     r"nhsauth state": ("tests/mock_servers/command_line/test_state.py", "state"),
+    r"nhsauth mcp": ("tests/mock_servers/command_line/test_mcp.py", "mcp"),
     r"nhsauth watch --port|watch\.env": ("tests/mock_servers/command_line/test_watch.py", "watch"),
 }
 """Which test runs a command, or the same with other files and ports, and what that test says of it."""

@@ -403,6 +403,28 @@ def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: 
     explain.run(value, explain.Circumstance(**circumstance), as_json=as_json, details=details)
 
 
+@_command("mcp", nhsauth)
+@click.option(
+    "--server",
+    envvar="NHSAUTH_URL",
+    metavar="URL",
+    help="A mock for the tools to use. Or set NHSAUTH_URL. Without it: only the tools that need no mock.",
+)
+@_CONTROL_TOKEN
+@click.option("--with-tokens", is_flag=True, help="Let the agent see the tokens and codes of that mock whole.")
+def mcp(*, server: str | None, control_token: str | None, with_tokens: bool) -> None:
+    """Give coding agents these commands as tools.
+
+    Speaks the Model Context Protocol on stdin and stdout, until stdin ends: an agent starts it. Tools: explain, errors
+    and rules; with --server also status, exchanges, get_token, log_in, clock, fault and reset of that mock.
+
+    Only that mock is called; nothing else leaves this process. Needs pip install 'pytest-nhsauth[mcp]'.
+    """
+    from mock_servers.command_line.mcp import command
+
+    command.run(server, control_token, with_tokens=with_tokens)
+
+
 @_command("summary", nhsauth)
 @_SERVER
 @click.option("--world", metavar="NAME", help="Only this world of the mock; root is the mock itself.")

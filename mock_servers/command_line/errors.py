@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -39,42 +40,58 @@ def show(given: str | None, *, as_json: bool) -> None:
     The text is given as it is, as `-` for stdin, or as `@FILE`. Raises AnswerIsNo when no error is about it, Misuse for
     a file that cannot be read.
     """
-    hits = Hits(entries=entries()) if given is None else _found(_text(given))
+    found = find(None if given is None else _text(given))
+    click.echo(json.dumps(found.as_json(), indent=2) if as_json else "\n".join(found.lines()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The errors that a text is about, or all where it `is_search` of none; `days` have what was observed."""
+
+    hits: Hits
+    days: Sequence[Day]
+    is_search: bool
+
+    @property
+    def are_few(self) -> bool:
+        """Whether there are so few that each is shown with all details."""
+        return self.is_search and len(self.hits.entries) <= _DETAILED
+
+    def as_json(self) -> list[dict[str, object]]:
+        """Return them for programs."""
+        return [self._members(each) for each in self.hits.entries]
+
+    def _members(self, entry: Entry) -> dict[str, object]:
+        near = {"near": True} if self.hits.are_near else {}
+        return {**entry.as_json(), **near, **({"observed": str(observed(entry, self.days))} if self.days else {})}
+
+    def lines(self) -> Iterator[str]:
+        """Yield the sentences, those of one wording on one line, then causes and cures where the errors are few."""
+        found = sorted(self.hits.entries, key=lambda each: not observed(each, self.days).otherwise)
+        if self.hits.are_near:
+            yield from (_NEAR, "")
+        by_line: dict[str, list[str]] = {}
+        for each in found:
+            by_line.setdefault(_head(each), []).append(each.service)
+        if len(found) > 1 or not self.are_few:
+            yield from (f"{line}  ({', '.join(dict.fromkeys(services))})" for line, services in by_line.items())
+            yield from ("", *([_MORE] if self.is_search and not self.are_few else []))
+        for each in found if self.are_few else ():
+            yield from _details(each, self.days)
+
+
+def find(text: str | None) -> Found:
+    """Find the errors that a text is about, or list all.
+
+    Raises AnswerIsNo when no error is about it, Misuse for observations that cannot be read.
+    """
+    hits = Hits(entries=entries()) if text is None else search(text)
+    if not hits.entries:
+        called = shown(text) if len(text or "") <= _LONGEST_SHOWN else f"the text {cut(text or '')}"
+        raise AnswerIsNo(f"No error is about {called}: `nhsauth errors` lists them all")
     with misuse(ObservationsError):
         days = observations.read_all(configured_observations())
-    if as_json:
-        click.echo(json.dumps([_members(each, hits, days) for each in hits.entries], indent=2))
-        return
-    click.echo("\n".join(_lines(hits, days, is_search=given is not None)))
-
-
-def _found(text: str) -> Hits:
-    hits = search(text)
-    if not hits.entries:
-        called = shown(text) if len(text) <= _LONGEST_SHOWN else f"the text {cut(text)}"
-        raise AnswerIsNo(f"No error is about {called}: `nhsauth errors` lists them all")
-    return hits
-
-
-def _members(entry: Entry, hits: Hits, days: Sequence[Day]) -> dict[str, object]:
-    near = {"near": True} if hits.are_near else {}
-    return {**entry.as_json(), **near, **({"observed": str(observed(entry, days))} if days else {})}
-
-
-def _lines(hits: Hits, days: Sequence[Day], *, is_search: bool) -> Iterator[str]:
-    """Yield the sentences, those of one wording on one line, then causes and cures where the errors are few."""
-    found = sorted(hits.entries, key=lambda each: not observed(each, days).otherwise)
-    if hits.are_near:
-        yield from (_NEAR, "")
-    by_line: dict[str, list[str]] = {}
-    for each in found:
-        by_line.setdefault(_head(each), []).append(each.service)
-    are_few = is_search and len(found) <= _DETAILED
-    if len(found) > 1 or not are_few:
-        yield from (f"{line}  ({', '.join(dict.fromkeys(services))})" for line, services in by_line.items())
-        yield from ("", *([_MORE] if is_search and not are_few else []))
-    for each in found if are_few else ():
-        yield from _details(each, days)
+    return Found(hits=hits, days=days, is_search=text is not None)
 
 
 def _head(entry: Entry) -> str:

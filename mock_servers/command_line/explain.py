@@ -49,6 +49,8 @@ _OF_THE_REAL: Final = (
     "An id of the real service can be looked up by NHS England alone: quote it to them. "
     "What its error means, `nhsauth errors TEXT` says."
 )
+KEY_SET: Final = "a JSON Web Key Set"
+"""What is allowed as the signer's keys."""
 _LARGEST: Final = LARGEST
 """Bytes of a text that are read."""
 _LARGEST_FILE: Final = 100 << 20
@@ -59,14 +61,14 @@ _LARGEST_FILE: Final = 100 << 20
 class Circumstance:
     """What a value is judged under: sent as what, to where, by whose keys, when; `server` knows message ids.
 
-    It may want a `control_token`.
+    It may want a `control_token`; without a `server` nobody is asked.
     """
 
     role: str | None
     token_url: str | None
     key_set: str | None
     at: str | None
-    server: str
+    server: str | None
     control_token: str | None = None
     answer: str | None = None
     read_files: bool = False
@@ -75,74 +77,97 @@ class Circumstance:
     every: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """An explanation: for programs, and for people the first screen and the details below it.
+
+    Without `found` nothing is known of the text; `refused`: the service refuses it, or would.
+    """
+
+    as_json: Mapping[str, Any]
+    screen: Iterable[str]
+    details: Iterable[str]
+    found: bool
+    refused: bool
+
+
 def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details: bool = False) -> None:
     """Print the explanation: the answer first, all the rest with `details`.
 
     Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
     """
     text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
-    if circumstance.role is None and (not is_value(text) or is_file(text)):
-        _explain_text(text, circumstance, as_json=as_json, details=details)
-        return
-    if circumstance.observations is not None:
+    if circumstance.observations is not None and _is_one(text, circumstance):
         raise Misuse("--observations goes with requests; allowed: raw HTTP, a HAR file or a cassette, with answers")
-    if circumstance.answer is not None and circumstance.role is None:
-        _explain_text(text, circumstance, as_json=as_json, details=details)
-        return
-    _explain_value(text, circumstance, as_json=as_json, details=details)
-
-
-def _explain_value(value: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
-    if value.strip().startswith("rrt-"):
-        explained, url = _of_server(circumstance, value.strip()), None
-    else:
-        url = _url(circumstance.token_url) or token_url_of(value)
-        now = _moment(circumstance.at) if circumstance.at is not None else _signed_at(value)
-        context = offline(url, now, _key_set(circumstance.key_set))
-        explained = _of_its_issuer(value, circumstance) or explain_on(context, value, circumstance.role)
+    files = FilesBelow(Path.cwd()) if circumstance.read_files else None
+    lent = _lent(circumstance, files, every=as_json or circumstance.every)
+    if len(text) > LARGEST and sys.stderr.isatty():
+        click.echo(f"Reading {len(text) >> 20} MB of exchanges ...", err=True)
+    explained = explain(text, circumstance, lent)
+    for name, why in files.left_out.items() if files is not None else ():
+        click.echo(printable(f"Left out: the file {shown(name)}: {why}"), err=True)
     if as_json:
-        click.echo(json.dumps(explained, indent=2))
+        click.echo(json.dumps(explained.as_json, indent=2))
     else:
-        _print(
-            first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
-            explanation_text.lines(explained, url) if details else (),
-        )
-    if explained["kind"] == "unknown" and explained["certainty"] == "certain":
+        _print(explained.screen, explained.details if details else ())
+    if not explained.found:
         raise click.exceptions.Exit(Misuse.exit_code)
-    if _is_refused(explained):
+    if not _is_one(text, circumstance) and (circumstance.observations is not None or circumstance.unknown_sentences):
+        _observe(text, lent, circumstance)
+    if explained.refused:
         raise click.exceptions.Exit(AnswerIsNo.exit_code)
 
 
-def _explain_text(text: str, circumstance: Circumstance, *, as_json: bool, details: bool) -> None:
-    answer = circumstance.answer
-    files = FilesBelow(Path.cwd()) if circumstance.read_files else None
-    lent = Lent(
-        answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
-        at=_moment(circumstance.at) if circumstance.at is not None else None,
-        keys=_key_set(circumstance.key_set),
-        read_file=files,
-        every=as_json or circumstance.every,
+def explain(text: str, circumstance: Circumstance, lent: Lent) -> Explained:
+    """Explain a value by itself, or any other text. Raises Misuse for what cannot be read, AnswerIsNo by a mock."""
+    if _is_one(text, circumstance) and (lent.answer is None or circumstance.role is not None):
+        return _of_value(text, circumstance, lent)
+    return _of_text(text, circumstance, lent)
+
+
+def _is_one(text: str, circumstance: Circumstance) -> bool:
+    return circumstance.role is not None or (is_value(text) and not is_file(text))
+
+
+def _of_value(value: str, circumstance: Circumstance, lent: Lent) -> Explained:
+    if value.strip().startswith("rrt-"):
+        explained, url = _of_server(circumstance.server, circumstance.control_token, value.strip()), None
+    else:
+        url = _url(circumstance.token_url) or token_url_of(value)
+        context = offline(url, lent.at if lent.at is not None else _signed_at(value), lent.keys)
+        explained = _of_its_issuer(value, circumstance, lent) or explain_on(context, value, circumstance.role)
+    return Explained(
+        as_json=explained,
+        screen=first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
+        details=explanation_text.lines(explained, url),
+        found=not (explained["kind"] == "unknown" and explained["certainty"] == "certain"),
+        refused=_is_refused(explained),
     )
-    if len(text) > LARGEST and sys.stderr.isatty():
-        click.echo(f"Reading {len(text) >> 20} MB of exchanges ...", err=True)
+
+
+def _of_text(text: str, circumstance: Circumstance, lent: Lent) -> Explained:
     try:
         explained = explain_text(text, lent)
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
-    for name, why in files.left_out.items() if files is not None else ():
-        click.echo(printable(f"Left out: the file {shown(name)}: {why}"), err=True)
-    if as_json:
-        click.echo(json.dumps(explained.as_json(), indent=2))
-    else:
-        _print(
-            explained.lines(_width(), every=circumstance.every), map(printable, explained.details()) if details else ()
-        )
-    if explained.by is None:
-        raise click.exceptions.Exit(Misuse.exit_code)
-    if circumstance.observations is not None or circumstance.unknown_sentences:
-        _observe(text, lent, circumstance)
-    if explained.refused:
-        raise click.exceptions.Exit(AnswerIsNo.exit_code)
+    return Explained(
+        as_json=explained.as_json(),
+        screen=explained.lines(_width(), every=circumstance.every),
+        details=map(printable, explained.details()),
+        found=explained.by is not None,
+        refused=explained.refused,
+    )
+
+
+def _lent(circumstance: Circumstance, files: FilesBelow | None, *, every: bool) -> Lent:
+    answer = circumstance.answer
+    return Lent(
+        answer=_text(answer, "--answer", _LARGEST) if answer is not None else None,
+        at=_moment(circumstance.at) if circumstance.at is not None else None,
+        keys=_key_set(circumstance.key_set),
+        read_file=files,
+        every=every,
+    )
 
 
 def _print(lines: Iterable[str], details: Iterable[str]) -> None:
@@ -250,7 +275,7 @@ def _key_set(given: str | None) -> bytes | None:
         ) from None
     found = jwks.read(body, 0, given)
     if found.keys is None:
-        raise Misuse(f"--jwks is {shown(given)}, which holds {found.problem}; allowed: a JSON Web Key Set")
+        raise Misuse(f"--jwks is {shown(given)}, which holds {found.problem}; allowed: {KEY_SET}")
     return body
 
 
@@ -259,9 +284,12 @@ def _fetched(url: str) -> bytes:
     return HttpFetcher(own=lambda _: None, allow_hosts=(urlsplit(url).hostname or "",))(url)
 
 
-def _of_server(circumstance: Circumstance, message_id: str) -> Mapping[str, Any]:
+def _of_server(server: str | None, token: str | None, message_id: str) -> Mapping[str, Any]:
     """Ask a running mock for the exchange with a message id. Raises AnswerIsNo, Misuse for a wrong URL."""
-    base, token = _server(circumstance.server).rstrip("/"), circumstance.control_token
+    if server is None:
+        words = "Only the mock that gave it can say what it belongs to: name it with --server."
+        raise AnswerIsNo(f"{shown(message_id)} is a message id. {words} {_OF_THE_REAL}")
+    base = _server(server).rstrip("/")
     explained = _answer(base, "POST", "/explain", token, {"value": message_id})
     if "detail" in explained:
         raise AnswerIsNo(f"The mock at {base} refuses: {printable(str(explained['detail']))}")
@@ -276,9 +304,9 @@ def _of_server(circumstance: Circumstance, message_id: str) -> Mapping[str, Any]
     return explained
 
 
-def _of_its_issuer(value: str, circumstance: Circumstance) -> Mapping[str, Any] | None:
+def _of_its_issuer(value: str, circumstance: Circumstance, lent: Lent) -> Mapping[str, Any] | None:
     """Return what the mock that runs says of a value that it has issued; `None` where it has not, or none runs."""
-    if circumstance.key_set is not None or circumstance.at is not None or is_private(value):
+    if circumstance.server is None or lent.keys is not None or lent.at is not None or is_private(value):
         return None
     base, token = _server(circumstance.server).rstrip("/"), circumstance.control_token
     if "urls" not in _answer(base, "GET", "/status", token):

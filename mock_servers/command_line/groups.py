@@ -11,7 +11,7 @@ GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "The real service refused you": ("explain", "errors", "watch"),
     "A mock on your machine": ("serve", "run", "env", "demo", "token"),
     "In CI": ("contract", "client-contract", "summary"),
-    "More": ("config", "keys", "state", "worlds"),
+    "More": ("config", "keys", "mcp", "state", "worlds"),
 }
 """The names of the commands by the title of their group, both in the order of the help."""
 

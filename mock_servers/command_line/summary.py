@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 import requests
 
-from mock_servers.command_line.control_call import control_call
+from mock_servers.command_line.control_call import SERVER, control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.state.world import PREFIX, ROOT
 from mock_servers.wire.wording import printable, shown
@@ -32,7 +32,7 @@ def show(server: str, token: str | None, *, world: str | None = None, all_worlds
     Raises Misuse for what is no URL, AnswerIsNo when no mock answers there, none with such a world, or it refuses the
     token.
     """
-    if not re.fullmatch(rf"https?://[^/?#\s]+(?:{PREFIX}[a-z0-9-]+)?/?", server):
+    if not re.fullmatch(SERVER, server):
         raise Misuse(f"--server is {shown(server)}; allowed: http(s)://host:port, or the URL of a world")
     if all_worlds and world is not None:
         raise Misuse("--world names one world, and --all-worlds takes all: give one of them")

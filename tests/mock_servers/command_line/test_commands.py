@@ -122,6 +122,7 @@ In CI:
 More:
   config           Check a configuration, or print its JSON Schema.
   keys             Make key pairs.
+  mcp              Give coding agents these commands as tools.
   state            Inspect, export, import or clear a lasting state.
   worlds           List or delete the worlds of a running mock.
 """
