@@ -48,7 +48,8 @@ class Agent:
 
     def ask(self, tool: str, **arguments: Any) -> CallToolResult:
         """Call a tool, for good or ill."""
-        return self._portal.call(self._client.call_tool, tool, arguments)
+        answer: CallToolResult = self._portal.call(self._client.call_tool, tool, arguments)
+        return answer
 
     def call(self, tool: str, **arguments: Any) -> Any:
         """Return the members of a tool's answer."""

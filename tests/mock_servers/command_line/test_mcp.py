@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import requests
@@ -435,7 +436,7 @@ def test_another_address_would_be_noticed(platform: Mock, tmp_path: Path) -> Non
 
 
 def test_a_call_that_fails_ends_no_session(caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_: object) -> None:
+    def fail(_: object) -> NoReturn:
         raise ZeroDivisionError("a value of somebody")
 
     broken = Tool(name="broken", title="", description="", takes=NOTHING, call=fail)
