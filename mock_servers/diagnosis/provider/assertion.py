@@ -19,7 +19,7 @@ from mock_servers.provider.providers import owner_of_client_id
 from mock_servers.state.app import App
 from mock_servers.wire.wording import difference, shown, url
 
-_ALGORITHM: Final = re.compile(r"[A-Z]{2}\d{3}")
+_ALGORITHM: Final = re.compile(r"(?:RS|PS|ES|HS)(?:256|384|512)|EdDSA")
 _PLATFORM: Final = re.compile(r"https?://[^/]+/oauth2(-mock)?/token/?")
 
 

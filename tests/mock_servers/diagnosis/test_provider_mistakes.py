@@ -219,6 +219,8 @@ def test_an_assertion_of_an_hour_at_cis2(platform: Mock, redeem: Ask) -> None:
     ("headers", "words"),
     [
         ({"alg": "RS256"}, "signed with RS256; registered at CIS2 is RS512"),
+        ({"alg": "rs512"}, 'alg is "rs512", which is no algorithm'),
+        ({"alg": "SR512"}, 'alg is "SR512", which is no algorithm'),
         ({"kid": "other"}, 'kid is "other"; the key set of the client has ["nhsauth-1"]'),
     ],
 )
