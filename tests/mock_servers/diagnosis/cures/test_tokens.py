@@ -377,3 +377,39 @@ def test_a_secret_in_a_basic_header_is_cured_in_the_library_s_words(
     raw(bench, b"grant_type=client_credentials", Authorization=f"Basic {basic}", **headers)
 
     bench.assert_finding(f"This looks like {library}", change, id="secret-style-client-credentials")
+
+
+UUID = "6f0dd7f7-1f30-47a2-9ab1-0d0e7a6d5b11"
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen", "certainty"),
+    [(UUID, "is a UUID", "possible"), ("h5Jk-2_LmNpQrStUvWxYz01AbCd", "27 characters of base64url", "possible")],
+)
+def test_a_refresh_token_of_another_form(bench: Bench, sent: str, seen: str, certainty: str) -> None:
+    bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": sent, **SECRET})
+
+    bench.assert_finding(seen, "32 letters and digits", id="token-of-other-service", certainty=certainty)
+    own = user_token(bench)["refresh_token"]
+    assert bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": own, **SECRET}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen", "certainty"),
+    [
+        (UUID, "a code of NHS login", "possible"),
+        ("h5Jk-2_LmNpQrStUvWxYz01AbCd", "a code of CIS2", "possible"),
+        (f"{UUID}.{UUID}.{UUID}", "a code of a mock realm", "likely"),
+    ],
+)
+def test_a_code_of_another_form(bench: Bench, sent: str, seen: str, certainty: str) -> None:
+    bench.post(TOKEN, code_form(bench, code=sent))
+
+    bench.assert_finding(seen, "8 letters and digits", id="code-spent-or-late", certainty=certainty)
+    assert bench.post(TOKEN, code_form(bench)).status_code == 200
+
+
+def test_a_code_of_the_platform_s_form_is_not_another_s(bench: Bench) -> None:
+    bench.post(TOKEN, code_form(bench, code="Qw8sL2xY"))
+
+    assert [each for each in bench.platform.exchanges.last.findings if "code-spent" in each.id] == []
