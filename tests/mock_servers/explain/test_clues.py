@@ -273,8 +273,8 @@ TOKEN = "AbCdEfGhIjKlMnOpQrStUvWxYz12"
         ),
         (
             (
-                f"curl {INT} -d grant_type=authorization_code -d code={CODE} -d redirect_uri=https://a.example/cb {GRANT}\n"
-                "400 authorization_code is invalid"
+                f"curl {INT} -d grant_type=authorization_code -d code={CODE} -d redirect_uri=https://a.example/cb "
+                f"{GRANT}\n400 authorization_code is invalid"
             ),
             "a code of NHS login",
         ),
@@ -291,7 +291,6 @@ TOKEN = "AbCdEfGhIjKlMnOpQrStUvWxYz12"
         (f"{CALL} 'Authorization: Basic YWI6Y2Q=, Bearer {TOKEN}'\n401", "two credentials joined"),
         (
             f"{CALL} \"Authorization: Bearer @{{outputs('t')}}\"\n401",
-            "bearer-shape",
             "a variable that was never filled",
         ),
     ],
