@@ -43,7 +43,7 @@ def foreign(name: str, sent: str, *, is_possible: bool = False) -> Finding | Non
 
 def _finder(name: str) -> Finder:
     def value_of_other_form(case: Case) -> Finding | None:
-        """The value has the form of another service's."""
+        """A refresh token or a code has another service's form."""
         sent = case.form(name)
         if sent is None or provider_of(case) is not None or case.known.issued(sent) is not None:
             return None
