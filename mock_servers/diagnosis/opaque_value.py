@@ -12,7 +12,9 @@ from typing import Final
 UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 API_KEY: Final = re.compile(r"[A-Za-z0-9]{32}")
 _UNFILLED: Final = re.compile(
-    r"undefined|null|none|nil|nan|\[object \w+\]|\{\{?.*\}?\}|\$\{?[\w.]+\}?|\$\(.*\)|<.*>|%\w+%|\.\.\."
+    r"undefined|null|none|nil|nan|\[object \w+\]|[@$#]?\{.*\}|\$[\w.]+|\$\(.*\)|%\w+%|\.\.\."
+    r"|@[a-z]\w*\(.*\)(?:\??\[[^\]]*\])*"  # an expression of Power Automate or Logic Apps
+    r"|<(?!/|.*(?:</|/>)).*>"  # not an element of XML
     r"|(?:your|my)?[_-]?(?:api[_-]?key|client[_-]?(?:id|secret))"
     r"|your(?:[ _-][\w -]+)|(?:insert|enter|paste|put|replace)[ _-][\w -]+|changeme|todo|x{4,}|\*{3,}"
     r"|(?:process\.env|os\.environ|import\.meta\.env)\b.*",
@@ -167,7 +169,7 @@ def printed_object(text: str) -> str | None:
 
 
 def is_unfilled(value: str) -> bool:
-    """Whether a value is a variable of a template that nothing was filled into: `undefined`, `{{token}}`, `<…>`."""
+    """Whether a value is a variable or expression of a template without a value: `undefined`, `{{token}}`, `<…>`."""
     bare = value.strip().strip("\"'")
     looks = len(value) <= _LONGEST_UNFILLED and _UNFILLED.fullmatch(bare) is not None
     return looks and not bare.startswith(('{"', "{'"))

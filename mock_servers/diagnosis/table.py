@@ -32,7 +32,7 @@ from mock_servers.diagnosis.request import (
     swapped_values,
     value,
 )
-from mock_servers.diagnosis.token import bearer, code, other_world, refresh_token, subject_token
+from mock_servers.diagnosis.token import bearer, code, foreign_form, other_world, refresh_token, subject_token
 
 FINDERS: Final[tuple[Finder, ...]] = (
     *key_material.FINDERS,
@@ -63,6 +63,7 @@ FINDERS: Final[tuple[Finder, ...]] = (
     *redirect_uri.FINDERS,
     *state.FINDERS,
     *refresh_token.FINDERS,
+    *foreign_form.FINDERS,
     *bearer.FINDERS,
     *last_success.FINDERS,
 )

@@ -6,12 +6,14 @@ Each clue goes with the rules that it can explain; what the request itself prove
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from mock_servers.diagnosis.assertion.client_id import without_end
 from mock_servers.diagnosis.opaque_value import shape_of
+from mock_servers.diagnosis.token.foreign_form import foreign
 from mock_servers.explain import setup, timing
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.scene import Clue, Scene, finding, program, seen_words
@@ -67,6 +69,22 @@ def _value_of_other_kind(scene: Scene) -> Finding | None:
             "Send the id_token that stands beside it in the same answer.",
         )
     return None
+
+
+def _of_other_form(name: str) -> Callable[[Scene], Finding | None]:
+    def of_other_form(scene: Scene) -> Finding | None:
+        host = host_of(scene.captured.url) if scene.captured is not None else None
+        sent = scene.form.get(name)
+        return foreign(name, sent) if sent and host is not None and host.plays == "platform" else None
+
+    return of_other_form
+
+
+def _client_id_without_end(scene: Scene) -> Finding | None:
+    host = host_of(scene.captured.url) if scene.captured is not None else None
+    provider = next((each for each in PROVIDERS if host is not None and each.name == host.plays), None)
+    query = dict(parse_qsl(urlsplit(scene.captured.url).query)) if scene.captured is not None else {}
+    return without_end(scene.form.get("client_id") or query.get("client_id", ""), provider)
 
 
 def _other_redirect_uri(scene: Scene) -> Finding | None:
@@ -359,6 +377,9 @@ CLUES: Final = (
     *setup.clues(),
     *timing.clues(),
     Clue(rules=frozenset(["decode_subject_token"]), find=_value_of_other_kind),
+    Clue(rules=frozenset(["find_refresh_token", "claim_refresh_token"]), find=_of_other_form("refresh_token")),
+    Clue(rules=frozenset(["find_client", "find_authorizing_client"]), find=_client_id_without_end),
+    Clue(rules=frozenset(["claim_code", "find_code"]), find=_of_other_form("code")),
     Clue(
         rules=frozenset(["find_redirect_uri", "check_redirect_uri_registered"]),
         find=_other_redirect_uri,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,11 +10,14 @@ from mock_servers.apim.client import known_keys
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.opaque_value import API_KEY, UUID, is_path, is_unfilled
+from mock_servers.diagnosis.provider.assertion import provider_of
 from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Certainty, Finding
+from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS, owner_of_client_id, title_of
 from mock_servers.state.app import PLATFORM, App
+from mock_servers.state.indexes import START, start_of
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wrapping import Unwrapped, recovered
 
@@ -28,7 +32,7 @@ def app_not_known_here(case: Case) -> Finding | None:
     """`iss` and `sub`, or `client_id`, are not an API key of this environment."""
     by_id = case.refused_by(*_BY_CLIENT_ID)
     named = case.form("client_id") or case.request.query.get("client_id") if by_id else case.claim("sub")
-    if named is UNDEFINED or named is None or _is_known(case, named):
+    if named is UNDEFINED or named is None or _is_known(case, named) or client_id_cut(case) is not None:
         return None
     if not by_id and (case.assertion is None or named != case.claim("iss")):
         return None
@@ -41,6 +45,62 @@ def app_not_known_here(case: Case) -> Finding | None:
         cause=f"{_ONE}." if by_id else f"{_BOTH}, here {case.known.environment}.",
         cure=_cure(case, named, names),
     )
+
+
+def client_id_cut(case: Case) -> Finding | None:
+    """The client id is the start or the end of one that is known, or CIS2's without its end."""
+    named = _named(case)
+    if not isinstance(named, str) or not named or case.known.app(named) is not None:
+        return None
+    whole = _longer(case, named)
+    if not whole:
+        return without_end(named, provider_of(case))
+    meant = " or ".join(map(shown, whole))
+    return Finding(
+        id="app-not-known-here",
+        certainty="certain" if len(whole) == 1 else "likely",
+        seen=f"The client id is {shown(named)}: {'the start' if whole[0].startswith(named) else 'the end'} of {meant}.",
+        cause="A part of the client id was cut off.",
+        cure=f"Send {meant}, whole.",
+    )
+
+
+def _named(case: Case) -> Any:
+    """Return what names the client: iss of an assertion, else client_id, in the form, the header or the URL."""
+    if case.assertion is not None:
+        return case.claim("iss")
+    basic = case.request.basic
+    return case.form("client_id") or case.request.query.get("client_id") or (basic[0] if basic is not None else None)
+
+
+def _longer(case: Case, named: str) -> list[str]:
+    """Return the client ids that the service knows, and of which this is the start or the end."""
+    if not case.known.is_all or len(named) < START:
+        return []
+    apps, provider = case.known.store.apps, provider_of(case)
+    alike = (*apps.find("start", start_of(named)), *apps.find("end", start_of(named[::-1])))
+    known = (each for each in alike if (each.known_at(provider.name) if provider else _is_known(case, each.client_id)))
+    found = (each.client_id for each in known if each.client_id.startswith(named) or each.client_id.endswith(named))
+    return list(dict.fromkeys(found))[:_MOST]
+
+
+def without_end(named: str, provider: Provider | None) -> Finding | None:
+    """Say that twelve digits are a client id of a provider whose client ids have an end after them."""
+    ends = [each.strip("…") for each in provider.client_id_like if each.startswith("…")] if provider else []
+    if provider is None or not ends or not _TWELVE_DIGITS.fullmatch(named):
+        return None
+    return Finding(
+        id="app-not-known-here",
+        certainty="likely",
+        seen=f"The client id is 12 digits alone: it looks like a {provider.title} client id without its end, "
+        f"{' or '.join(ends)}.",
+        cause=f"The end is a part of {provider.title}'s client ids.",
+        cure=f"Send the whole client id, as {provider.title} gave it.",
+    )
+
+
+_MOST: Final = 3
+_TWELVE_DIGITS: Final = re.compile(r"\d{12}")
 
 
 def _is_known(case: Case, named: Any) -> bool:
@@ -155,7 +215,10 @@ def no_public_key(case: Case) -> Finding | None:
     )
 
 
+_RULES: Final = ("check_client_known_to_sandbox", "find_app", *_BY_CLIENT_ID)
+_AT_PROVIDER: Final = ("find_client", "find_authorizing_client")
 FINDERS: Final = (
-    Finder(find=app_not_known_here, rules=("check_client_known_to_sandbox", "find_app", *_BY_CLIENT_ID)),
+    Finder(find=client_id_cut, rules=(*_RULES, *_AT_PROVIDER), named=("app-not-known-here",)),
+    Finder(find=app_not_known_here, rules=_RULES),
     Finder(find=no_public_key, rules=("check_public_key_registered",)),
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, cast
 
 from mock_servers.diagnosis.altered_value import Altered, altered
 from mock_servers.diagnosis.case import Case
@@ -21,7 +23,7 @@ from mock_servers.diagnosis.opaque_value import (
 from mock_servers.diagnosis.unverified_claims import ASSERTION, described_jwt
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
-from mock_servers.journal.finding import Finding
+from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.journal.leaked_private_key import private_key_in
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import AccessToken
@@ -185,18 +187,15 @@ def bearer_shape(case: Case) -> Finding | None:
     sent = case.request.headers.get("authorization")
     if not is_call(case) or sent is None:
         return _no_header(case) if is_call(case) else None
-    what, printed = _shape(sent), printed_object(token_in(sent))
-    if what is None or private_key_in(case.request) is not None:
+    found = _shape(sent, case)
+    if found is None or private_key_in(case.request) is not None:
         return None  # the second is reported alone: nothing else about it matters
     return Finding(
         id="bearer-shape",
-        certainty="certain",
-        seen=f"The Authorization header is {spelt(sent)}: {what}.",
-        cause=printed
-        or (_of_token_call(case) if what in _WITHOUT_TOKEN else None)
-        or (_COPIED if what == _MASKED else None)
-        or "Your code built the header without a check of the token.",
-        cure="Send Authorization: Bearer, one space, and the access_token of a token answer with status 200.",
+        certainty=found.certainty,
+        seen=f"The Authorization header is {spelt(sent)}: {found.words}.",
+        cause=(_of_token_call(case) if found.words in _WITHOUT_TOKEN else None) or found.cause,
+        cure=found.cure,
     )
 
 
@@ -230,7 +229,6 @@ def _under_other_name(name: str, case: Case) -> Finding:
 
 _RENAMED: Final = "A proxy or a gateway on the way renamed the header, as Amazon API Gateway does"
 _WHERE: Final = ": set it again where your code calls the API, or let the proxy pass it on under its name"
-_COPIED: Final = "It was copied from a log or a page that hides secrets."
 _NOT_SET: Final = "Your code did not set it, or a redirect or a proxy removed it."
 
 
@@ -278,38 +276,131 @@ def _is_access_token(bare: str, case: Case) -> bool:
     return issued is not None and issued.kind == "access token"
 
 
-def _shape(sent: str) -> str | None:
-    scheme, token = sent.partition(" ")[0], token_in(sent)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Malformed:
+    """What is wrong with the header: `words` to be read after its value, why, what to do, and how sure that is."""
+
+    words: str
+    cause: str
+    cure: str = "Send Authorization: Bearer, one space, and the access_token of a token answer with status 200."
+    certainty: Certainty = "certain"
+
+
+def _shape(sent: str, case: Case) -> _Malformed | None:
+    credentials = _CREDENTIALS.findall(sent)
+    if len(credentials) > 1:
+        return _joined(credentials)
     if not sent.lower().startswith("bearer"):
-        return f"its scheme is {shown(scheme)}, not Bearer" if " " in sent.strip() else "the word Bearer is missing"
-    if sent[6:7] in (":", "="):
-        return f"after the word Bearer comes {shown(sent[6:7])}, and only a space belongs there"
+        return _Malformed(words=_other_scheme(sent), cause=_ONE_SCHEME)
+    rest = _as_utf8(sent)[len("bearer") :]
+    blanks = cast("re.Match[str]", _BLANKS.match(rest))[0]
+    strange = blanks.replace(" ", "")
+    if strange and len(blanks) < len(rest):
+        between = f"between Bearer and the token is {_character(strange[0])}, where one plain space belongs"
+        return _Malformed(words=between, cause=_COPIED)
+    return _of_token(rest.strip(_AROUND)) if blanks or not rest else _no_space(rest, case)
+
+
+def _joined(schemes: Sequence[str]) -> _Malformed:
+    first, *others = (each.capitalize() for each in schemes)
+    reads = "it takes all that follows as the token" if first == "Bearer" else "its scheme is not Bearer"
+    return _Malformed(
+        words=f"it holds {_NUMBERS.get(len(schemes), len(schemes))} credentials joined by a comma, "
+        f"{', '.join([first, *others[:-1]])} and {others[-1]}",
+        cause=f"The service reads the first word alone as the scheme, {first}: {reads}. A proxy, a gateway or a "
+        "library probably added its own to your header.",
+        cure="Send Authorization: Bearer and the token alone. A proxy reads its own credentials from the header "
+        "Proxy-Authorization.",
+    )
+
+
+def _other_scheme(sent: str) -> str:
+    scheme = sent.partition(" ")[0]
+    return f"its scheme is {shown(scheme)}, not Bearer" if " " in sent.strip() else "the word Bearer is missing"
+
+
+def _no_space(rest: str, case: Case) -> _Malformed:
+    """Look at what follows Bearer without a space."""
+    if rest[0] in ":=":
+        after = f"after the word Bearer comes {shown(rest[0])}, and only a space belongs there"
+        return _Malformed(words=after, cause=_READS)
+    of_token = _of_token(rest)
+    if of_token is not None and of_token.words == _SPACES:
+        return _Malformed(words=_other_scheme(f"Bearer{rest}"), cause=_ONE_SCHEME)
+    is_proved = case.known.issued(rest) is not None
+    return of_token or _Malformed(
+        words="there is no space between Bearer and the token",
+        cause="The service looks for the word Bearer and a space after it.",
+        certainty="certain" if is_proved else "likely",
+    )
+
+
+def _of_token(token: str) -> _Malformed | None:
+    """Look at what comes after Bearer and a space."""
     if not token or token.lower() == "bearer":
-        return _NOTHING
-    if printed_object(token) is not None:
-        return "after Bearer comes an object that was turned into text"
-    return next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)
+        return _Malformed(words=_NOTHING, cause=_NOT_GIVEN)
+    printed = printed_object(token)
+    if printed is not None:
+        return _Malformed(words="after Bearer comes an object that was turned into text", cause=printed)
+    strange = _STRANGE.search(token)
+    if strange is not None:
+        is_inside = token[strange.start() :].strip()
+        place = f"inside the token, after {strange.start()} of its characters," if is_inside else "after the token"
+        return _Malformed(words=f"{place} is {_character(strange[0])}", cause=_COPIED)
+    words = next((words for words, holds in _OF_TOKEN.items() if holds(token)), None)
+    return _Malformed(words=words, cause=_CAUSES.get(words, _READS)) if words is not None else None
 
 
+def _as_utf8(header: str) -> str:
+    """Return a header as its client wrote it: its bytes are UTF-8, where a server has read them as Latin-1."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+def _character(found: str) -> str:
+    """Name a character that nobody sees."""
+    return _CONTROLS.get(found) or f"U+{ord(found):04X} ({unicodedata.name(found, 'without a name').lower()})"
+
+
+_CREDENTIALS: Final = re.compile(r"(?:^|,)\s*(Bearer|Basic|Digest|Negotiate|NTLM|DPoP)\s+(?=[^\s,])", re.IGNORECASE)
+_NUMBERS: Final = {2: "two", 3: "three"}
+_AROUND: Final = " \t\r\n"
+_BLANKS: Final = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")
+_CONTROLS: Final = {"\t": "a tab", "\v": "a vertical tab", "\f": "a form feed"}
+_STRANGE: Final = re.compile(r"[^\S \r\n]")
+_ONE_SCHEME: Final = "The service accepts only the scheme Bearer here, followed by a space and the token."
+_READS: Final = "The service takes all that comes after Bearer and the space as the token."
+_COPIED: Final = "It probably came from an editor, a page or a file that the value was copied from."
+_NOT_GIVEN: Final = "Your code probably had no token when it built the header."
 _NOTHING: Final = "there is nothing after Bearer"
 _UNFILLED: Final = "after Bearer comes a variable that was never filled in"
+_PATH: Final = "after Bearer comes the path of a file that was not read"
 _ERROR: Final = "after Bearer comes JSON, an error answer: the step before failed"
+_SPACES: Final = "there are spaces or line ends inside the token"
 _MASKED: Final = "a part of the token is hidden, as in a log"
 _WITHOUT_TOKEN: Final = (_NOTHING, _UNFILLED, _ERROR)
 """What code sends that was given no token: the token call before it may have failed."""
 _OF_TOKEN: Final[Mapping[str, Callable[[str], object]]] = {
     "Bearer is there twice": lambda token: token.lower().startswith("bearer "),
     _UNFILLED: is_unfilled,
-    "after Bearer comes the path of a file that was not read": is_path,
+    _PATH: is_path,
     "after Bearer comes JSON, the whole token answer: send only its access_token": lambda token: (
         "access_token" in (json_object(token) or ())
     ),
     _ERROR: lambda token: "error" in (json_object(token) or ()),
     "after Bearer comes JSON, a whole answer or an error": lambda token: token[0] in "{[",
     "there are quotes around the token": lambda token: token[0] in "\"'" or token[-1] in "\"'",
-    "there are spaces or line ends inside the token": lambda token: re.search(r"\s|\\n", token),
+    _SPACES: lambda token: re.search(r"\s|\\n", token),
     _MASKED: hidden_part,
     "it has characters that no token has": lambda token: re.search(r"[^A-Za-z0-9._~+/=-]", token),
+}
+_CAUSES: Final = {
+    _MASKED: "It was copied from a log or a page that hides secrets.",
+    _UNFILLED: "The step that fills in the value did not run, or found no value.",
+    _PATH: "Your code sent the name of the file, and not what is in it.",
+    _ERROR: "Your code sent the answer on without a look at its status.",
 }
 
 

@@ -12,6 +12,53 @@ def test_a_variable_is_not_longer_than_people_write_them(length: int, *, known: 
     assert is_unfilled(f"<{'a' * (length - 2)}>") is known
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "@{outputs('Get_token')}",
+        "@{body('Parse_JSON')?['access_token']}",
+        "@outputs('Get_token')",
+        "@body('Parse_JSON')?['access_token']",
+        "@variables('token')",
+        "${{ secrets.TOKEN }}",
+        "${TOKEN:-none}",
+        "${TOKEN}",
+        "$TOKEN",
+        "{{ token }}",
+        "{{token}}",
+        "{token}",
+        "{% token %}",
+        "#{token}",
+        "$(token)",
+        "$(pipeline.token-name)",
+        "<token>",
+        "<your token>",
+        "<%= token %>",
+        "%TOKEN%",
+    ],
+)
+def test_an_expression_that_was_not_evaluated_is_unfilled(expression: str) -> None:
+    assert is_unfilled(expression)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<jdkVersion>1.5</jdkVersion>",
+        "<token/>",
+        "<a><b>1</b></a>",
+        "</token>",
+        "@alice",
+        "alice@outputs",
+        "Qw8sL2(x)",
+        '{"a": 1}',
+        "$",
+    ],
+)
+def test_xml_json_and_names_are_not_unfilled(text: str) -> None:
+    assert not is_unfilled(text)
+
+
 @pytest.mark.parametrize(("length", "known"), [(300, True), (301, False)])
 def test_a_path_is_not_longer_than_systems_have_them(length: int, *, known: bool) -> None:
     assert is_path(f"/{'a' * (length - 1)}") is known

@@ -257,3 +257,43 @@ def test_a_second_fault_is_named_beside_the_first() -> None:
 
     assert 'alg "RS256". Sign with RS512. Next: exp is 3600 s after iat' in found.answer
     assert "signature was not checked" not in str(found)
+
+
+GRANT = "-d client_id=Qw8sL2Qw8sL2Qw8sL2Qw8sL2Qw8sL2xY -d client_secret=x"
+CALL = "curl https://int.api.service.nhs.uk/hello-world/hello/user -H"
+TOKEN = "AbCdEfGhIjKlMnOpQrStUvWxYz12"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            f"curl {INT} -d grant_type=refresh_token -d refresh_token={CODE} {GRANT}\n401 refresh_token is invalid",
+            "The platform's have 32 letters and digits",
+        ),
+        (
+            (
+                f"curl {INT} -d grant_type=authorization_code -d code={CODE} -d redirect_uri=https://a.example/cb "
+                f"{GRANT}\n400 authorization_code is invalid"
+            ),
+            "a code of NHS login",
+        ),
+        (
+            (
+                f"curl https://{CIS2}:443/{REALM} -d grant_type=authorization_code -d client_id=969567331415 "
+                f"-d client_secret=x -d code=h5Jk-2_LmNpQrStUvWxYz01AbCd -d redirect_uri=https://a.example/cb\n"
+                '400 {"error":"invalid_client","error_description":"Client authentication failed"}'
+            ),
+            "a CIS2 client id without its end",
+        ),
+        (f"{CALL} 'Authorization: Bearer{TOKEN}'\n401", "no space between Bearer and the token"),
+        (f"{CALL} 'Authorization: Bearer\u00a0{TOKEN}'\n401", "is U+00A0 (no-break space)"),
+        (f"{CALL} 'Authorization: Basic YWI6Y2Q=, Bearer {TOKEN}'\n401", "two credentials joined"),
+        (
+            f"{CALL} \"Authorization: Bearer @{{outputs('t')}}\"\n401",
+            "a variable that was never filled",
+        ),
+    ],
+)
+def test_the_form_of_a_value_shows_what_it_is(text: str, words: str) -> None:
+    assert words in " ".join(str(explain_text(text)).split())

@@ -47,12 +47,12 @@ class Bench:
         form = {"grant_type": TOKEN_EXCHANGE, "subject_token_type": ID_TOKEN, "subject_token": subject_token}
         return self.post(url, {**form, **self.assertion(url)})
 
-    def code(self, provider: str, issuer: str) -> str:
+    def code(self, provider: str, issuer: str, client_id: str = "nhsauth-app") -> str:
         """Log in at a provider as a browser does."""
         scopes = "openid profile" if provider == "nhs_login" else "openid"
         authorize = f"{issuer}/protocol/openid-connect/auth" if issuer.startswith(REALMS) else f"{issuer}/authorize"
         user = "9912003071" if provider == "nhs_login" else "656005750104"
-        query = f"client_id=nhsauth-app&redirect_uri={REDIRECT}&response_type=code&scope={scopes}&state=s&nonce=n"
+        query = f"client_id={client_id}&redirect_uri={REDIRECT}&response_type=code&scope={scopes}&state=s&nonce=n"
         landed = self.platform.log_in(f"{authorize}?{query}", user=user)
         return dict(parse_qsl(urlsplit(landed).query))["code"]
 

@@ -253,6 +253,103 @@ def test_a_colon_after_bearer(bench: Bench, separator: str) -> None:
     assert call(bench, Authorization=f"Bearer {token}").status_code == 200
 
 
+@pytest.mark.parametrize("word", ["Bearer", "bearer"])
+def test_no_space_after_bearer(bench: Bench, word: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"{word}{token}")
+
+    bench.assert_finding("there is no space between Bearer and the token", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_no_space_after_bearer_and_an_unknown_token(bench: Bench) -> None:
+    call(bench, Authorization="BearerAbCdEfGhIjKlMnOpQrStUvWxYz12")
+
+    bench.assert_finding("there is no space between Bearer and the token", id="bearer-shape", certainty="likely")
+
+
+def test_a_scheme_that_only_begins_with_bearer(bench: Bench) -> None:
+    call(bench, Authorization="BearerToken AbCdEfGhIjKlMnOpQrStUvWxYz12")
+
+    bench.assert_finding('its scheme is "BearerToken", not Bearer', "accepts only the scheme Bearer", id="bearer-shape")
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [
+        ("Basic YWJjOmRlZg==, Bearer {}", "two credentials joined by a comma, Basic and Bearer"),
+        ("Bearer {},Basic YWJjOmRlZg==", "two credentials joined by a comma, Bearer and Basic"),
+        ("Bearer {0}, Bearer {0}", "two credentials joined by a comma, Bearer and Bearer"),
+        (
+            "Negotiate abc, Basic YWJjOmRlZg==, bearer {}",
+            "three credentials joined by a comma, Negotiate, Basic and Be",
+        ),
+    ],
+)
+def test_two_credentials_in_one_header(bench: Bench, header: str, seen: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=header.format(token))
+
+    bench.assert_finding(
+        seen, "the first word alone", "Bearer and the token alone", "Proxy-Authorization", id="bearer-shape"
+    )
+    assert call(bench, Authorization=f"Bearer {token}", Proxy_Authorization="Basic YWJjOmRlZg==").status_code == 200
+
+
+def test_the_members_of_one_credential_are_no_second_one(bench: Bench) -> None:
+    call(bench, Authorization='Digest username="basic", realm="bearer", nonce="x"')
+
+    bench.assert_finding('its scheme is "Digest", not Bearer', id="bearer-shape")
+
+
+@pytest.mark.parametrize(
+    ("blank", "name"),
+    [
+        ("\u00a0", "U+00A0 (no-break space)"),
+        (" \u00a0", "U+00A0 (no-break space)"),
+        ("\u00a0 ", "U+00A0 (no-break space)"),
+        ("\u2003", "U+2003 (em space)"),
+        ("\u200b", "U+200B (zero width space)"),
+        ("\t", "a tab"),
+    ],
+)
+def test_a_blank_after_bearer_that_is_no_plain_space(bench: Bench, blank: str, name: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer{blank}{token}".encode().decode("latin-1"))
+
+    bench.assert_finding(f"between Bearer and the token is {name}", "one plain space", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize("read_as", ["latin-1", "utf-8"])
+def test_a_blank_inside_a_token_that_is_no_plain_space(bench: Bench, read_as: str) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer {token[:5]}\u00a0{token[5:]}".encode().decode(read_as))
+
+    bench.assert_finding("inside the token, after 5 of its characters, is U+00A0 (no-break space)", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+def test_a_blank_after_a_token_that_is_no_plain_space(bench: Bench) -> None:
+    token = user_token(bench)["access_token"]
+
+    call(bench, Authorization=f"Bearer {token}\u00a0".encode().decode("latin-1"))
+
+    bench.assert_finding("after the token is U+00A0 (no-break space)", id="bearer-shape")
+    assert call(bench, Authorization=f"Bearer {token}").status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Token abc", "Bearer abc def", 'Bearer "abc"', "Bearer", "Bearer undefined"])
+def test_a_cause_says_nothing_of_code_that_nobody_has_seen(bench: Bench, header: str) -> None:
+    call(bench, Authorization=header)
+
+    assert "without a check of the token" not in bench.top.cause
+
+
 @pytest.mark.parametrize("header", ["Bearer", "bearer "])
 def test_nothing_after_bearer(bench: Bench, header: str) -> None:
     call(bench, Authorization=header)
@@ -280,3 +377,39 @@ def test_a_secret_in_a_basic_header_is_cured_in_the_library_s_words(
     raw(bench, b"grant_type=client_credentials", Authorization=f"Basic {basic}", **headers)
 
     bench.assert_finding(f"This looks like {library}", change, id="secret-style-client-credentials")
+
+
+UUID = "6f0dd7f7-1f30-47a2-9ab1-0d0e7a6d5b11"
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen", "certainty"),
+    [(UUID, "is a UUID", "possible"), ("h5Jk-2_LmNpQrStUvWxYz01AbCd", "27 characters of base64url", "possible")],
+)
+def test_a_refresh_token_of_another_form(bench: Bench, sent: str, seen: str, certainty: str) -> None:
+    bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": sent, **SECRET})
+
+    bench.assert_finding(seen, "32 letters and digits", id="token-of-other-service", certainty=certainty)
+    own = user_token(bench)["refresh_token"]
+    assert bench.post(TOKEN, {"grant_type": "refresh_token", "refresh_token": own, **SECRET}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen", "certainty"),
+    [
+        (UUID, "a code of NHS login", "possible"),
+        ("h5Jk-2_LmNpQrStUvWxYz01AbCd", "a code of CIS2", "possible"),
+        (f"{UUID}.{UUID}.{UUID}", "a code of a mock realm", "likely"),
+    ],
+)
+def test_a_code_of_another_form(bench: Bench, sent: str, seen: str, certainty: str) -> None:
+    bench.post(TOKEN, code_form(bench, code=sent))
+
+    bench.assert_finding(seen, "8 letters and digits", id="code-spent-or-late", certainty=certainty)
+    assert bench.post(TOKEN, code_form(bench)).status_code == 200
+
+
+def test_a_code_of_the_platform_s_form_is_not_another_s(bench: Bench) -> None:
+    bench.post(TOKEN, code_form(bench, code="Qw8sL2xY"))
+
+    assert [each for each in bench.platform.exchanges.last.findings if "code-spent" in each.id] == []

@@ -13,10 +13,12 @@ from tests.mock_servers.diagnosis.cures.bench import (
     CIS2_DEP,
     CIS2_PATH,
     PLAIN,
+    REDIRECT,
     REF,
     TOKEN,
     Bench,
     call,
+    cis2_form,
     followed,
     wrong,
 )
@@ -144,3 +146,61 @@ def test_a_client_id_that_is_nobodys(bench: Bench, kind: str, sent: str, words: 
 
     bench.assert_finding(f'client_id is "{sent}"', words, 'this mock knows "nhsauth-app"', id="app-not-known-here")
     assert followed(bench, kind) == 200
+
+
+CIS2_ID = "969567331415.apps.national"
+
+
+def _known(bench: Bench, *names: str) -> None:
+    app = bench.platform.apps.get("nhsauth-app")
+    for name in names:
+        bench.platform.apps.add(replace(app, client_id=name, name=name))
+
+
+def _asked(bench: Bench, client_id: str) -> int:
+    return bench.post(f"{PLAIN}{CIS2_PATH}/access_token", cis2_form(bench, client_id=client_id)).status_code
+
+
+@pytest.mark.parametrize(
+    ("sent", "part"),
+    [("969567331415", "the start"), (".apps.national", "the end"), ("67331415.apps.national", "the end")],
+)
+def test_a_client_id_of_cis2_that_was_cut(bench: Bench, sent: str, part: str) -> None:
+    _known(bench, CIS2_ID)
+
+    _asked(bench, sent)
+
+    bench.assert_finding(f'{part} of "{CIS2_ID}"', f'Send "{CIS2_ID}", whole.', id="app-not-known-here")
+    bench.platform.apps.change(CIS2_ID, redirect_uris=(REDIRECT,))
+    good = {**cis2_form(bench), "client_id": CIS2_ID, "code": bench.code("cis2", f"{PLAIN}{CIS2_PATH}", CIS2_ID)}
+    assert bench.post(f"{PLAIN}{CIS2_PATH}/access_token", good).status_code == 200
+
+
+def test_a_client_id_that_may_be_the_start_of_two(bench: Bench) -> None:
+    _known(bench, CIS2_ID, "969567331415.apps.supplier")
+
+    _asked(bench, "969567331415")
+
+    seen = 'of "969567331415.apps.national" or "969567331415.apps.supplier"'
+    bench.assert_finding(seen, id="app-not-known-here", certainty="likely")
+
+
+def test_twelve_digits_alone_are_cis2_s_client_id_without_its_end(bench: Bench) -> None:
+    _asked(bench, "969567331415")
+
+    bench.assert_finding("without its end", ".apps.national", id="app-not-known-here", certainty="likely")
+
+
+@pytest.mark.parametrize("sent", ["nhsauth", "auth-app", "nhsauth-ap"])
+def test_an_api_key_that_was_cut(bench: Bench, sent: str) -> None:
+    bench.ask(client_assertion=bench.signed(iss=sent, sub=sent))
+
+    bench.assert_finding('of "nhsauth-app"', 'Send "nhsauth-app", whole.', id="app-not-known-here")
+    assert bench.ask().status_code == 200
+
+
+@pytest.mark.parametrize("sent", ["nhs", "nhsauth-other", "hsauth"])
+def test_what_is_neither_start_nor_end_is_not_cut(bench: Bench, sent: str) -> None:
+    bench.ask(client_assertion=bench.signed(iss=sent, sub=sent))
+
+    assert [each for each in bench.platform.exchanges.last.findings if "was cut off" in each.cause] == []
