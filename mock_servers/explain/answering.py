@@ -388,7 +388,8 @@ class Answering:
         said = worded(headline)
         yield from (each for each in steps(headline.cure) if each not in said and _adds(each, said))
         rules = {each.rule.name for each in self._view.stopped}
-        if rules & _OF_THE_KEY_SET and headline.certainty != "certain" and not self._view.has_keys:
+        unjudged = {each.rule.name for each in self._view.stopped if each.refusal is None}
+        if unjudged & _OF_THE_KEY_SET and not self._view.has_keys:
             yield _BY_KEY_SET
         if self._explanation.corrected and rules & _OF_THE_FORM:
             yield self._explanation.corrected
@@ -400,7 +401,7 @@ class Answering:
             objects = any(each.refusal is not None for each in self._view.stopped)
             words = said or self._view.heard
             yield f'The service said "{words}"{"" if words.endswith(".") else "."}{" That fits." if objects else ""}'
-        yield from headline.because
+        yield from (each for each in headline.because if each not in headline.words)
 
     def _fine(self, headline: Headline) -> Iterator[str]:
         passed = passed_before(self._view.ruled, self._view.stopped) if self._explanation.by == "answer" else ""

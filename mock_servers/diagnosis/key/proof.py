@@ -45,7 +45,7 @@ _PSS: Final = {"PS512": hashes.SHA512(), "PS256": hashes.SHA256(), "PS384": hash
 _SLIP: Final = (
     "Your code made the text to sign by itself: it is header, dot and payload, as they are sent, and hashed once."
 )
-_BARE: Final = (
+BARE: Final = (
     "Your code pads the digest alone, as a raw RSA call or openssl pkeyutl without -pkeyopt digest:sha512 does. RS512 "
     "signs the DigestInfo, which names the hash (RFC 8017, section 9.2)."
 )
@@ -181,7 +181,7 @@ def _texts_signed(case: Case, name: str, jwt: Jwt, signed: bytes) -> Iterator[tu
                 yield (
                     alg,
                     f"{words and f'{words}, and '}a bare digest, without the DigestInfo that names its hash",
-                    _BARE,
+                    BARE,
                 )
             elif signed.endswith(digest.digest()):
                 yield alg, words, cause if words else ""

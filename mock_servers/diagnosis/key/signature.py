@@ -17,7 +17,7 @@ from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder, rules_of
 from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, usable
-from mock_servers.diagnosis.key.proof import REVERSED, Attempt, Proof, attempt, encoded_forms
+from mock_servers.diagnosis.key.proof import BARE, REVERSED, Attempt, Proof, attempt, encoded_forms
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.journal.finding import Certainty, Finding
@@ -129,10 +129,8 @@ def _of_shape(name: str, signature: bytes) -> Finding | None:
 _SELF_ENCODED: Final = (
     "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's bytes."
 )
-_REVERSED: Final = (
-    "CryptSignHash and other calls of CryptoAPI give the signature in reverse order. Reverse its bytes before "
-    "base64url, or let a library make the JWT."
-)
+_REVERSED: Final = "CryptSignHash and other calls of CryptoAPI give the signature in reverse order."
+_UNCHANGED: Final = "Give the library all members before it signs, and send its result unchanged."
 _OTHER_ALG: Final = "The header names an algorithm that did not make the signature."
 _LET_LIBRARY: Final = "Let the library write alg: give it RS512 and the RSA private key."
 
@@ -256,6 +254,9 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
             signed.field,
             f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
             _REVERSED if proof.form == REVERSED else _SELF_ENCODED,
+            "Reverse the bytes of the signature before base64url, or let a library make the JWT."
+            if proof.form == REVERSED
+            else _UNCHANGED,
         )
     if proof.is_of_other_text:
         return _changed(
@@ -269,6 +270,9 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
             signed.field,
             f"The registered key signed {signed.field} with {proof.text}.",
             proof.cause,
+            "Let the call that signs hash the text itself, with SHA-512, or let a library make the JWT."
+            if proof.cause == BARE
+            else _UNCHANGED,
         )
     padding = " Its padding is PSS, which RS algorithms do not have." if proof.alg.startswith("PS") else ""
     return Finding(
@@ -281,15 +285,13 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
     )
 
 
-def _changed(field: str, seen: str, cause: str) -> Finding:
+def _changed(field: str, seen: str, cause: str, cure: str = _UNCHANGED) -> Finding:
     return Finding(
         id="changed-after-signing",
         certainty="certain",
         seen=seen if field == "client_assertion" else seen.replace("The registered key", "The provider's key"),
         cause=cause,
-        cure="Give the library all members before it signs, and send its result unchanged."
-        if field == "client_assertion"
-        else AS_GIVEN,
+        cure=cure if field == "client_assertion" else AS_GIVEN,
     )
 
 

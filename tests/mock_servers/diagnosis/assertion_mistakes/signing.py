@@ -393,7 +393,7 @@ for form, write in {
     )
 
 
-@case("bare", "changed-after-signing", SIGNATURE, "a bare digest, without the DigestInfo", "openssl pkeyutl")
+@case("bare", "changed-after-signing", SIGNATURE, "a bare digest, without the DigestInfo", "openssl pkeyutl", "hash")
 def signature_of_a_bare_digest(world: World) -> TestResponse:
     """PKCS #1 padding around the digest alone (RFC 8017, section 9.2, without its step 2)."""
     text = world.signed(world.claims()).rpartition(".")[0]
