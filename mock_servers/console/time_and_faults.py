@@ -64,7 +64,7 @@ def set_time(visit: Visit) -> flask.Response:
 
 def change_faults(visit: Visit) -> flask.Response:
     """Order a fault, or cancel one or all, by the button that was pressed."""
-    word = visit.form.get("do", "order")
+    word = visit.form.get("button", "order")
     if word == "cancel":
         return _done(visit, visit.call("DELETE", f"/faults/{quote(visit.form.get('number', ''), safe='')}"))
     if word == "cancel_all":

@@ -1,5 +1,6 @@
 """The forms of the console: each does what a call does, and shows what was typed again where that is refused."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from mock_servers.console import forms
 from mock_servers.console.apps import _CHANGE, _NEW
 from mock_servers.console.people import _NEW as _NEW_PERSON
-from mock_servers.console.time_and_faults import _FAULT
+from mock_servers.console.time_and_faults import _CLOCK, _FAULT
 from mock_servers.mock import Mock
 from tests.mock_servers.console.conftest import Page, Visitor
 
@@ -188,10 +189,12 @@ def test_a_time_that_there_is_not_is_refused_beside_its_field(
 
 
 def test_a_fault_is_ordered_seen_and_cancelled(visitor: Visitor) -> None:
-    ordered = visitor.post("/faults", {"on": "token", "do": "status", "status": "429", "times": "null"})
+    (form,) = [each for each in visitor.page("/faults").forms if "do" in each.fields]
+    typed = {"on": "token", "do": "status", "status": "429", "times": "null"}
+    ordered = visitor.post("/faults", typed | dict(form.buttons.values()))
     page = visitor.page("/faults")
     number = page.fields["number"]
-    cancelled = visitor.post("/faults", {"do": "cancel", "number": number})
+    cancelled = visitor.post("/faults", {"button": "cancel", "number": number})
 
     assert (ordered.status_code, cancelled.status_code) == (303, 303)
     assert "status 429 on token" in page.text
@@ -238,6 +241,42 @@ def test_a_world_is_made_and_ended(visitor: Visitor) -> None:
     assert "a-team" in listed
     assert set(Page(refused.text).errors) == {"name"}
     assert visitor.json("/worlds") == []
+
+
+# what belongs to buttons
+
+EVERY_PAGE = [
+    *("/", "/try", "/try?flow=cis2", "/apps", APP, "/users", "/users/cis2/656005750104"),
+    *("/clock", "/worlds", "/explain"),
+]
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_no_button_is_called_like_a_field_of_its_form(visitor: Visitor, path: str) -> None:
+    """A browser sends both, and the button would overwrite what was chosen."""
+    visitor.post("/faults", {"on": "token", "do": "drop"})
+    visitor.post("/state", {"do": "snapshot"})
+    visitor.post("/worlds", {"name": "one"})
+    visitor.post("/try", {"flow": "application", "client_id": "nhsauth-app"})
+    forms_of_page = visitor.page(path).forms
+
+    assert forms_of_page
+    assert [each for each in forms_of_page for name, _ in each.buttons.values() if name in each.fields] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [(_NEW_PERSON, "/users"), (_NEW, "/apps"), (_CHANGE, APP), (_FAULT, "/faults"), (_CLOCK, "/clock")],
+)
+def test_no_button_is_called_like_a_member_of_the_call(visitor: Visitor, schema: Mapping[str, Any], path: str) -> None:
+    buttons = [
+        name
+        for each in visitor.page(path).forms
+        if each.action == f"/_nhsauth{path}"
+        for name, _ in each.buttons.values()
+    ]
+
+    assert set(buttons) & set(schema["properties"]) == set()
 
 
 # what does no harm

@@ -286,7 +286,7 @@ def test_a_fault_is_met(visitor: Visitor) -> None:
     begin(visitor, "application")
     visitor.post("/faults", {"on": "token", "do": "drop", "times": "2"})
     dropped = go(visitor, "token").text
-    visitor.post("/faults", {"do": "cancel_all"})
+    visitor.post("/faults", {"button": "cancel_all"})
     visitor.post("/faults", {"on": "token", "do": "status", "status": "503"})
     down = go(visitor, "token").text
 
