@@ -55,6 +55,7 @@ class _Shown:
     mistakes: Mapping[str, str]
     taken: Taken | None = None
     values: Sequence[_Value] = ()
+    is_whole: bool = False
     broken_code: Mapping[str, str] | None = None
     about_mistake: str = ""
     exchange: ExchangePage | None = None
@@ -172,9 +173,7 @@ def _run(visit: Visit, run: Run, *, whole: str = "") -> flask.Response:
     now = visit.request.platform.clock.now()
     shown = [_shown(visit, run, step, now, whole=whole == step.word) for step in _steps(visit, run)]
     people = _person(visit, run) if run.flow != "application" else None
-    return visit.page(
-        "try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people, is_whole=bool(whole)
-    )
+    return visit.page("try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people)
 
 
 def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _Shown:
@@ -189,6 +188,7 @@ def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _S
         mistakes={each.word: each.about for each in possible.values() if not _missing(each.step, run)},
         taken=taken,
         values=[_value(visit, name, run.values[name], now, whole=whole) for name in gave],
+        is_whole=whole,
         broken_code=_code(visit, broken.step) if broken is not None else None,
         about_mistake=broken.about if broken is not None else "",
         exchange=_exchange(visit, taken) if taken is not None else None,

@@ -171,6 +171,18 @@ def test_tokens_are_whole_after_a_click_alone(visitor: Visitor, caplog: pytest.L
     assert [name for name, value in values.items() if value in caplog.text] == []
 
 
+def test_each_step_shows_its_own_values_whole_and_a_cut_one_is_not_copied(visitor: Visitor) -> None:
+    until(visitor, "cis2", "api")
+
+    html = visitor.post("/try/send", {"step": "exchange", "do": "show"}).text
+    copied = re.findall(r'<code[^>]* data-copy="[^"]*">(.*?)</code>', html, re.DOTALL)
+    buttons = re.findall(r'name="step" value="([^"]*)">\s*<button[^>]* value="show"', html)
+
+    assert tokens(visitor)["access_token"] in copied
+    assert [each for each in copied if "characters)" in each] == []
+    assert buttons == ["log-in", "id-token"]
+
+
 def test_a_token_says_how_long_it_is_good(visitor: Visitor) -> None:
     until(visitor, "cis2", "api")
     fresh = visitor.page("/try").text
