@@ -111,9 +111,8 @@ def act(visit: Visit) -> flask.Response:
         shown=outcome.shown,
         is_refusal=outcome.is_refusal,
         exchanges=outcome.exchanges,
-        gave=tuple(outcome.values),
     )
-    runs.keep(visit, run.after(taken, outcome.values))
+    runs.keep(visit, run.after(taken, outcome.values, step.gives))
     return visit.go(f"/try#step-{step.word}")
 
 
@@ -180,14 +179,14 @@ def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _S
     taken = run.taken.get(step.word)
     possible = mistakes(step, _at(visit))
     broken = possible.get(taken.mistake) if taken is not None and taken.mistake else None
-    gave = [name for name in (*TOKENS, "code") if taken is not None and name in taken.gave and name in run.values]
+    given = run.given.get(step.word, {})
     return _Shown(
         step=step,
         code=_code(visit, step),
         missing=_missing(step, run),
         mistakes={each.word: each.about for each in possible.values() if not _missing(each.step, run)},
         taken=taken,
-        values=[_value(visit, name, run.values[name], now, whole=whole) for name in gave],
+        values=[_value(visit, name, given[name], now, whole=whole) for name in (*TOKENS, "code") if name in given],
         is_whole=whole,
         broken_code=_code(visit, broken.step) if broken is not None else None,
         about_mistake=broken.about if broken is not None else "",

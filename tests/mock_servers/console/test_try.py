@@ -183,6 +183,29 @@ def test_each_step_shows_its_own_values_whole_and_a_cut_one_is_not_copied(visito
     assert buttons == ["log-in", "id-token"]
 
 
+def given(visitor: Visitor, step: str) -> dict[str, str]:
+    """The values that a step shows, whole."""
+    html = visitor.post("/try/send", {"step": step, "do": "show"}).text
+    return dict(re.findall(r'data-copy="the (\w+)">([^<]*)<', html))
+
+
+@pytest.mark.parametrize("flow", ["cis2", "nhs_login"])
+def test_the_access_token_of_the_provider_is_not_that_of_the_platform(visitor: Visitor, flow: str) -> None:
+    until(visitor, flow, "exchange")
+    of_provider = given(visitor, "id-token")
+
+    assert "Send step 4, Call an API" not in visitor.page("/try").text
+    assert visitor.post("/try/send", {"step": "api"}).status_code == 409
+    go(visitor, "exchange")
+    of_platform = given(visitor, "exchange")
+
+    assert of_provider["access_token"] != of_platform["access_token"]
+    assert given(visitor, "id-token") == of_provider
+    assert tokens(visitor)["access_token"] == of_platform["access_token"]
+    go(visitor, "api")
+    assert visitor.mock.exchanges.last.refusal is None
+
+
 def test_a_token_says_how_long_it_is_good(visitor: Visitor) -> None:
     until(visitor, "cis2", "api")
     fresh = visitor.page("/try").text
