@@ -29,7 +29,7 @@ class Taken:
 class Run:
     """A run: what was chosen, and the steps that were sent, by their words.
 
-    `values` are those that later steps need; `given` are by step all those that its answer had.
+    `values` are those that later steps need; `given` are by step all those of its last good answer.
     """
 
     flow: str
@@ -45,7 +45,7 @@ class Run:
         return replace(
             self,
             values={**self.values, **{name: value for name, value in given.items() if name in gives}},
-            given={**self.given, taken.step: given},
+            given={**self.given, taken.step: given} if given else self.given,
             taken={**self.taken, taken.step: taken},
         )
 

@@ -150,6 +150,17 @@ def test_a_broken_step_leaves_the_values_of_earlier_ones(visitor: Visitor) -> No
     assert visitor.mock.exchanges.last.refusal is None
 
 
+def test_a_broken_step_leaves_its_own_values(visitor: Visitor) -> None:
+    until(visitor, "cis2", "api")
+    before = given(visitor, "exchange")
+
+    page = go(visitor, "exchange", "break", "kid-missing")
+
+    assert "Sent with a mistake" in page.text
+    assert before.keys() == {"access_token", "refresh_token"}
+    assert given(visitor, "exchange") == before
+
+
 def tokens(visitor: Visitor) -> dict[str, str]:
     (text,) = visitor.mock.store.runs.values()
     values: dict[str, str] = json.loads(text)["values"]
