@@ -29,7 +29,8 @@ class Taken:
 class Run:
     """A run: what was chosen, and the steps that were sent, by their words.
 
-    `values` are those that later steps need; `given` are by step all those of its last good answer.
+    `values` are those that later steps need; `given` are by step all those of its last good answer. `whole` is the step
+    whose values the next page shows whole.
     """
 
     flow: str
@@ -39,6 +40,7 @@ class Run:
     values: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     taken: Mapping[str, Taken] = field(default_factory=dict)
+    whole: str = ""
 
     def after(self, taken: Taken, given: Mapping[str, str], gives: Collection[str]) -> Run:
         """Return the run after a step that was given these values, and `gives` some of them to later steps."""

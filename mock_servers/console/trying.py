@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import flask
@@ -67,7 +67,11 @@ def show(visit: Visit) -> flask.Response:
     if "flow" in query:
         return _form(visit, {name: query.get(name, "") for name in ("flow", "user", "client_id", "level")})
     run = runs.read(visit)
-    return _form(visit, {}) if run is None else _run(visit, run)
+    if run is None:
+        return _form(visit, {})
+    if run.whole:
+        runs.keep(visit, replace(run, whole=""))
+    return _run(visit, run)
 
 
 def begin(visit: Visit) -> flask.Response:
@@ -92,11 +96,18 @@ def act(visit: Visit) -> flask.Response:
     if word == "end" or run is None or _problem(visit, run):
         runs.forget(visit)
         return visit.go("/try")
-    if word == "show":
-        return _run(visit, run, whole=visit.form.get("step", ""))
     step = next((each for each in _steps(visit, run) if each.word == visit.form.get("step")), None)
     if step is None:
         raise ProblemError(404, "This flow has no such step: open the page again.")
+    if word == "show":
+        runs.keep(visit, replace(run, whole=step.word))
+    else:
+        runs.keep(visit, _sent(visit, run, step, word))
+    return visit.go(f"/try#step-{step.word}")
+
+
+def _sent(visit: Visit, run: Run, step: Step, word: str) -> Run:
+    """Send a step, and return the run after it."""
     mistake = mistakes(step, _at(visit)).get(visit.form.get("mistake", "")) if word == "break" else None
     if word == "break" and mistake is None:
         raise ProblemError(404, "This step has no such mistake: open the page again.")
@@ -112,8 +123,7 @@ def act(visit: Visit) -> flask.Response:
         is_refusal=outcome.is_refusal,
         exchanges=outcome.exchanges,
     )
-    runs.keep(visit, run.after(taken, outcome.values, step.gives))
-    return visit.go(f"/try#step-{step.word}")
+    return run.after(taken, outcome.values, step.gives)
 
 
 def _problem(visit: Visit, run: Run) -> str:
@@ -165,12 +175,12 @@ def _form(visit: Visit, values: Mapping[str, str], problem: str = "", *, status:
     )
 
 
-def _run(visit: Visit, run: Run, *, whole: str = "") -> flask.Response:
+def _run(visit: Visit, run: Run) -> flask.Response:
     problem = _problem(visit, run)
     if problem:
         return _form(visit, {}, problem)
     now = visit.request.platform.clock.now()
-    shown = [_shown(visit, run, step, now, whole=whole == step.word) for step in _steps(visit, run)]
+    shown = [_shown(visit, run, step, now, whole=run.whole == step.word) for step in _steps(visit, run)]
     people = _person(visit, run) if run.flow != "application" else None
     return visit.page("try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people)
 

@@ -173,8 +173,11 @@ def test_tokens_are_whole_after_a_click_alone(visitor: Visitor, caplog: pytest.L
     html = visitor.get("/try").text
     values = tokens(visitor)
 
-    answer = visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    sent = visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    answer, again = visitor.get("/try"), visitor.get("/try")
 
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/_nhsauth/try#step-exchange")
+    assert [name for name, value in values.items() if value in again.text] == []
     assert values.keys() == {"code", "id_token", "access_token", "refresh_token"}
     assert [name for name, value in values.items() if value in html] == []
     assert answer.status_code == 200
@@ -185,7 +188,8 @@ def test_tokens_are_whole_after_a_click_alone(visitor: Visitor, caplog: pytest.L
 def test_each_step_shows_its_own_values_whole_and_a_cut_one_is_not_copied(visitor: Visitor) -> None:
     until(visitor, "cis2", "api")
 
-    html = visitor.post("/try/send", {"step": "exchange", "do": "show"}).text
+    visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    html = visitor.get("/try").text
     copied = re.findall(r'<code[^>]* data-copy="[^"]*">(.*?)</code>', html, re.DOTALL)
     buttons = re.findall(r'name="step" value="([^"]*)">\s*<button[^>]* value="show"', html)
 
@@ -196,7 +200,8 @@ def test_each_step_shows_its_own_values_whole_and_a_cut_one_is_not_copied(visito
 
 def given(visitor: Visitor, step: str) -> dict[str, str]:
     """The values that a step shows, whole."""
-    html = visitor.post("/try/send", {"step": step, "do": "show"}).text
+    visitor.post("/try/send", {"step": step, "do": "show"})
+    html = visitor.get("/try").text
     return dict(re.findall(r'data-copy="the (\w+)">([^<]*)<', html))
 
 
