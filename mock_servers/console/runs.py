@@ -15,7 +15,10 @@ _LASTS: Final = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A step that was sent, correct or with a mistake: the answer as it may be shown, and what it left behind."""
+    """A step that was sent, correct or with a mistake: the answer as it may be shown, and what it left behind.
+
+    It was not sent if it has a `problem`, which says why.
+    """
 
     step: str
     mistake: str = ""
@@ -23,6 +26,7 @@ class Taken:
     shown: str
     is_refusal: bool
     exchanges: tuple[int, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

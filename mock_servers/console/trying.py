@@ -114,7 +114,10 @@ def _sent(visit: Visit, run: Run, step: Step, word: str) -> Run:
     sent = step if mistake is None else mistake.step
     if missing := _missing(sent, run):
         raise ProblemError(409, f"This step needs a value that you do not have yet: {', '.join(missing)}.")
-    outcome = send(visit, sent, run.values)
+    try:
+        outcome = send(visit, sent, run.values)
+    except ProblemError as problem:
+        return run.after(Taken(step=step.word, status=0, shown="", is_refusal=True, problem=problem.detail), {}, ())
     taken = Taken(
         step=step.word,
         mistake=mistake.word if mistake is not None else "",

@@ -87,6 +87,29 @@ def test_an_app_is_registered_with_a_key(visitor: Visitor) -> None:
     assert made["redirect_uris"] == ["https://a.example/1", "https://a.example/2"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "has_one"),
+    [
+        ({}, True),
+        ({"make_key": ""}, True),
+        ({"make_key": "true"}, True),
+        ({"make_key": "false"}, False),
+        ({"jwks": '{"keys": []}'}, False),
+        ({"jwks_url": "https://a.example/jwks"}, False),
+    ],
+)
+def test_an_app_gets_a_key_unless_the_form_says_otherwise(
+    visitor: Visitor, typed: dict[str, str], *, has_one: bool
+) -> None:
+    answer = visitor.post("/apps", {"client_id": "mine", **typed})
+    by_program = visitor.http.post("/_nhsauth/apps", json={"client_id": "other"}, base_url=visitor.mock.url)
+
+    assert answer.status_code == 303
+    assert app(visitor, "mine")["make_key"] is has_one
+    assert by_program.get_json()["make_key"] is False
+    assert "Default (yes)" in visitor.page("/apps").text or "As usual (yes)" in visitor.page("/apps").text
+
+
 def test_a_save_without_a_change_changes_nothing(visitor: Visitor) -> None:
     before = app(visitor)
 

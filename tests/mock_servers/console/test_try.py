@@ -327,10 +327,13 @@ def test_an_app_without_a_key_says_what_it_lacks(visitor: Visitor) -> None:
 
     visitor.post("/try", {"flow": "application", "client_id": "keyless"})
 
-    answer = visitor.post("/try/send", {"step": "token"})
+    page = go(visitor, "token")
 
-    assert answer.status_code == 409
-    assert "holds no private key" in answer.text
+    assert "Not sent The mock holds no private key of this app." in page.text
+    assert ("a", {"href": "/_nhsauth/apps/keyless"}) in page.elements
+    assert visitor.mock.exchanges.kept() == []
+    visitor.mock.apps.change("keyless", make_key=True)
+    assert "Not sent" not in go(visitor, "token").text
 
 
 def test_a_fault_is_met(visitor: Visitor) -> None:
