@@ -15,6 +15,7 @@ from mock_servers.console.runs import Run, Taken
 from mock_servers.console.sending import TOKENS, send
 from mock_servers.console.visit import Visit
 from mock_servers.control import exchange_page, powershell, shell
+from mock_servers.control.command import Code
 from mock_servers.control.problems import ProblemError
 from mock_servers.jose import jwts
 from mock_servers.journal import provenance
@@ -24,7 +25,7 @@ from mock_servers.provider.providers import PROVIDERS, title_of
 from mock_servers.state.grant import fingerprint
 from mock_servers.state.person import LEVELS, Person
 from mock_servers.state.registration import NoSuchAppError
-from mock_servers.wire.wording import cut, duration
+from mock_servers.wire.wording import cut, duration, printable
 
 _WRITERS: Final = {
     "curl": shell.script,
@@ -32,7 +33,14 @@ _WRITERS: Final = {
     "Python": python_code.script,
     "JavaScript": javascript.script,
 }
-_NOT_LISTED: Final = "The person is not at the provider of this flow: choose somebody else."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    """Why there is no such run, and the field of the form that says so; none for one of radio buttons."""
+
+    sentence: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,7 @@ class _Shown:
     broken_code: Mapping[str, str] | None = None
     about_mistake: str = ""
     exchange: ExchangePage | None = None
+    why: str = ""
 
 
 def show(visit: Visit) -> flask.Response:
@@ -129,21 +138,41 @@ def _sent(visit: Visit, run: Run, step: Step, word: str) -> Run:
     return run.after(taken, outcome.values, step.gives)
 
 
-def _problem(visit: Visit, run: Run) -> str:
-    """Say why there is no such run; empty if there is."""
+def _problem(visit: Visit, run: Run) -> _Problem | None:
+    """Say why there is no such run; `None` if there is."""
     if run.flow not in FLOWS:
-        return "Choose a flow."
+        return _Problem(sentence="Choose a flow.")
     try:
         app = visit.request.platform.apps.get(run.client_id)
     except NoSuchAppError as unknown:
-        return str(unknown)
+        return _Problem(field="client_id", sentence=str(unknown))
     if run.flow == "application":
-        return ""
+        return None
     if not app.redirect_uris:
-        return f"{app.name} has no redirect URI, which a log-in needs: add one on its page."
-    who = _person(visit, run)
-    wanted = [each.name for each in PROVIDERS if run.flow in ("combined", each.name)]
-    return "" if who is not None and who.provider in wanted else _NOT_LISTED
+        sentence = f"{app.name} has no redirect URI, which a log-in needs: add one on its page."
+        return _Problem(field="client_id", sentence=sentence)
+    return _problem_of_person(run, _person(visit, run))
+
+
+def _problem_of_person(run: Run, who: Person | None) -> _Problem | None:
+    wanted = [each for each in PROVIDERS if run.flow in ("combined", each.name)]
+    if who is None or who.provider not in [each.name for each in wanted]:
+        name = printable(run.user) if who is None else f"{who.given_name} {who.family_name.title()}"
+        places = " or ".join(each.title for each in wanted)
+        return _Problem(field="user", sentence=f"{name} has no account at {places}: choose somebody else.")
+    if run.level and run.level not in LEVELS[who.provider]:
+        levels = ", ".join(LEVELS[who.provider]).upper()
+        sentence = f"{title_of(who.provider)} has no level {printable(run.level).upper()}: choose one of {levels}."
+        return _Problem(field="level", sentence=sentence)
+    return None
+
+
+def _too_high(run: Run, who: Person | None) -> str:
+    """Say that the person does not reach the level chosen; empty if they do."""
+    levels = [each.lower() for each in LEVELS[who.provider]] if who is not None else []
+    if who is None or not run.level or levels.index(who.level.lower()) <= levels.index(run.level.lower()):
+        return ""
+    return f"{who.given_name} reaches {who.level.upper()} at most; this request needs {run.level.upper()}."
 
 
 def _person(visit: Visit, run: Run) -> Person | None:
@@ -163,7 +192,9 @@ def _steps(visit: Visit, run: Run) -> Sequence[Step]:
     return steps(run.flow, chosen)
 
 
-def _form(visit: Visit, values: Mapping[str, str], problem: str = "", *, status: int = 200) -> flask.Response:
+def _form(
+    visit: Visit, values: Mapping[str, str], problem: _Problem | None = None, *, status: int = 200
+) -> flask.Response:
     people = visit.read("/users")
     return visit.page(
         "try_form.html",
@@ -191,6 +222,9 @@ def _run(visit: Visit, run: Run) -> flask.Response:
 def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _Shown:
     taken = run.taken.get(step.word)
     possible = mistakes(step, _at(visit))
+    exchange = _exchange(visit, taken) if taken is not None else None
+    is_log_in = isinstance(step.request, Code) and taken is not None and not taken.mistake
+    level = _too_high(run, _person(visit, run)) if is_log_in else ""
     broken = possible.get(taken.mistake) if taken is not None and taken.mistake else None
     given = run.given.get(step.word, {})
     return _Shown(
@@ -203,7 +237,8 @@ def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _S
         is_whole=whole,
         broken_code=_code(visit, broken.step) if broken is not None else None,
         about_mistake=broken.about if broken is not None else "",
-        exchange=_exchange(visit, taken) if taken is not None else None,
+        exchange=exchange,
+        why=level or (exchange.why.headline or "" if exchange is not None else ""),
     )
 
 

@@ -241,6 +241,19 @@ def test_a_level_that_the_person_does_not_reach_is_refused_as_by_the_provider(vi
 
     assert "656005750110" in page.text
     assert "code" not in tokens(visitor)
+    assert page.text.count("reaches AAL1 at most; this request needs AAL3.") == 1
+    assert "The log-in reaches aal3" not in page.text
+
+
+@pytest.mark.parametrize(("flow", "level"), [("cis2", "P9"), ("combined", "P5"), ("nhs_login", "aal3"), ("cis2", "x")])
+def test_a_level_of_another_provider_is_refused_beside_its_field(visitor: Visitor, flow: str, level: str) -> None:
+    answer = visitor.post("/try", {"flow": flow, "client_id": APP, "user": WHO[flow], "level": level})
+    page = Page(answer.text)
+
+    assert answer.status_code == 400
+    assert page.errors["level"].startswith("Error: ")
+    assert ("has no level" in page.errors["level"], page.fields["level"]) == (True, level if level != "x" else "")
+    assert ("a", {"href": "#level"}) in page.elements
 
 
 def test_a_lower_level_is_the_one_of_the_token(visitor: Visitor) -> None:
@@ -256,8 +269,8 @@ def test_a_lower_level_is_the_one_of_the_token(visitor: Visitor) -> None:
     [
         ({"flow": "nobody's"}, "Choose a flow."),
         ({"flow": "cis2", "client_id": "nobody", "user": DOCTOR}, "nobody"),
-        ({"flow": "cis2", "client_id": APP, "user": PATIENT}, "not at the provider of this flow"),
-        ({"flow": "cis2", "client_id": APP, "user": "<script>alert(1)</script>\x1b"}, "not at the provider"),
+        ({"flow": "cis2", "client_id": APP, "user": PATIENT}, " has no account at CIS2: choose somebody else."),
+        ({"flow": "cis2", "client_id": APP, "user": "<script>alert(1)</script>\x1b"}, "has no account at CIS2"),
         ({"flow": "cis2", "client_id": "<script>alert(1)</script>" * 300, "user": DOCTOR}, "alert(1)"),
     ],
 )
