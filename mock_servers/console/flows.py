@@ -92,8 +92,9 @@ class Step:
 
     def with_sent(self, sent: Sent) -> Step:
         """Return the step with another request, whose answer is shown, and of which nothing is kept."""
-        is_log_in = isinstance(self.request, Code)
-        return replace(self, request=replace(self.request, url=sent.url) if is_log_in else sent)  # type: ignore[arg-type]
+        if isinstance(self.request, Code):
+            return replace(self, request=replace(self.request, url=sent.url))
+        return replace(self, request=sent)
 
     def with_assertion(self, more: Mapping[str, object]) -> Step | None:
         """Return the step with another assertion; `None` if none is signed for it."""
@@ -193,7 +194,7 @@ def _refresh(chosen: Chosen) -> Step:
     return Step(
         word="refresh",
         title="Refresh the access token",
-        about="The refresh token is good once: the answer has the next.",
+        about="The refresh token works once; each response has a new one.",
         before=(correct_request.secret(chosen),),
         request=_kept(Sent(url=chosen.token_url, form=form)),
         needs=("refresh_token",),

@@ -55,11 +55,11 @@ class _Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A step on the page: `code` by language, what it may be broken by, and what came of it."""
+    """A step on the page: `code` by language, which step comes `first`, what it may be broken by, what came of it."""
 
     step: Step
     code: Mapping[str, str]
-    missing: Sequence[str]
+    first: int | None
     mistakes: Mapping[str, str]
     taken: Taken | None = None
     values: Sequence[_Value] = ()
@@ -214,12 +214,15 @@ def _run(visit: Visit, run: Run) -> flask.Response:
     if problem:
         return _form(visit, {}, problem)
     now = visit.request.platform.clock.now()
-    shown = [_shown(visit, run, step, now, whole=run.whole == step.word) for step in _steps(visit, run)]
+    all_steps = _steps(visit, run)
+    shown = [_shown(visit, run, step, all_steps, now) for step in all_steps]
     people = _person(visit, run) if run.flow != "application" else None
     return visit.page("try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people)
 
 
-def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _Shown:
+def _shown(visit: Visit, run: Run, step: Step, all_steps: Sequence[Step], now: float) -> _Shown:
+    whole, missing = run.whole == step.word, _missing(step, run)
+    numbered = enumerate(all_steps, 1)
     taken = run.taken.get(step.word)
     possible = mistakes(step, _at(visit))
     exchange = _exchange(visit, taken) if taken is not None else None
@@ -230,7 +233,7 @@ def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _S
     return _Shown(
         step=step,
         code=_code(visit, step),
-        missing=_missing(step, run),
+        first=next((number for number, each in numbered if set(each.gives) & set(missing)), None),
         mistakes={each.word: each.about for each in possible.values() if not _missing(each.step, run)},
         taken=taken,
         values=[_value(visit, name, given[name], now, whole=whole) for name in (*TOKENS, "code") if name in given],
@@ -287,4 +290,6 @@ def _left(spent_at: float | None, expires_at: object, now: float) -> str:
         return "used up"
     if not isinstance(expires_at, int | float):
         return ""
-    return f"good for {duration(expires_at - now)}" if expires_at > now else f"expired {duration(now - expires_at)} ago"
+    return (
+        f"valid for {duration(expires_at - now)}" if expires_at > now else f"expired {duration(now - expires_at)} ago"
+    )

@@ -107,7 +107,7 @@ def test_an_app_gets_a_key_unless_the_form_says_otherwise(
     assert answer.status_code == 303
     assert app(visitor, "mine")["make_key"] is has_one
     assert by_program.get_json()["make_key"] is False
-    assert "Default (yes)" in visitor.page("/apps").text or "As usual (yes)" in visitor.page("/apps").text
+    assert "Default (yes)" in visitor.page("/apps").text
 
 
 def test_a_save_without_a_change_changes_nothing(visitor: Visitor) -> None:

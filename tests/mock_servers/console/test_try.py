@@ -142,6 +142,14 @@ def test_the_founding_mistake_is_shown_with_its_reason_and_the_correct_request(v
     assert page.text.count('"subject_token=$id_token"') == 2
 
 
+def test_a_step_says_which_one_comes_first(visitor: Visitor) -> None:
+    begin(visitor, "cis2")
+    shown_before = [visitor.page("/try"), *(go(visitor, step) for step in STEPS["cis2"][:3])]
+    said = [re.findall(r"Send step (\d) first\.", page.text) for page in shown_before]
+
+    assert said == [["1", "2", "3", "3"], ["2", "3", "3"], ["3", "3"], []]
+
+
 def test_a_broken_step_leaves_the_values_of_earlier_ones(visitor: Visitor) -> None:
     until(visitor, "cis2", "exchange")
     go(visitor, "exchange", "break", "kid-missing")
@@ -228,7 +236,7 @@ def test_a_token_says_how_long_it_is_good(visitor: Visitor) -> None:
     visitor.mock.clock.advance(900)
     late = visitor.page("/try").text
 
-    assert "access_token good for 10 min" in fresh
+    assert "access_token valid for 10 min" in fresh
     assert "access_token expired 300 s ago" in late
     assert "authentication_assurance_level 3" in fresh
     assert "used up" in fresh
