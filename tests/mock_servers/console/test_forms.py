@@ -191,6 +191,19 @@ def test_the_clock_is_moved_stopped_and_put_back(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "seconds"), [("+10 minutes (an access token expires)", 600), ("+1 hour", 3600), ("+12 hours", 43200)]
+)
+def test_a_button_moves_the_clock(visitor: Visitor, words: str, seconds: int) -> None:
+    visitor.post("/clock", {"do": "stop"})
+    before, page = visitor.mock.clock.now(), visitor.page("/clock")
+    button = dict(form.buttons[f"+{seconds}"] for form in page.forms if f"+{seconds}" in form.buttons)
+
+    assert words in page.text
+    assert visitor.post("/clock", button).status_code == 303
+    assert visitor.mock.clock.now() == before + seconds
+
+
+@pytest.mark.parametrize(
     ("form", "field"),
     [
         ({"do": "set", "now": "tomorrow"}, "now"),
