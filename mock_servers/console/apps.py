@@ -17,6 +17,9 @@ from mock_servers.control.apps import change_app, create_app
 _FIRST: Final = ("name", "client_id", "make_key", "jwks", "jwks_url", "redirect_uris", "scopes")
 _STANDING: Final = ("approved", "key_approved", "quota_per_minute")
 _NEW: Final[Mapping[str, Any]] = forms.schema_of(create_app)
+_FORM: Final = {**_NEW, "properties": {**_NEW["properties"], "make_key": {"type": "boolean", "default": True}}}
+"""The form makes a key by default: who fills it in has none at hand. The call does not."""
+_KEYS: Final = ("make_key", "jwks", "jwks_url")
 _CHANGE: Final[Mapping[str, Any]] = forms.schema_of(change_app)
 _CHANGED: Final = tuple(name for name in _FIRST if name != "client_id")
 _NOT_CHANGED: Final = ("client_id", "refresh_jwks")
@@ -31,10 +34,16 @@ def show(visit: Visit) -> flask.Response:
 
 def add(visit: Visit) -> flask.Response:
     """Register an app; what cannot be registered is shown again."""
-    answer = visit.call("POST", "/apps", forms.members(_NEW, visit.form))
+    answer = visit.call("POST", "/apps", _body(visit.form))
     if answer.is_refusal:
         return _list(visit, visit.form, forms.errors(answer, _NEW["properties"]), status=answer.status)
     return visit.go(_path(answer.body["client_id"]))
+
+
+def _body(form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form registers: with a key of the mock's, unless it says where the keys are."""
+    body = forms.members(_FORM, form)
+    return body if any(name in body for name in _KEYS) else {**body, "make_key": True}
 
 
 def show_one(visit: Visit) -> flask.Response:
@@ -85,13 +94,13 @@ def _list(
     visit: Visit, values: Mapping[str, str], errors: Errors = forms.NO_ERRORS, *, status: int = 200
 ) -> flask.Response:
     example = forms.example_of(create_app)
-    filled = {name: value for name, value in forms.members(_NEW, values).items() if name not in forms.SECRETS}
+    filled = {name: value for name, value in _body(values).items() if name not in forms.SECRETS} if values else {}
     return visit.page(
         "apps.html",
         "Apps",
         status=status,
         apps=[{**app, "path": _path(app["client_id"])} for app in visit.read("/apps")],
-        fields=forms.fields(_NEW, _FIRST, values, errors),
+        fields=forms.fields(_FORM, _FIRST, values, errors),
         others=forms.fields(_NEW, (*_STANDING, *_OTHERS_OF_NEW), values, errors),
         errors=errors.others,
         same=visit.same_call("POST", "/apps", filled or example),

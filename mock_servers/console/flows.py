@@ -75,6 +75,17 @@ class Step:
         return Sent(url=self.request.url) if isinstance(self.request, Code) else self.request
 
     @property
+    def gives(self) -> tuple[str, ...]:
+        """The values that later steps take from this one: not, for example, a provider's access token."""
+        match self.request:
+            case Kept():
+                return self.request.variable, *self.request.also
+            case Code():
+                return ("code",)
+            case Sent():
+                return ()
+
+    @property
     def commands(self) -> tuple[Command, ...]:
         """The commands that do the step."""
         return (*self.before, self.request)
@@ -183,7 +194,7 @@ def _refresh(chosen: Chosen) -> Step:
     return Step(
         word="refresh",
         title="Refresh the access token",
-        about="The refresh token is good once: the answer has the next.",
+        about="The refresh token works once; each response has a new one.",
         before=(correct_request.secret(chosen),),
         request=_kept(Sent(url=chosen.token_url, form=form)),
         needs=("refresh_token",),

@@ -55,7 +55,7 @@ _YES_OR_NO: Final = {True: "yes", False: "no"}
 _HINTS: Final[Mapping[str, str]] = {
     "level": ". ".join(f"{title_of(name)}: {', '.join(levels)}" for name, levels in LEVELS.items()),
     "now": "ISO 8601 with a zone, such as 2026-11-24T09:00:00Z, or seconds since 1970",
-    "times": "1 unless given; null for all until you cancel it",
+    "times": "Default: 1; null for all until you cancel it",
     "quota_per_minute": "0: no quota",
     "claims": "A JSON object: added to the id token and userinfo, or in place of theirs. null leaves a member out",
     "jwks": "A JSON object with the public keys. Leave it empty if the mock makes the key",
@@ -192,7 +192,7 @@ def _choices(schema: Mapping[str, Any], *, is_needed: bool) -> list[tuple[str, s
         return words
     default = schema.get("default")
     usual = _YES_OR_NO[default] if isinstance(default, bool) else default
-    unsaid = "Not given" if default is None else f"As usual ({usual})"
+    unsaid = "Default" if default is None else f"Default ({usual})"
     return [("", unsaid), *words]
 
 
@@ -202,7 +202,7 @@ def _hint(name: str, schema: Mapping[str, Any]) -> str:
     if "array" in _types(schema):
         return "One on each line"
     default = schema.get("default")
-    return f"{_text(default)} unless given" if default not in (None, "", True, False) else ""
+    return f"Default: {_text(default)}" if default not in (None, "", True, False) else ""
 
 
 def _text(value: Any) -> str:

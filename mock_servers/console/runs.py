@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
@@ -15,7 +15,10 @@ _LASTS: Final = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A step that was sent, correct or with a mistake: the answer as it may be shown, and what it left behind."""
+    """A step that was sent, correct or with a mistake: the answer as it may be shown, and what it left behind.
+
+    It was not sent if it has a `problem`, which says why.
+    """
 
     step: str
     mistake: str = ""
@@ -23,23 +26,34 @@ class Taken:
     shown: str
     is_refusal: bool
     exchanges: tuple[int, ...] = ()
-    gave: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run: what was chosen, the values that later steps need, and the steps that were sent, by their words."""
+    """A run: what was chosen, and the steps that were sent, by their words.
+
+    `values` are those that later steps need; `given` are by step all those of its last good answer. `whole` is the step
+    whose values the next page shows whole.
+    """
 
     flow: str
     client_id: str
     user: str = ""
     level: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     taken: Mapping[str, Taken] = field(default_factory=dict)
+    whole: str = ""
 
-    def after(self, taken: Taken, values: Mapping[str, str]) -> Run:
-        """Return the run after a step."""
-        return replace(self, values={**self.values, **values}, taken={**self.taken, taken.step: taken})
+    def after(self, taken: Taken, given: Mapping[str, str], gives: Collection[str]) -> Run:
+        """Return the run after a step that was given these values, and `gives` some of them to later steps."""
+        return replace(
+            self,
+            values={**self.values, **{name: value for name, value in given.items() if name in gives}},
+            given={**self.given, taken.step: given} if given else self.given,
+            taken={**self.taken, taken.step: taken},
+        )
 
 
 def read(visit: Visit) -> Run | None:
@@ -48,10 +62,7 @@ def read(visit: Visit) -> Run | None:
     kept: dict[str, Any] = json.loads(text) if text is not None else {}
     if not kept or kept.pop("until") < time.time():
         return None
-    taken = {
-        name: Taken(**{**each, "exchanges": tuple(each["exchanges"]), "gave": tuple(each["gave"])})
-        for name, each in kept.pop("taken").items()
-    }
+    taken = {name: Taken(**{**each, "exchanges": tuple(each["exchanges"])}) for name, each in kept.pop("taken").items()}
     return Run(**kept, taken=taken)
 
 

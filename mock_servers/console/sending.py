@@ -91,7 +91,7 @@ def send(visit: Visit, step: Step, kept: Mapping[str, str]) -> Outcome:
 
 def _asked(visit: Visit, command: Command) -> dict[str, str]:
     if isinstance(command, Required):
-        raise ProblemError(409, "The mock holds no private key of this app: let it make one, on the page of the app.")
+        raise ProblemError(409, "The mock holds no private key of this app. Make a key pair on the page of the app.")
     if not isinstance(command, Asked):
         return {}
     answer = visit.call("POST" if command.body else "GET", f"/{command.call}", command.body or None)

@@ -80,9 +80,10 @@ def _page(visit: Visit, keys: AppKeys | None = None) -> flask.Response:
 
 def _urls(status: Mapping[str, Any]) -> dict[str, str]:
     urls, providers = status["urls"], status["providers"]
-    found = {"Token": urls["token"], "Authorize": urls["authorize"], "Userinfo": urls["userinfo"]}
+    found = {f"Platform {name} URL": urls[name] for name in ("token", "authorize", "userinfo")}
     for each in PROVIDERS:
-        names = {"issuer": "issuer", "discovery": "discovery", "jwks": "key set (JWKS)"}
+        names = {"authorize": "authorize URL", "token": "token URL"}
+        names |= {"issuer": "issuer", "discovery": "discovery", "jwks": "key set (JWKS)"}
         found |= {f"{each.title} {words}": providers[each.name][name] for name, words in names.items()}
     return {**found, "APIs (gateway)": urls["base"], "Example API": f"{urls['hello_world']}/hello/user"}
 
@@ -129,6 +130,6 @@ def _state(visit: Visit) -> dict[str, str]:
     lasts = visit.request.platform.store.backend.is_shared
     return {
         "Clock": f"{'Stopped' if clock['frozen'] else moved}: {clock['now']}",
-        "Faults": f"{len(due)} ordered and not yet used up" if due else "None ordered",
+        "Faults": f"{len(due)} ordered and not yet used up" if due else "None",
         "State": "Kept where you chose, also when the mock stops" if lasts else "In memory, until the mock stops",
     }

@@ -24,6 +24,12 @@ _MOVE: Final = ("advance",)
 _FIRST: Final = ("on", "do", "times", "after", "client_id")
 _OTHERS: Final = tuple(forms.others(_FAULT, _FIRST))
 _PLACE: Final = "/clock"
+_JUMPS: Final[Mapping[str, tuple[int, str]]] = {
+    "+600": (600, "+10 minutes (an access token expires)"),
+    "+3600": (3600, "+1 hour"),
+    "+43200": (43200, "+12 hours"),
+}
+"""By the word of a button, by how many seconds it moves the clock, and its label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ def set_time(visit: Visit) -> flask.Response:
         return _done(visit, visit.call("DELETE", "/clock"))
     if word in ("stop", "run"):
         return _done(visit, visit.call("PUT", "/clock", {"frozen": word == "stop"}))
+    if word in _JUMPS:
+        return _done(visit, visit.call("PUT", "/clock", {"advance": _JUMPS[word][0]}))
     names = _MOVE if word == "move" else _SET
     typed = {name: visit.form[name] for name in names if name in visit.form}
     answer = visit.call("PUT", "/clock", forms.members(_CLOCK, typed))
@@ -64,7 +72,7 @@ def set_time(visit: Visit) -> flask.Response:
 
 def change_faults(visit: Visit) -> flask.Response:
     """Order a fault, or cancel one or all, by the button that was pressed."""
-    word = visit.form.get("do", "order")
+    word = visit.form.get("button", "order")
     if word == "cancel":
         return _done(visit, visit.call("DELETE", f"/faults/{quote(visit.form.get('number', ''), safe='')}"))
     if word == "cancel_all":
@@ -105,6 +113,7 @@ def _page(visit: Visit, shown: _Shown, *, status: int = 200) -> flask.Response:
         "Time and faults",
         status=status,
         clock=clock,
+        jumps={word: label for word, (_, label) in _JUMPS.items()},
         set_fields=forms.fields(_CLOCK, _SET, shown.clock, shown.errors_of_clock),
         move_fields=forms.fields(_CLOCK, _MOVE, shown.clock, shown.errors_of_clock),
         faults=[{**fault, "words": _words(fault)} for fault in visit.read("/faults")],

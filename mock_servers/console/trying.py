@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import flask
@@ -15,6 +15,7 @@ from mock_servers.console.runs import Run, Taken
 from mock_servers.console.sending import TOKENS, send
 from mock_servers.console.visit import Visit
 from mock_servers.control import exchange_page, powershell, shell
+from mock_servers.control.command import Code
 from mock_servers.control.problems import ProblemError
 from mock_servers.jose import jwts
 from mock_servers.journal import provenance
@@ -24,7 +25,7 @@ from mock_servers.provider.providers import PROVIDERS, title_of
 from mock_servers.state.grant import fingerprint
 from mock_servers.state.person import LEVELS, Person
 from mock_servers.state.registration import NoSuchAppError
-from mock_servers.wire.wording import cut, duration
+from mock_servers.wire.wording import cut, duration, printable
 
 _WRITERS: Final = {
     "curl": shell.script,
@@ -32,7 +33,14 @@ _WRITERS: Final = {
     "Python": python_code.script,
     "JavaScript": javascript.script,
 }
-_NOT_LISTED: Final = "The person is not at the provider of this flow: choose somebody else."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Problem:
+    """Why there is no such run, and the field of the form that says so; none for one of radio buttons."""
+
+    sentence: str
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +55,19 @@ class _Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shown:
-    """A step on the page: `code` by language, what it may be broken by, and what came of it."""
+    """A step on the page: `code` by language, which step comes `first`, what it may be broken by, what came of it."""
 
     step: Step
     code: Mapping[str, str]
-    missing: Sequence[str]
+    first: int | None
     mistakes: Mapping[str, str]
     taken: Taken | None = None
     values: Sequence[_Value] = ()
+    is_whole: bool = False
     broken_code: Mapping[str, str] | None = None
     about_mistake: str = ""
     exchange: ExchangePage | None = None
+    why: str = ""
 
 
 def show(visit: Visit) -> flask.Response:
@@ -66,7 +76,11 @@ def show(visit: Visit) -> flask.Response:
     if "flow" in query:
         return _form(visit, {name: query.get(name, "") for name in ("flow", "user", "client_id", "level")})
     run = runs.read(visit)
-    return _form(visit, {}) if run is None else _run(visit, run)
+    if run is None:
+        return _form(visit, {})
+    if run.whole:
+        runs.keep(visit, replace(run, whole=""))
+    return _run(visit, run)
 
 
 def begin(visit: Visit) -> flask.Response:
@@ -91,18 +105,28 @@ def act(visit: Visit) -> flask.Response:
     if word == "end" or run is None or _problem(visit, run):
         runs.forget(visit)
         return visit.go("/try")
-    if word == "show":
-        return _run(visit, run, whole=visit.form.get("step", ""))
     step = next((each for each in _steps(visit, run) if each.word == visit.form.get("step")), None)
     if step is None:
         raise ProblemError(404, "This flow has no such step: open the page again.")
+    if word == "show":
+        runs.keep(visit, replace(run, whole=step.word))
+    else:
+        runs.keep(visit, _sent(visit, run, step, word))
+    return visit.go(f"/try#step-{step.word}")
+
+
+def _sent(visit: Visit, run: Run, step: Step, word: str) -> Run:
+    """Send a step, and return the run after it."""
     mistake = mistakes(step, _at(visit)).get(visit.form.get("mistake", "")) if word == "break" else None
     if word == "break" and mistake is None:
         raise ProblemError(404, "This step has no such mistake: open the page again.")
     sent = step if mistake is None else mistake.step
     if missing := _missing(sent, run):
         raise ProblemError(409, f"This step needs a value that you do not have yet: {', '.join(missing)}.")
-    outcome = send(visit, sent, run.values)
+    try:
+        outcome = send(visit, sent, run.values)
+    except ProblemError as problem:
+        return run.after(Taken(step=step.word, status=0, shown="", is_refusal=True, problem=problem.detail), {}, ())
     taken = Taken(
         step=step.word,
         mistake=mistake.word if mistake is not None else "",
@@ -110,27 +134,45 @@ def act(visit: Visit) -> flask.Response:
         shown=outcome.shown,
         is_refusal=outcome.is_refusal,
         exchanges=outcome.exchanges,
-        gave=tuple(outcome.values),
     )
-    runs.keep(visit, run.after(taken, outcome.values))
-    return visit.go(f"/try#step-{step.word}")
+    return run.after(taken, outcome.values, step.gives)
 
 
-def _problem(visit: Visit, run: Run) -> str:
-    """Say why there is no such run; empty if there is."""
+def _problem(visit: Visit, run: Run) -> _Problem | None:
+    """Say why there is no such run; `None` if there is."""
     if run.flow not in FLOWS:
-        return "Choose a flow."
+        return _Problem(sentence="Choose a flow.")
     try:
         app = visit.request.platform.apps.get(run.client_id)
     except NoSuchAppError as unknown:
-        return str(unknown)
+        return _Problem(field="client_id", sentence=str(unknown))
     if run.flow == "application":
-        return ""
+        return None
     if not app.redirect_uris:
-        return f"{app.name} has no redirect URI, which a log-in needs: add one on its page."
-    who = _person(visit, run)
-    wanted = [each.name for each in PROVIDERS if run.flow in ("combined", each.name)]
-    return "" if who is not None and who.provider in wanted else _NOT_LISTED
+        sentence = f"{app.name} has no redirect URI, which a log-in needs: add one on its page."
+        return _Problem(field="client_id", sentence=sentence)
+    return _problem_of_person(run, _person(visit, run))
+
+
+def _problem_of_person(run: Run, who: Person | None) -> _Problem | None:
+    wanted = [each for each in PROVIDERS if run.flow in ("combined", each.name)]
+    if who is None or who.provider not in [each.name for each in wanted]:
+        name = printable(run.user) if who is None else f"{who.given_name} {who.family_name.title()}"
+        places = " or ".join(each.title for each in wanted)
+        return _Problem(field="user", sentence=f"{name} has no account at {places}: choose somebody else.")
+    if run.level and run.level not in LEVELS[who.provider]:
+        levels = ", ".join(LEVELS[who.provider]).upper()
+        sentence = f"{title_of(who.provider)} has no level {printable(run.level).upper()}: choose one of {levels}."
+        return _Problem(field="level", sentence=sentence)
+    return None
+
+
+def _too_high(run: Run, who: Person | None) -> str:
+    """Say that the person does not reach the level chosen; empty if they do."""
+    levels = [each.lower() for each in LEVELS[who.provider]] if who is not None else []
+    if who is None or not run.level or levels.index(who.level.lower()) <= levels.index(run.level.lower()):
+        return ""
+    return f"{who.given_name} reaches {who.level.upper()} at most; this request needs {run.level.upper()}."
 
 
 def _person(visit: Visit, run: Run) -> Person | None:
@@ -150,7 +192,9 @@ def _steps(visit: Visit, run: Run) -> Sequence[Step]:
     return steps(run.flow, chosen)
 
 
-def _form(visit: Visit, values: Mapping[str, str], problem: str = "", *, status: int = 200) -> flask.Response:
+def _form(
+    visit: Visit, values: Mapping[str, str], problem: _Problem | None = None, *, status: int = 200
+) -> flask.Response:
     people = visit.read("/users")
     return visit.page(
         "try_form.html",
@@ -165,33 +209,39 @@ def _form(visit: Visit, values: Mapping[str, str], problem: str = "", *, status:
     )
 
 
-def _run(visit: Visit, run: Run, *, whole: str = "") -> flask.Response:
+def _run(visit: Visit, run: Run) -> flask.Response:
     problem = _problem(visit, run)
     if problem:
         return _form(visit, {}, problem)
     now = visit.request.platform.clock.now()
-    shown = [_shown(visit, run, step, now, whole=whole == step.word) for step in _steps(visit, run)]
+    all_steps = _steps(visit, run)
+    shown = [_shown(visit, run, step, all_steps, now) for step in all_steps]
     people = _person(visit, run) if run.flow != "application" else None
-    return visit.page(
-        "try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people, is_whole=bool(whole)
-    )
+    return visit.page("try.html", "Try", run=run, flow=FLOWS[run.flow], steps=shown, person=people)
 
 
-def _shown(visit: Visit, run: Run, step: Step, now: float, *, whole: bool) -> _Shown:
+def _shown(visit: Visit, run: Run, step: Step, all_steps: Sequence[Step], now: float) -> _Shown:
+    whole, missing = run.whole == step.word, _missing(step, run)
+    numbered = enumerate(all_steps, 1)
     taken = run.taken.get(step.word)
     possible = mistakes(step, _at(visit))
+    exchange = _exchange(visit, taken) if taken is not None else None
+    is_log_in = isinstance(step.request, Code) and taken is not None and not taken.mistake
+    level = _too_high(run, _person(visit, run)) if is_log_in else ""
     broken = possible.get(taken.mistake) if taken is not None and taken.mistake else None
-    gave = [name for name in (*TOKENS, "code") if taken is not None and name in taken.gave and name in run.values]
+    given = run.given.get(step.word, {})
     return _Shown(
         step=step,
         code=_code(visit, step),
-        missing=_missing(step, run),
+        first=next((number for number, each in numbered if set(each.gives) & set(missing)), None),
         mistakes={each.word: each.about for each in possible.values() if not _missing(each.step, run)},
         taken=taken,
-        values=[_value(visit, name, run.values[name], now, whole=whole) for name in gave],
+        values=[_value(visit, name, given[name], now, whole=whole) for name in (*TOKENS, "code") if name in given],
+        is_whole=whole,
         broken_code=_code(visit, broken.step) if broken is not None else None,
         about_mistake=broken.about if broken is not None else "",
-        exchange=_exchange(visit, taken) if taken is not None else None,
+        exchange=exchange,
+        why=level or (exchange.why.headline or "" if exchange is not None else ""),
     )
 
 
@@ -240,4 +290,6 @@ def _left(spent_at: float | None, expires_at: object, now: float) -> str:
         return "used up"
     if not isinstance(expires_at, int | float):
         return ""
-    return f"good for {duration(expires_at - now)}" if expires_at > now else f"expired {duration(now - expires_at)} ago"
+    return (
+        f"valid for {duration(expires_at - now)}" if expires_at > now else f"expired {duration(now - expires_at)} ago"
+    )

@@ -80,7 +80,7 @@ def _page(text: str, hits: Hits, first: int) -> ErrorsPage:
         errors=[_shown(entry) for entry in found[first - 1 : last]],
         found=len(found),
         are_near=hits.are_near,
-        part=f"{first} to {last}" if len(found) > _AT_ONCE and first <= last else "",
+        part=f"{first}\N{EN DASH}{last}" if len(found) > _AT_ONCE and first <= last else "",
         before=url(max(1, first - _AT_ONCE)) if first > 1 else None,
         after=url(last + 1) if last < len(found) else None,
     )

@@ -137,7 +137,7 @@ def corrected(platform: Platform, record: Record, base: str, control: str) -> Ne
     commands = list(_commands(attempt))
     if not commands:
         return None
-    title = "Try it corrected" if record.refusal else "Make one like it"
+    title = "Try it corrected" if record.refusal else "Repeat this request"
     takes_token = not platform.configuration.control.is_open
     return NextStep(
         title=title,

@@ -110,8 +110,8 @@ def test_a_copied_url_is_the_one_that_is_shown(browser: "Browser", served: Mock)
     page = context.new_page()
     page.goto(f"{served.url}/_nhsauth/")
 
-    page.get_by_role("button", name="Copy the URL: Token").click()
-    page.get_by_text("Copied the URL: Token").wait_for(state="attached")
+    page.get_by_role("button", name="Copy the URL: Platform token URL").click()
+    page.get_by_text("Copied the URL: Platform token URL").wait_for(state="attached")
 
     assert page.evaluate("navigator.clipboard.readText()") == f"{served.url}/oauth2/token"
     context.close()
@@ -163,7 +163,7 @@ def come_to(page: "Page", served: Mock, name: str) -> None:
     elif name == "ordered":
         page.goto(f"{served.url}/_nhsauth/clock")
         page.get_by_label("What goes wrong").select_option("status")
-        page.get_by_role("button", name="Order").click()
+        page.get_by_role("button", name="Add", exact=True).click()
         page.get_by_role("button", name="Remember this state").click()
 
 

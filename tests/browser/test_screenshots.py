@@ -91,7 +91,7 @@ def token(page: "Page", served: Mock, founding: str) -> None:
 
 SHOWN: dict[str, tuple[Callable[["Page", Mock, str], None], int, str]] = {
     "start": (start, 860, "Point your code here"),
-    "try": (token, 1000, "good for 60 min"),
+    "try": (token, 1000, "valid for 60 min"),
     "break": (broken, 1000, "Malformed JWT in subject_token"),
     "journal": (journal, 720, "Malformed JWT in subject_token"),
     "exchange": (exchange, 1120, "This is an authorization code."),

@@ -1,6 +1,7 @@
 """A browser without a window: it keeps cookies, and fills in the forms that it finds on a page."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 import pytest
@@ -11,6 +12,15 @@ from mock_servers.mock import Mock
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
+@dataclass
+class Form:
+    """A form: where it is sent, the names of its fields, and the name and value of each button that sends it."""
+
+    action: str
+    fields: list[str] = field(default_factory=list)
+    buttons: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class Page(HTMLParser):
     """A page as a browser reads it: its elements, its text, and what stands in its fields."""
 
@@ -18,6 +28,7 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.fields: dict[str, str] = {}
+        self.forms: list[Form] = []
         self.errors: dict[str, str] = {}
         self.tokens: set[str] = set()
         self._words: list[str] = []
@@ -28,6 +39,10 @@ class Page(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.elements.append((tag, given))
         name = given.get("name", "")
+        if tag == "form":
+            self.forms.append(Form(given["action"]))
+        elif self.forms and name:
+            self._belongs_to_form(tag, name, given.get("value", ""))
         if tag == "input" and name == "form_token":
             self.tokens.add(given["value"])
         elif tag == "input":
@@ -38,6 +53,12 @@ class Page(HTMLParser):
             self.fields[self._area] = given["value"]
         elif tag == "span" and given.get("class") == "error":
             self._error = given["id"].removesuffix("-error")
+
+    def _belongs_to_form(self, tag: str, name: str, value: str) -> None:
+        if tag == "button":
+            self.forms[-1].buttons[value] = (name, value)
+        elif tag in ("input", "textarea", "select"):
+            self.forms[-1].fields.append(name)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":

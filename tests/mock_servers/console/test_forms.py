@@ -1,5 +1,6 @@
 """The forms of the console: each does what a call does, and shows what was typed again where that is refused."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from mock_servers.console import forms
 from mock_servers.console.apps import _CHANGE, _NEW
 from mock_servers.console.people import _NEW as _NEW_PERSON
-from mock_servers.console.time_and_faults import _FAULT
+from mock_servers.console.time_and_faults import _CLOCK, _FAULT
 from mock_servers.mock import Mock
 from tests.mock_servers.console.conftest import Page, Visitor
 
@@ -84,6 +85,29 @@ def test_an_app_is_registered_with_a_key(visitor: Visitor) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/_nhsauth/apps/mine")
     assert (made["name"], made["make_key"]) == ("Mine", True)
     assert made["redirect_uris"] == ["https://a.example/1", "https://a.example/2"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "has_one"),
+    [
+        ({}, True),
+        ({"make_key": ""}, True),
+        ({"make_key": "true"}, True),
+        ({"make_key": "false"}, False),
+        ({"jwks": '{"keys": []}'}, False),
+        ({"jwks_url": "https://a.example/jwks"}, False),
+    ],
+)
+def test_an_app_gets_a_key_unless_the_form_says_otherwise(
+    visitor: Visitor, typed: dict[str, str], *, has_one: bool
+) -> None:
+    answer = visitor.post("/apps", {"client_id": "mine", **typed})
+    by_program = visitor.http.post("/_nhsauth/apps", json={"client_id": "other"}, base_url=visitor.mock.url)
+
+    assert answer.status_code == 303
+    assert app(visitor, "mine")["make_key"] is has_one
+    assert by_program.get_json()["make_key"] is False
+    assert "Default (yes)" in visitor.page("/apps").text
 
 
 def test_a_save_without_a_change_changes_nothing(visitor: Visitor) -> None:
@@ -167,6 +191,19 @@ def test_the_clock_is_moved_stopped_and_put_back(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "seconds"), [("+10 minutes (an access token expires)", 600), ("+1 hour", 3600), ("+12 hours", 43200)]
+)
+def test_a_button_moves_the_clock(visitor: Visitor, words: str, seconds: int) -> None:
+    visitor.post("/clock", {"do": "stop"})
+    before, page = visitor.mock.clock.now(), visitor.page("/clock")
+    button = dict(form.buttons[f"+{seconds}"] for form in page.forms if f"+{seconds}" in form.buttons)
+
+    assert words in page.text
+    assert visitor.post("/clock", button).status_code == 303
+    assert visitor.mock.clock.now() == before + seconds
+
+
+@pytest.mark.parametrize(
     ("form", "field"),
     [
         ({"do": "set", "now": "tomorrow"}, "now"),
@@ -188,10 +225,12 @@ def test_a_time_that_there_is_not_is_refused_beside_its_field(
 
 
 def test_a_fault_is_ordered_seen_and_cancelled(visitor: Visitor) -> None:
-    ordered = visitor.post("/faults", {"on": "token", "do": "status", "status": "429", "times": "null"})
+    (form,) = [each for each in visitor.page("/faults").forms if "do" in each.fields]
+    typed = {"on": "token", "do": "status", "status": "429", "times": "null"}
+    ordered = visitor.post("/faults", typed | dict(form.buttons.values()))
     page = visitor.page("/faults")
     number = page.fields["number"]
-    cancelled = visitor.post("/faults", {"do": "cancel", "number": number})
+    cancelled = visitor.post("/faults", {"button": "cancel", "number": number})
 
     assert (ordered.status_code, cancelled.status_code) == (303, 303)
     assert "status 429 on token" in page.text
@@ -238,6 +277,42 @@ def test_a_world_is_made_and_ended(visitor: Visitor) -> None:
     assert "a-team" in listed
     assert set(Page(refused.text).errors) == {"name"}
     assert visitor.json("/worlds") == []
+
+
+# what belongs to buttons
+
+EVERY_PAGE = [
+    *("/", "/try", "/try?flow=cis2", "/apps", APP, "/users", "/users/cis2/656005750104"),
+    *("/clock", "/worlds", "/explain"),
+]
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_no_button_is_called_like_a_field_of_its_form(visitor: Visitor, path: str) -> None:
+    """A browser sends both, and the button would overwrite what was chosen."""
+    visitor.post("/faults", {"on": "token", "do": "drop"})
+    visitor.post("/state", {"do": "snapshot"})
+    visitor.post("/worlds", {"name": "one"})
+    visitor.post("/try", {"flow": "application", "client_id": "nhsauth-app"})
+    forms_of_page = visitor.page(path).forms
+
+    assert forms_of_page
+    assert [each for each in forms_of_page for name, _ in each.buttons.values() if name in each.fields] == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [(_NEW_PERSON, "/users"), (_NEW, "/apps"), (_CHANGE, APP), (_FAULT, "/faults"), (_CLOCK, "/clock")],
+)
+def test_no_button_is_called_like_a_member_of_the_call(visitor: Visitor, schema: Mapping[str, Any], path: str) -> None:
+    buttons = [
+        name
+        for each in visitor.page(path).forms
+        if each.action == f"/_nhsauth{path}"
+        for name, _ in each.buttons.values()
+    ]
+
+    assert set(buttons) & set(schema["properties"]) == set()
 
 
 # what does no harm

@@ -174,9 +174,12 @@ def test_the_start_has_all_that_a_program_needs(visitor: Visitor) -> None:
     base = visitor.mock.url
 
     for words in (
-        f"{base}/oauth2/token",
-        f"{base}/oauth2/authorize",
-        f"{base}/oauth2/userinfo",
+        f"Platform token URL {base}/oauth2/token",
+        f"Platform authorize URL {base}/oauth2/authorize",
+        f"Platform userinfo URL {base}/oauth2/userinfo",
+        f"NHS login authorize URL {base}/authorize",
+        f"NHS login token URL {base}/token",
+        f"CIS2 token URL {base}/openam/",
         f"{base}/.well-known/openid-configuration",
         f"export APIM_TOKEN_URL={base}/oauth2/token",
         f"$env:APIM_TOKEN_URL = '{base}/oauth2/token'",
@@ -185,7 +188,7 @@ def test_the_start_has_all_that_a_program_needs(visitor: Visitor) -> None:
         f"{base}/_nhsauth/callback",
         "656005750104",
         "9912003071",
-        "None ordered",
+        "Faults None",
         "In memory, until the mock stops",
         "None yet.",
     ):
@@ -201,7 +204,7 @@ def test_the_start_says_how_the_mock_stands(visitor: Visitor) -> None:
     page = visitor.page("/")
 
     assert "Stopped: 2030-01-01T00:00:00Z" in page.text
-    assert "None ordered" in page.text  # the first request has used it up
+    assert "Faults None" in page.text  # the first request has used it up
     assert [given["id"] for tag, given in page.elements if tag == "li" and "exchange-" in given.get("id", "")] == [
         f"exchange-{number}" for number in (7, 6, 5, 4, 3)
     ]

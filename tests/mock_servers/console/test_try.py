@@ -142,12 +142,31 @@ def test_the_founding_mistake_is_shown_with_its_reason_and_the_correct_request(v
     assert page.text.count('"subject_token=$id_token"') == 2
 
 
+def test_a_step_says_which_one_comes_first(visitor: Visitor) -> None:
+    begin(visitor, "cis2")
+    shown_before = [visitor.page("/try"), *(go(visitor, step) for step in STEPS["cis2"][:3])]
+    said = [re.findall(r"Send step (\d) first\.", page.text) for page in shown_before]
+
+    assert said == [["1", "2", "3", "3"], ["2", "3", "3"], ["3", "3"], []]
+
+
 def test_a_broken_step_leaves_the_values_of_earlier_ones(visitor: Visitor) -> None:
     until(visitor, "cis2", "exchange")
     go(visitor, "exchange", "break", "kid-missing")
 
     assert "access_token" in go(visitor, "exchange").text
     assert visitor.mock.exchanges.last.refusal is None
+
+
+def test_a_broken_step_leaves_its_own_values(visitor: Visitor) -> None:
+    until(visitor, "cis2", "api")
+    before = given(visitor, "exchange")
+
+    page = go(visitor, "exchange", "break", "kid-missing")
+
+    assert "Sent with a mistake" in page.text
+    assert before.keys() == {"access_token", "refresh_token"}
+    assert given(visitor, "exchange") == before
 
 
 def tokens(visitor: Visitor) -> dict[str, str]:
@@ -162,13 +181,53 @@ def test_tokens_are_whole_after_a_click_alone(visitor: Visitor, caplog: pytest.L
     html = visitor.get("/try").text
     values = tokens(visitor)
 
-    answer = visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    sent = visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    answer, again = visitor.get("/try"), visitor.get("/try")
 
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/_nhsauth/try#step-exchange")
+    assert [name for name, value in values.items() if value in again.text] == []
     assert values.keys() == {"code", "id_token", "access_token", "refresh_token"}
     assert [name for name, value in values.items() if value in html] == []
     assert answer.status_code == 200
     assert {name for name, value in values.items() if value in answer.text} == {"access_token", "refresh_token"}
     assert [name for name, value in values.items() if value in caplog.text] == []
+
+
+def test_each_step_shows_its_own_values_whole_and_a_cut_one_is_not_copied(visitor: Visitor) -> None:
+    until(visitor, "cis2", "api")
+
+    visitor.post("/try/send", {"step": "exchange", "do": "show"})
+    html = visitor.get("/try").text
+    copied = re.findall(r'<code[^>]* data-copy="[^"]*">(.*?)</code>', html, re.DOTALL)
+    buttons = re.findall(r'name="step" value="([^"]*)">\s*<button[^>]* value="show"', html)
+
+    assert tokens(visitor)["access_token"] in copied
+    assert [each for each in copied if "characters)" in each] == []
+    assert buttons == ["log-in", "id-token"]
+
+
+def given(visitor: Visitor, step: str) -> dict[str, str]:
+    """The values that a step shows, whole."""
+    visitor.post("/try/send", {"step": step, "do": "show"})
+    html = visitor.get("/try").text
+    return dict(re.findall(r'data-copy="the (\w+)">([^<]*)<', html))
+
+
+@pytest.mark.parametrize("flow", ["cis2", "nhs_login"])
+def test_the_access_token_of_the_provider_is_not_that_of_the_platform(visitor: Visitor, flow: str) -> None:
+    until(visitor, flow, "exchange")
+    of_provider = given(visitor, "id-token")
+
+    assert "Send step 4, Call an API" not in visitor.page("/try").text
+    assert visitor.post("/try/send", {"step": "api"}).status_code == 409
+    go(visitor, "exchange")
+    of_platform = given(visitor, "exchange")
+
+    assert of_provider["access_token"] != of_platform["access_token"]
+    assert given(visitor, "id-token") == of_provider
+    assert tokens(visitor)["access_token"] == of_platform["access_token"]
+    go(visitor, "api")
+    assert visitor.mock.exchanges.last.refusal is None
 
 
 def test_a_token_says_how_long_it_is_good(visitor: Visitor) -> None:
@@ -177,7 +236,7 @@ def test_a_token_says_how_long_it_is_good(visitor: Visitor) -> None:
     visitor.mock.clock.advance(900)
     late = visitor.page("/try").text
 
-    assert "access_token good for 10 min" in fresh
+    assert "access_token valid for 10 min" in fresh
     assert "access_token expired 300 s ago" in late
     assert "authentication_assurance_level 3" in fresh
     assert "used up" in fresh
@@ -190,6 +249,19 @@ def test_a_level_that_the_person_does_not_reach_is_refused_as_by_the_provider(vi
 
     assert "656005750110" in page.text
     assert "code" not in tokens(visitor)
+    assert page.text.count("reaches AAL1 at most; this request needs AAL3.") == 1
+    assert "The log-in reaches aal3" not in page.text
+
+
+@pytest.mark.parametrize(("flow", "level"), [("cis2", "P9"), ("combined", "P5"), ("nhs_login", "aal3"), ("cis2", "x")])
+def test_a_level_of_another_provider_is_refused_beside_its_field(visitor: Visitor, flow: str, level: str) -> None:
+    answer = visitor.post("/try", {"flow": flow, "client_id": APP, "user": WHO[flow], "level": level})
+    page = Page(answer.text)
+
+    assert answer.status_code == 400
+    assert page.errors["level"].startswith("Error: ")
+    assert ("has no level" in page.errors["level"], page.fields["level"]) == (True, level if level != "x" else "")
+    assert ("a", {"href": "#level"}) in page.elements
 
 
 def test_a_lower_level_is_the_one_of_the_token(visitor: Visitor) -> None:
@@ -205,8 +277,8 @@ def test_a_lower_level_is_the_one_of_the_token(visitor: Visitor) -> None:
     [
         ({"flow": "nobody's"}, "Choose a flow."),
         ({"flow": "cis2", "client_id": "nobody", "user": DOCTOR}, "nobody"),
-        ({"flow": "cis2", "client_id": APP, "user": PATIENT}, "not at the provider of this flow"),
-        ({"flow": "cis2", "client_id": APP, "user": "<script>alert(1)</script>\x1b"}, "not at the provider"),
+        ({"flow": "cis2", "client_id": APP, "user": PATIENT}, " has no account at CIS2: choose somebody else."),
+        ({"flow": "cis2", "client_id": APP, "user": "<script>alert(1)</script>\x1b"}, "has no account at CIS2"),
         ({"flow": "cis2", "client_id": "<script>alert(1)</script>" * 300, "user": DOCTOR}, "alert(1)"),
     ],
 )
@@ -276,17 +348,20 @@ def test_an_app_without_a_key_says_what_it_lacks(visitor: Visitor) -> None:
 
     visitor.post("/try", {"flow": "application", "client_id": "keyless"})
 
-    answer = visitor.post("/try/send", {"step": "token"})
+    page = go(visitor, "token")
 
-    assert answer.status_code == 409
-    assert "holds no private key" in answer.text
+    assert "Not sent The mock holds no private key of this app." in page.text
+    assert ("a", {"href": "/_nhsauth/apps/keyless"}) in page.elements
+    assert visitor.mock.exchanges.kept() == []
+    visitor.mock.apps.change("keyless", make_key=True)
+    assert "Not sent" not in go(visitor, "token").text
 
 
 def test_a_fault_is_met(visitor: Visitor) -> None:
     begin(visitor, "application")
     visitor.post("/faults", {"on": "token", "do": "drop", "times": "2"})
     dropped = go(visitor, "token").text
-    visitor.post("/faults", {"do": "cancel_all"})
+    visitor.post("/faults", {"button": "cancel_all"})
     visitor.post("/faults", {"on": "token", "do": "status", "status": "503"})
     down = go(visitor, "token").text
 

@@ -303,7 +303,7 @@ def test_the_page_of_a_success_has_advice_and_no_problem(
 
     text = visible(browse("/exchanges/2"))
 
-    assert "Make one like it" in text
+    assert "Repeat this request" in text
     assert "There is a problem" not in text
     assert "Would stop next" not in text
 
@@ -545,7 +545,7 @@ def test_the_errors_come_in_parts(browse: Browse) -> None:
     while path:
         text = browse(path).text
         sentences.append(text.count('<details class="finding"'))
-        path = next(iter(re.findall(r'<a href="/_nhsauth([^"]*)">The next</a>', text)), "")
+        path = next(iter(re.findall(r'<a href="/_nhsauth([^"]*)">Next</a>', text)), "")
 
     assert (max(sentences), sum(sentences)) == (20, len(entries()))
 

@@ -195,7 +195,7 @@ def test_a_success_becomes_one_like_it(served: Mock) -> None:
 
     step = attempt(served)
 
-    assert (step.title, run(step.command)[0]) == ("Make one like it", 200)
+    assert (step.title, run(step.command)[0]) == ("Repeat this request", 200)
 
 
 def _client_credentials(platform: Mock) -> str:
