@@ -406,6 +406,8 @@ def explain(*, value: str | None, as_json: bool, details: bool, **circumstance: 
 @_command("mcp", nhsauth)
 @click.option(
     "--server",
+    "--url",
+    "server",
     envvar="NHSAUTH_URL",
     metavar="URL",
     help="A mock for the tools to use. Or set NHSAUTH_URL. Without it: only the tools that need no mock.",

@@ -59,8 +59,6 @@ def _products(_: tuple[str, str], app: DeveloperApp) -> set[str]:
 APPS: Final[Indexes] = {
     "hash": lambda _, app: {fingerprint(app.client_id), fingerprint(app.client_secret)},
     "word": _words,
-    "start": _by_start,
-    "end": lambda client_id, _: [start_of(client_id[::-1])],
     "key name": lambda client_id, app: {own_key_name(client_id), *filter(None, [app.key_name])},
     "kid": lambda _, app: _kids((app.jwks or {}).get("keys") or ()),
     "jwks_url": lambda _, app: filter(None, [app.jwks_url]),

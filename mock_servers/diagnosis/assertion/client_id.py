@@ -17,7 +17,8 @@ from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS, owner_of_client_id, title_of
 from mock_servers.state.app import PLATFORM, App
-from mock_servers.state.indexes import START, start_of
+from mock_servers.state.configuration import page_of
+from mock_servers.state.indexes import START
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wrapping import Unwrapped, recovered
 
@@ -77,11 +78,24 @@ def _longer(case: Case, named: str) -> list[str]:
     """Return the client ids that the service knows, and of which this is the start or the end."""
     if not case.known.is_all or len(named) < START:
         return []
-    apps, provider = case.known.store.apps, provider_of(case)
-    alike = (*apps.find("start", start_of(named)), *apps.find("end", start_of(named[::-1])))
-    known = (each for each in alike if (each.known_at(provider.name) if provider else _is_known(case, each.client_id)))
+    provider = provider_of(case)
+    known = (
+        each
+        for each in _of_the_rest(case)
+        if (each.known_at(provider.name) if provider else _is_known(case, each.client_id))
+    )
     found = (each.client_id for each in known if each.client_id.startswith(named) or each.client_id.endswith(named))
     return list(dict.fromkeys(found))[:_MOST]
+
+
+def _of_the_rest(case: Case) -> Iterator[App]:
+    """Return the apps whose secret, kid or redirect URI the request has."""
+    apps, basic, sent = case.known.store.apps, case.request.basic, case.form("redirect_uri")
+    secret, page = case.form("client_secret") or (basic[1] if basic is not None else None), page_of(sent or "")
+    kid = case.header("kid") if case.assertion is not None else None
+    yield from apps.find("word", secret) if secret else ()
+    yield from apps.find("word", kid) if isinstance(kid, str) else ()
+    yield from apps.find("page", page) if page else ()
 
 
 def without_end(named: str, provider: Provider | None) -> Finding | None:
