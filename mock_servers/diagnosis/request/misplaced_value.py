@@ -102,7 +102,7 @@ def _misplaced(name: str, store: Store, record: Record, base: str, hosts: Hosts)
         certainty="certain",
         seen=f"{NAMED.get(name, name)} is {described(issued, record.at, ended)}.",
         cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(name, issued),
-        cure=_cure(issued, place, redeem_url(issued, base, hosts)),
+        cure=_cure(issued, place, redeem_url(issued, base, hosts), record.at),
     )
 
 
@@ -208,7 +208,12 @@ def redeem_url(issued: Issued, base: str, hosts: Hosts) -> str:
     return f"{issued.home if by_real_name else base}{issued.redeem_at}"
 
 
-def _cure(issued: Issued, place: Place, redeem_at: str) -> str:
+def _cure(issued: Issued, place: Place, redeem_at: str, now: float) -> str:
+    if issued.kind == "authorization code" and any(
+        then is not None and then <= now for then in (issued.spent_at, issued.expires_at)
+    ):
+        again = f"Log in again, and exchange the new code at {redeem_at} with {issued.proof}"
+        return f"{again}." if place.kind == issued.kind else f"{again}; then {place.cure}."
     if issued.kind == place.kind == "authorization code":
         return f"Redeem this one at {redeem_at}, or log in at the service whose tokens you want."
     sentence = _REDEEM.get(issued.kind, "{cure}.").format(redeem_at=redeem_at, proof=issued.proof, cure=place.cure)

@@ -55,6 +55,28 @@ def test_a_code_in_place_of_an_id_token_is_redeemed_where_the_cure_says(
 
 
 @pytest.mark.parametrize(
+    "then",
+    ["used", "expired"],
+)
+def test_a_code_that_is_over_is_not_to_be_exchanged_any_more(bench: Bench, then: str) -> None:
+    code, at = bench.code("cis2", f"{PLAIN}{CIS2_PATH}"), f"{PLAIN}/oauth2/token"
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, **SECRET}
+    if then == "used":
+        assert bench.post(f"{PLAIN}{CIS2_PATH}/access_token", form).status_code == 200
+    else:
+        bench.platform.clock.advance(3600)
+
+    bench.exchange(at, code)
+
+    assert (bench.top.id, bench.top.certainty) == ("code-as-subject-token", "certain")
+    assert bench.top.cure.startswith("Log in again, and exchange the new code at ")
+    redeem_at = url_in(bench.top.cure)
+    again = {**form, "code": bench.code("cis2", f"{PLAIN}{CIS2_PATH}")}
+    redeemed = bench.post(redeem_at, again)
+    assert bench.exchange(at, redeemed.get_json()["id_token"]).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("code_of", "sent_to"),
     [
         (f"{CIS2_INT}{CIS2_PATH}", f"{INT}/oauth2/token"),
