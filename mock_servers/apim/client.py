@@ -80,7 +80,7 @@ def check_client_known_to_sandbox(exchange: Exchange) -> str | None:
 
 @rejects(errors.APP_UNKNOWN)
 def find_app(exchange: Exchange) -> str | None:
-    """§3.17."""
+    """§3.17: `sub` is the API key of an app that may use this service here."""
     client_id = exchange.client_id
     app = _known_app(exchange, client_id)
     if app is None:
@@ -107,7 +107,7 @@ def claim_quota(exchange: Exchange) -> str | None:
 
 @rejects(errors.PUBLIC_KEY_NOT_REGISTERED)
 def check_public_key_registered(exchange: Exchange) -> str | None:
-    """§3.18."""
+    """§3.18: the app has a key set, or the URL of one."""
     if exchange.app.has_keys:
         return None
     return f"App {shown(exchange.app.name)} has no JWKS URL: register its public key (`jwks` or `jwks_url` of the app)."

@@ -29,7 +29,7 @@ def _claim(exchange: Exchange, name: str) -> Any:
 
 @rejects(errors.CLIENT_ASSERTION_MALFORMED, after=["check_client_assertion_present"])
 def decode_client_assertion(exchange: Exchange) -> str | None:
-    """§3.4."""
+    """§3.4: it has three parts, and its header and payload are JSON objects."""
     sent = exchange.form("client_assertion") or ""
     try:
         exchange.assertion = jwts.decode(sent)
@@ -40,7 +40,7 @@ def decode_client_assertion(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_ALG_NOT_RS512)
 def check_client_assertion_alg(exchange: Exchange) -> str | None:
-    """§3.5."""
+    """§3.5: it says RS512, the one algorithm that is taken."""
     alg = _header(exchange, "alg")
     if alg == "RS512":
         return None
@@ -62,7 +62,7 @@ def check_client_assertion_not_expired(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_KID_MISSING)
 def find_client_assertion_kid(exchange: Exchange) -> str | None:
-    """§3.7."""
+    """§3.7: it names its key, which is looked for later."""
     kid = _header(exchange, "kid")
     if javascript.truthy(kid):
         exchange.kid = kid
@@ -75,7 +75,7 @@ def find_client_assertion_kid(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_TYP_NOT_JWT)
 def check_client_assertion_typ(exchange: Exchange) -> str | None:
-    """§3.8."""
+    """§3.8: its type is JWT, in any case."""
     typ = _header(exchange, "typ")
     if isinstance(typ, str) and typ.lower() == "jwt":
         return None
@@ -84,7 +84,7 @@ def check_client_assertion_typ(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_EXP_MISSING)
 def check_client_assertion_exp_present(exchange: Exchange) -> str | None:
-    """§3.9."""
+    """§3.9: it ends; zero, null and empty text count as no end."""
     if javascript.truthy(_claim(exchange, "exp")):
         return None
     return "The assertion has no exp: set it to now + 300, in seconds since 1970."
@@ -112,7 +112,7 @@ def find_client_id(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_MISSING)
 def check_client_assertion_jti_present(exchange: Exchange) -> str | None:
-    """§3.12."""
+    """§3.12: it has an id of its own; zero, null and empty text count as none."""
     jti = _claim(exchange, "jti")
     if javascript.truthy(jti):
         return None
@@ -121,7 +121,7 @@ def check_client_assertion_jti_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_NOT_STRING, after=["check_client_assertion_jti_present"])
 def find_client_assertion_jti(exchange: Exchange) -> str | None:
-    """§3.13."""
+    """§3.13: that id is text."""
     jti = _claim(exchange, "jti")
     if isinstance(jti, str):
         exchange.jti = jti
@@ -149,14 +149,14 @@ def _used(exchange: Exchange) -> str:
 
 @rejects(errors.CLIENT_ASSERTION_JTI_USED)
 def check_client_assertion_jti_fresh(exchange: Exchange) -> str | None:
-    """§3.14."""
+    """§3.14: the id was not remembered for this `sub` before."""
     remembered_until = exchange.service.store.jtis.get(_jti_key(exchange))
     return _used(exchange) if remembered_until is not None and remembered_until > exchange.now else None
 
 
 @rejects(errors.CLIENT_ASSERTION_EXP_TOO_FAR)
 def check_client_assertion_exp_near(exchange: Exchange) -> str | None:
-    """§3.15."""
+    """§3.15: it ends within 310 seconds."""
     ahead = exchange.exp - exchange.now
     if ahead <= _LONGEST_LIFETIME + _GRACE:
         return None
@@ -181,7 +181,7 @@ def claim_client_assertion_jti(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_SIGNATURE_WRONG, after=["check_client_assertion_alg"])
 def check_client_assertion_signature(exchange: Exchange) -> str | None:
-    """§3.21."""
+    """§3.21: the app's key made the signature, by RS512."""
     if jwts.verify(exchange.assertion, exchange.app_key, ("RS512",)):
         return None
     kid = shown(exchange.kid)

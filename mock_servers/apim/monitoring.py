@@ -38,7 +38,7 @@ def locked(request: Request, settings: ApimSettings) -> str | None:
 
 
 def ping(_: Exchange) -> Answer:
-    """§2.1."""
+    """§2.1: the version, without any check."""
     return Answer(status=200, body=VERSION)
 
 
@@ -56,7 +56,7 @@ def cors(origin: str) -> dict[str, str]:
 
 
 def pre_flight(exchange: Exchange) -> Answer:
-    """§2.12."""
+    """§2.12: what a browser asks before a call from another origin."""
     return Answer(status=200, headers=cors(exchange.request.headers["origin"]), content_type="text/plain")
 
 

@@ -25,7 +25,7 @@ def is_form(exchange: Exchange) -> bool:
 
 @rejects(errors.CONTENT_TYPE_NOT_FORM)
 def check_content_type_form(exchange: Exchange) -> str | None:
-    """§2.4."""
+    """§2.4: the body is a form."""
     sent = exchange.request.content_type
     return (
         f"Content-Type is {shown(sent)}. Send the parameters as a form: in requests `data={{…}}` rather than `json=`, "
@@ -35,7 +35,7 @@ def check_content_type_form(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_TYPE_INVALID)
 def check_subject_token_type_id_token(exchange: Exchange) -> str | None:
-    """§2.13."""
+    """§2.13: a token exchange says that its subject_token is an id_token."""
     return f"{_what_is(exchange, 'subject_token_type')}: it must be exactly {ID_TOKEN_TYPE}."
 
 
@@ -47,7 +47,7 @@ def _what_is(exchange: Exchange, name: str) -> str:
 
 @rejects(errors.GRANT_TYPE_UNSUPPORTED)
 def check_grant_type_supported(exchange: Exchange) -> str | None:
-    """§2.14."""
+    """§2.14: the grant is one of the four that this service knows."""
     sent = exchange.form("grant_type") or ""
     if "%" in sent:
         return f"grant_type arrived as {shown(sent)}: it was percent-encoded twice. Encode the form once."
@@ -59,7 +59,7 @@ def check_grant_type_supported(exchange: Exchange) -> str | None:
 
 @rejects(errors.GRANT_TYPE_MISSING)
 def check_grant_type_present(exchange: Exchange) -> str | None:
-    """§2.15."""
+    """§2.15: a grant is named."""
     if "grant_type" in exchange.request.query:
         return "grant_type is in the query string, which this service does not read. Put the parameters into the body."
     lacks = exchange.request.form.lacking("grant_type")
@@ -68,26 +68,26 @@ def check_grant_type_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.AUTHORIZE_METHOD_NOT_ALLOWED)
 def check_authorize_method(exchange: Exchange) -> str | None:
-    """§2.16."""
+    """§2.16: a log-in begins with GET alone."""
     return f"{exchange.request.method} /authorize: a person's browser comes here, with GET."
 
 
 @rejects(errors.TOKEN_METHOD_NOT_ALLOWED)
 def check_token_method(exchange: Exchange) -> str | None:
-    """§2.17."""
+    """§2.17: tokens are asked for with POST alone."""
     return f"{exchange.request.method} /token: tokens are asked for with POST and a form."
 
 
 @rejects(errors.NOT_FOUND)
 def check_path_known(exchange: Exchange) -> str | None:
-    """§2.18."""
+    """§2.18: nothing else is served at this mount."""
     mount = exchange.service.mount
     return f"There is no {exchange.request.method} {shown(mount + exchange.request.path)} here. Use POST {mount}/token."
 
 
 @rejects(errors.CLIENT_ASSERTION_TYPE_INVALID)
 def check_client_assertion_type(exchange: Exchange) -> str | None:
-    """§3.1."""
+    """§3.1: a JWT is the one kind of assertion that is taken."""
     sent = exchange.form("client_assertion_type")
     if sent == ASSERTION_TYPE:
         return None
@@ -122,7 +122,7 @@ def check_subject_token_beside_assertion(exchange: Exchange) -> str | None:
 
 @rejects(errors.CLIENT_ASSERTION_MISSING)
 def check_client_assertion_present(exchange: Exchange) -> str | None:
-    """§3.3."""
+    """§3.3: the form has the assertion."""
     if "client_assertion" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("client_assertion")

@@ -40,6 +40,6 @@ def level_mark(provider: Provider, subject: Jwt) -> str:
 
 @rejects(errors.USER_SCOPES_NONE_LEFT)
 def find_user_scopes(exchange: Exchange) -> str | None:
-    """§5.18."""
+    """§5.18: the app has scopes for the level at which the person logged in."""
     missing = _kept(exchange, level_mark(exchange.provider, exchange.subject))
     return f"{missing} Log in at a level that the app has, or subscribe it to one for this." if missing else None

@@ -20,7 +20,7 @@ PROVIDER_JWKS_KEPT: Final = 86400
 
 @rejects(errors.SUBJECT_TOKEN_MISSING)
 def check_subject_token_present(exchange: Exchange) -> str | None:
-    """§5.1."""
+    """§5.1: the form has the token of the person."""
     if "subject_token" in exchange.request.form:
         return None
     lacks = exchange.request.form.lacking("subject_token")
@@ -29,7 +29,7 @@ def check_subject_token_present(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])
 def decode_subject_token(exchange: Exchange) -> str | None:
-    """§5.2."""
+    """§5.2: it has three parts, and its header and payload are JSON objects."""
     sent = exchange.form("subject_token") or ""
     try:
         exchange.subject = jwts.decode(sent)
@@ -119,7 +119,7 @@ def find_provider(exchange: Exchange) -> str | None:
 
 @rejects(errors.PROVIDER_JWKS_UNREACHABLE)
 def fetch_provider_jwks(exchange: Exchange) -> str | None:
-    """§5.13."""
+    """§5.13: the provider's key set can be fetched; it is kept for a day."""
     try:
         exchange.provider_jwks = provider_jwks(exchange, exchange.subject)
     except UnreachableError as reason:
@@ -157,7 +157,7 @@ def _kid(exchange: Exchange) -> Any:
 
 @rejects(errors.SUBJECT_TOKEN_KID_UNKNOWN)
 def find_provider_jwk(exchange: Exchange) -> str | None:
-    """§5.14."""
+    """§5.14: the provider has the key that the header names."""
     jwk = exchange.provider_jwks.find(_kid(exchange))
     if jwk is None:
         kids = shown(exchange.provider_jwks.kids)
@@ -177,7 +177,7 @@ def check_subject_token_alg(exchange: Exchange) -> str | None:
 
 @rejects(errors.SUBJECT_TOKEN_SIGNATURE_WRONG, after=["check_subject_token_alg"])
 def check_subject_token_signature(exchange: Exchange) -> str | None:
-    """§5.16."""
+    """§5.16: the provider's key made the signature."""
     problem = unsigned(exchange, exchange.subject)
     return None if problem is None else f"{problem}: send the id_token exactly as received."
 

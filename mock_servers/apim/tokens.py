@@ -62,7 +62,7 @@ def application_token(exchange: Exchange) -> Answer:
 
 
 def exchanged_token(exchange: Exchange) -> Answer:
-    """§2.6."""
+    """§2.6: an access token and a refresh token, for the person of the id_token."""
     session = new_session(exchange, exchange.form("subject_token") or "")
     refresh_token = _first_refresh_token(exchange, exchange.scopes, session, session.refresh_lifetime)
     access_token, lifetime = _access_token(exchange, exchange.scopes, session, refresh_token)
