@@ -251,8 +251,9 @@ class Record:
         self.request, self.response = compacted(self.request, self.request), compacted(self.response, self.response)
         self.received = compacted(self.received, received, _CompactJwts)
         if self._lock.acquire(blocking=False):  # otherwise it is being explained just now
-            if not (self._examined.findings or self._examined.foreseen or self._examined.jwts):
-                self._examined = _advised(self._examined.headline, self._examined.advice)
+            said = self._examined
+            if not (said.answer or said.findings or said.foreseen or said.jwts):
+                self._examined = _advised(said.headline, said.advice)
             self._lock.release()
 
     def has_jti(self, sub: Any, jti: Any) -> bool:

@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from mock_servers.apim.errors import CODE_UNKNOWN
 from mock_servers.journal import journal as journal_module
 from mock_servers.journal.compact import CompactMapping
+from mock_servers.journal.finding import Finding
 from mock_servers.journal.journal import Journal
 from mock_servers.journal.record import Examination, ReceivedJwt, Record, RecordedError
+from mock_servers.rules import Refusal
 from mock_servers.state.grant import fingerprint
 from mock_servers.state.table import UnreachableStateError
 
@@ -235,3 +238,23 @@ def test_an_exchange_that_is_explained_late_is_explained_all_the_same() -> None:
     late.fold()
 
     assert (late.headline, late.examination()) == ("seen", SEEN)
+
+
+EACH_ALONE = {
+    "headline": Examination(headline="seen"),
+    "answer": Examination(answer="This is why. Do that."),
+    "findings": Examination(findings=(Finding(id="a", certainty="certain", seen="b", cause="c", cure="d"),)),
+    "foreseen": Examination(foreseen=(Refusal(error=CODE_UNKNOWN, rule="check", policy="", diagnosis="later"),)),
+    "advice": Examination(advice=("keep it",)),
+    "jwts": Examination(jwts={"client_assertion": "{}"}),
+}
+
+
+@pytest.mark.parametrize("alone", EACH_ALONE.values(), ids=EACH_ALONE)
+def test_what_takes_less_memory_says_what_it_said(alone: Examination) -> None:
+    explained = record(lambda _: alone)
+    explained.examination()
+
+    explained.fold()
+
+    assert explained.examination() == alone
