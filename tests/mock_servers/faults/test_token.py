@@ -364,3 +364,17 @@ def test_a_rate_limit_of_nobody_has_the_place_of_a_name(order: Order, http: Clie
         "Your application, <app name>, has exceeded its quota of 300 requests every 1 minute(s) and is being rate "
         "limited."
     )
+
+
+@pytest.mark.parametrize("kind", [None, "html", "half", "truncated", "empty"])
+@pytest.mark.parametrize("changes", [{}, {"client_assertion": "no JWT"}], ids=["good", "refused"])
+def test_the_journal_has_the_status_that_a_malformed_answer_has(
+    platform: Mock, order: Order, client_credentials: Ask, kind: str | None, changes: dict[str, str]
+) -> None:
+    order("token", "malformed", **({} if kind is None else {"kind": kind}))
+
+    answer = client_credentials(**changes)
+
+    is_page = kind in (None, "html")
+    assert answer.status_code == (400 if changes and not is_page else 200)
+    assert platform.exchanges.last.status == answer.status_code
