@@ -132,6 +132,12 @@ def deployed(folder: Path) -> Iterator[Deployment]:
         yield Deployment(folder, stack)
 
 
+def unlimited(deployment: Deployment) -> None:
+    """Lift the app's quota, which counts its calls of /hello-world: this load would use it up."""
+    app = f"{deployment.control_url}/_nhsauth/apps/nhsauth-app"
+    requests.patch(app, json={"quota_per_minute": 0}, timeout=PATIENCE).raise_for_status()
+
+
 def token(deployment: Deployment) -> str:
     made = requests.post(f"{deployment.control_url}/_nhsauth/client-assertions", json={}, timeout=PATIENCE).json()
     form = {"grant_type": "client_credentials", **ASSERTED, "client_assertion": made["client_assertion"]}
@@ -164,6 +170,7 @@ def load(url: str, bearer: str, is_over: Event) -> Counter[str]:
 def test_three_rolling_restarts_cost_no_client_an_answer(tmp_path: Path) -> None:
     is_over = Event()
     with deployed(tmp_path) as deployment, ThreadPoolExecutor(CLIENTS) as clients:
+        unlimited(deployment)
         bearer = token(deployment)
         loads = [clients.submit(load, deployment.url, bearer, is_over) for _ in range(CLIENTS)]
         try:

@@ -18,7 +18,7 @@ PAGES = [
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_test_that_is_shown_passes(pytester: pytest.Pytester, run: Run, page: Path) -> None:
-    (shown,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    shown = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL))
     pytester.makepyfile(shown)
 
     outcomes = run("-p", "no:randomly").parseoutcomes()

@@ -321,7 +321,7 @@ except urllib.error.HTTPError as error:
     fetched = run(*second.options, *upstream, "--fetch-keys", code=code, FORM=exchange(second))
 
     assert (without.stdout, fetched.stdout) == ("401\n", "401\n")
-    assert "  One of these: your client_assertion was not signed by the key" in without.stderr
+    assert "  One of these: your client_assertion and its signature do not fit the key" in without.stderr
     assert "  The signature of your subject_token was probably not made by a key of the identity" in fetched.stderr
 
 
