@@ -9,7 +9,7 @@ from mock_servers.mock import Mock
 from tests.browser.test_journal import faults, heading
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = pytest.mark.browser
 
@@ -145,26 +145,32 @@ def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     context.close()
 
 
+def send(page: "Page", button: "Locator") -> None:
+    """Click a form's button, and wait for the page that answers it: a click alone does not."""
+    with page.expect_navigation():
+        button.click()
+
+
 def come_to(page: "Page", served: Mock, name: str) -> None:
     """Go on to a page that is behind a form."""
     if name == "keys":
-        page.get_by_role("button", name="Show secret and private key").click()
+        send(page, page.get_by_role("button", name="Show secret and private key"))
     elif name == "refused":
         page.goto(f"{served.url}/_nhsauth/users")
-        page.get_by_role("button", name="Add").click()
+        send(page, page.get_by_role("button", name="Add"))
         assert page.get_by_role("alert").is_visible()
     elif name == "tried":
         page.goto(f"{served.url}/_nhsauth/try")
-        page.get_by_role("button", name="Begin").click()
+        send(page, page.get_by_role("button", name="Begin"))
         for button in ("Send step 1", "Send step 2"):
-            page.get_by_role("button", name=button).click()
-        page.locator("#step-exchange .break button").click()
-        page.locator("#step-id-token").get_by_role("button", name="Show the whole value").click()
+            send(page, page.get_by_role("button", name=button))
+        send(page, page.locator("#step-exchange .break button"))
+        send(page, page.locator("#step-id-token").get_by_role("button", name="Show the whole value"))
     elif name == "ordered":
         page.goto(f"{served.url}/_nhsauth/clock")
         page.get_by_label("What goes wrong").select_option("status")
-        page.get_by_role("button", name="Add", exact=True).click()
-        page.get_by_role("button", name="Remember this state").click()
+        send(page, page.get_by_role("button", name="Add", exact=True))
+        send(page, page.get_by_role("button", name="Remember this state"))
 
 
 def test_a_page_elsewhere_cannot_send_a_form(browser: "Browser", served: Mock) -> None:
