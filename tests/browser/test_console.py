@@ -126,8 +126,7 @@ def test_without_scripts_nothing_offers_to_copy(browser: "Browser", served: Mock
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 @pytest.mark.parametrize("name", [*PAGES, "keys", "refused", "tried", "ordered"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     browser: "Browser", served: Mock, name: str, width: int, scheme: Literal["light", "dark"]

@@ -81,8 +81,7 @@ def heading(page: "Page") -> str:
     return page.get_by_role("heading", level=1).text_content() or ""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1200])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1200, "light")])
 @pytest.mark.parametrize("name", ["list", "exchange", "explanation", "errors", "empty"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     page: "Page", served: Mock, founding: str, name: str, width: int, scheme: Literal["light", "dark"]

@@ -106,8 +106,7 @@ def fulfilled(route: "Route", name: str) -> None:
     route.fulfill(status=200, body=HTML[name], headers=headers)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1200])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1200, "light")])
 @pytest.mark.parametrize("name", HTML)
 def test_axe_finds_no_fault_with_a_page(opened: Open, name: str, width: int, scheme: Literal["light", "dark"]) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed").Axe()

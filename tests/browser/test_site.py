@@ -21,8 +21,7 @@ def address(name: str) -> str:
     return path.as_uri()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_fault_with_a_page(
     browser: "Browser", name: str, width: int, scheme: Literal["light", "dark"]
