@@ -16,14 +16,28 @@ from mock_servers.faults.ordered import Faults
 from mock_servers.pipeline.service import Served
 from mock_servers.rules import Flow
 from mock_servers.wire.request import Answer, Request
-from mock_servers.wire.routes import Route
 
 if TYPE_CHECKING:
     from mock_servers.diagnosis.case import Known
     from mock_servers.journal.record import Record
     from mock_servers.pipeline.application import ServiceApp
-    from mock_servers.pipeline.response import Outgoing
 
+VIEWS: Final = {
+    "token": (
+        "/token",
+        "Issue a token: for a client assertion, an id_token, a code or a refresh token (§2.4 to §2.15).",
+    ),
+    "userinfo": ("/userinfo", "Return what the identity provider says of the person who logged in (§2.11)."),
+    "authorize": ("/authorize", "Redirect a person to the identity provider (§2.3)."),
+    "callback": (
+        "/callback",
+        "Take a person back from the identity provider, and redirect them to the client (§2.10).",
+    ),
+    "backchannel_logout": ("/backchannel_logout", "End the sessions that a logout token names (§2.7)."),
+    "ping": ("/_ping", "Return the deployed version (§2.1)."),
+    "status": ("/_status", "Return how the identity providers are, to callers with the status key (§2.2)."),
+}
+"""The views by name: the path of each, and what it does."""
 _PLACES: Final = ("token", "authorize", "callback", "userinfo")
 
 
@@ -32,51 +46,8 @@ def create_app(service: Service, faults: Faults | None = None) -> ServiceApp[Exc
     from mock_servers.pipeline.application import ServiceApp  # noqa: PLC0415 - judging offline loads no Flask
 
     app = ServiceApp(__name__, served(service, faults))
-    _tokens(app)
-    _log_in(app)
-    _health(app)
+    app.bind(VIEWS)
     return app
-
-
-def _tokens(app: ServiceApp[Exchange]) -> None:
-    @app.at("/token")
-    def token(route: Route[Exchange]) -> Outgoing:
-        """Issue a token: for a client assertion, an id_token, a code or a refresh token (§2.4 to §2.15)."""
-        return app.answer(route)
-
-    @app.at("/userinfo")
-    def userinfo(route: Route[Exchange]) -> Outgoing:
-        """Return what the identity provider says of the person who logged in (§2.11)."""
-        return app.answer(route)
-
-
-def _log_in(app: ServiceApp[Exchange]) -> None:
-    @app.at("/authorize")
-    def authorize(route: Route[Exchange]) -> Outgoing:
-        """Redirect a person to the identity provider (§2.3)."""
-        return app.answer(route)
-
-    @app.at("/callback")
-    def callback(route: Route[Exchange]) -> Outgoing:
-        """Take a person back from the identity provider, and redirect them to the client (§2.10)."""
-        return app.answer(route)
-
-    @app.at("/backchannel_logout")
-    def backchannel_logout(route: Route[Exchange]) -> Outgoing:
-        """End the sessions that a logout token names (§2.7)."""
-        return app.answer(route)
-
-
-def _health(app: ServiceApp[Exchange]) -> None:
-    @app.at("/_ping")
-    def ping(route: Route[Exchange]) -> Outgoing:
-        """Return the deployed version (§2.1)."""
-        return app.answer(route)
-
-    @app.at("/_status")
-    def status(route: Route[Exchange]) -> Outgoing:
-        """Return how the identity providers are, to callers with the status key (§2.2)."""
-        return app.answer(route)
 
 
 def served(service: Service, faults: Faults | None = None) -> Served[Exchange]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_servers.faults.ordered import Faults
@@ -15,12 +15,62 @@ from mock_servers.pipeline.render import compact
 from mock_servers.pipeline.service import Served
 from mock_servers.rules import Flow
 from mock_servers.wire.request import Answer, Request, Seen
-from mock_servers.wire.routes import ANYWHERE, Route, Routes
+from mock_servers.wire.routes import ANYWHERE, Routes
 
 if TYPE_CHECKING:
     from mock_servers.diagnosis.case import Known
-    from mock_servers.pipeline.application import ServiceApp
-    from mock_servers.pipeline.response import Outgoing
+    from mock_servers.pipeline.application import ServiceApp, Views
+
+
+_APIS: Final[Mapping[str, tuple[Routes[Exchange], Views]]] = {
+    "hello-world": (
+        flows.ROUTES,
+        {
+            "hello_world": ("/hello/world", "Greet anybody."),
+            "hello_application": ("/hello/application", "Greet an application that sends an API key or a token."),
+            "hello_user": ("/hello/user", "Greet a person whose token is sent."),
+        },
+    ),
+    "mock-jwks": (
+        mock_jwks.ROUTES,
+        {
+            "ping": ("/_ping", "Return the deployed version."),
+            "status": ("/_status", "Return the proxy's health to callers with the status key."),
+            "status_endpoint_api_key": (
+                "/status-endpoint-api-key",
+                "Return the status key to the proxies of the platform.",
+            ),
+            "keycloak_client_credentials": (
+                "/keycloak-client-credentials",
+                "Return the platform's client id and secret at the mock realms.",
+            ),
+            **{
+                path.strip("/").replace("/", "_"): (path, "Let a caller in who has the access that the path names.")
+                for path in mock_jwks.TEST_AUTH
+            },
+            "root": ("/", "Return what is in the path, decoded from base64."),
+            "decoded": (ANYWHERE, "Return what is in the path, decoded from base64."),
+        },
+    ),
+    "canary-api": (
+        canary.ROUTES,
+        {
+            "ping": ("/_ping", "Return the deployed version."),
+            "status": ("/_status", "Return the proxy's health to callers with the status key."),
+            "tweet": ("/tweet", "Answer a caller whose token is good for this API."),
+            "root": ("/", "Greet a caller whose token is good for this API."),
+            "greeting": (ANYWHERE, "Greet a caller whose token is good for this API."),
+        },
+    ),
+    "": (
+        own_api.ROUTES,
+        {
+            "root": ("/", "Judge the token or API key, and pass the request on to the API."),
+            "own_api_or_nothing": (ANYWHERE, "Judge the token or API key, and pass the request on to the API."),
+        },
+    ),
+}
+"""The table of each API, and its views by name: the path of each, and what it does."""
 
 
 def create_app(service: Service, api: str = "", faults: Faults | None = None) -> ServiceApp[Exchange]:
@@ -30,103 +80,11 @@ def create_app(service: Service, api: str = "", faults: Faults | None = None) ->
     """
     from mock_servers.pipeline.application import ServiceApp  # noqa: PLC0415 - judging offline loads no Flask
 
-    routes, bind = _APIS[api]
+    routes, views = _APIS[api]
     mount = f"/{api}" if api else ""
     app = ServiceApp(__name__, served(service, routes, faults, mount=mount, reads_body=bool(api)))
-    bind(app)
+    app.bind(views)
     return app
-
-
-def _hello_world(app: ServiceApp[Exchange]) -> None:
-    @app.at("/hello/world")
-    def hello_world(route: Route[Exchange]) -> Outgoing:
-        """Greet anybody."""
-        return app.answer(route)
-
-    @app.at("/hello/application")
-    def hello_application(route: Route[Exchange]) -> Outgoing:
-        """Greet an application that sends an API key or a token."""
-        return app.answer(route)
-
-    @app.at("/hello/user")
-    def hello_user(route: Route[Exchange]) -> Outgoing:
-        """Greet a person whose token is sent."""
-        return app.answer(route)
-
-
-def _mock_jwks(app: ServiceApp[Exchange]) -> None:
-    @app.at("/_ping")
-    def ping(route: Route[Exchange]) -> Outgoing:
-        """Return the deployed version."""
-        return app.answer(route)
-
-    @app.at("/_status")
-    def status(route: Route[Exchange]) -> Outgoing:
-        """Return the proxy's health to callers with the status key."""
-        return app.answer(route)
-
-    @app.at("/status-endpoint-api-key")
-    def status_endpoint_api_key(route: Route[Exchange]) -> Outgoing:
-        """Return the status key to the proxies of the platform."""
-        return app.answer(route)
-
-    @app.at("/keycloak-client-credentials")
-    def keycloak_client_credentials(route: Route[Exchange]) -> Outgoing:
-        """Return the platform's client id and secret at the mock realms."""
-        return app.answer(route)
-
-    def test_auth(route: Route[Exchange]) -> Outgoing:
-        """Let a caller in who has the access that the path names."""
-        return app.answer(route)
-
-    for path in mock_jwks.TEST_AUTH:
-        app.at(path, name=path.strip("/").replace("/", "_"))(test_auth)
-
-    @app.at("/", name="root")
-    @app.at(ANYWHERE)
-    def decoded(route: Route[Exchange]) -> Outgoing:
-        """Return what is in the path, decoded from base64."""
-        return app.answer(route)
-
-
-def _canary(app: ServiceApp[Exchange]) -> None:
-    @app.at("/_ping")
-    def ping(route: Route[Exchange]) -> Outgoing:
-        """Return the deployed version."""
-        return app.answer(route)
-
-    @app.at("/_status")
-    def status(route: Route[Exchange]) -> Outgoing:
-        """Return the proxy's health to callers with the status key."""
-        return app.answer(route)
-
-    @app.at("/tweet")
-    def tweet(route: Route[Exchange]) -> Outgoing:
-        """Answer a caller whose token is good for this API."""
-        return app.answer(route)
-
-    @app.at("/", name="root")
-    @app.at(ANYWHERE)
-    def greeting(route: Route[Exchange]) -> Outgoing:
-        """Greet a caller whose token is good for this API."""
-        return app.answer(route)
-
-
-def _own_apis(app: ServiceApp[Exchange]) -> None:
-    @app.at("/", name="root")
-    @app.at(ANYWHERE)
-    def own_api_or_nothing(route: Route[Exchange]) -> Outgoing:
-        """Judge the token or API key, and pass the request on to the API."""
-        return app.answer(route)
-
-
-_APIS: Final[Mapping[str, tuple[Routes[Exchange], Callable[[ServiceApp[Exchange]], None]]]] = {
-    "hello-world": (flows.ROUTES, _hello_world),
-    "mock-jwks": (mock_jwks.ROUTES, _mock_jwks),
-    "canary-api": (canary.ROUTES, _canary),
-    "": (own_api.ROUTES, _own_apis),
-}
-"""The table of each API, and what binds its views."""
 
 
 def served(

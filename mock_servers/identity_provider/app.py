@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
@@ -16,12 +16,21 @@ from mock_servers.provider import errors
 from mock_servers.provider.provider import DISCOVERY_PATH
 from mock_servers.rules import Flow
 from mock_servers.wire.request import Answer, Request
-from mock_servers.wire.routes import Route
 
 if TYPE_CHECKING:
     from mock_servers.diagnosis.case import Known
-    from mock_servers.pipeline.application import ServiceApp, View
-    from mock_servers.pipeline.response import Outgoing
+    from mock_servers.pipeline.application import ServiceApp
+
+VIEWS: Final = {
+    "discovery": "Return the discovery document (OpenID Connect Discovery 1.0, section 4).",
+    "jwks": "Return the public keys that verify id_tokens.",
+    "authorize": "Let a person log in, and redirect them to the client with a code.",
+    "log_in": "Take the log-in form, at providers whose form has an address of its own.",
+    "end_session": "Log the person out (OpenID Connect RP-Initiated Logout 1.0).",
+    "token": "Exchange a code or a refresh token for tokens.",
+    "userinfo": "Return the claims of the person whose access token is sent.",
+}
+"""What each view does, by the name of its endpoint; a provider's data says at which path it is."""
 
 
 def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> ServiceApp[Exchange]:
@@ -33,50 +42,8 @@ def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool 
 
     app = ServiceApp(__name__, served(service, faults, nowhere=nowhere))
     paths = {} if nowhere else {"discovery": DISCOVERY_PATH, **service.provider.endpoints}
-    for view in (*_metadata(app), *_log_in(app), *_tokens(app)):
-        if view.__name__ in paths:
-            app.at(paths[view.__name__])(view)
+    app.bind({name: (paths[name], words) for name, words in VIEWS.items() if name in paths})
     return app
-
-
-def _metadata(app: ServiceApp[Exchange]) -> tuple[View[Exchange], ...]:
-    def discovery(route: Route[Exchange]) -> Outgoing:
-        """Return the discovery document (OpenID Connect Discovery 1.0, section 4)."""
-        return app.answer(route)
-
-    def jwks(route: Route[Exchange]) -> Outgoing:
-        """Return the public keys that verify id_tokens."""
-        return app.answer(route)
-
-    return discovery, jwks
-
-
-def _log_in(app: ServiceApp[Exchange]) -> tuple[View[Exchange], ...]:
-    def authorize(route: Route[Exchange]) -> Outgoing:
-        """Let a person log in, and redirect them to the client with a code."""
-        return app.answer(route)
-
-    def log_in(route: Route[Exchange]) -> Outgoing:
-        """Take the log-in form, at providers whose form has an address of its own."""
-        return app.answer(route)
-
-    def end_session(route: Route[Exchange]) -> Outgoing:
-        """Log the person out (OpenID Connect RP-Initiated Logout 1.0)."""
-        return app.answer(route)
-
-    return authorize, log_in, end_session
-
-
-def _tokens(app: ServiceApp[Exchange]) -> tuple[View[Exchange], ...]:
-    def token(route: Route[Exchange]) -> Outgoing:
-        """Exchange a code or a refresh token for tokens."""
-        return app.answer(route)
-
-    def userinfo(route: Route[Exchange]) -> Outgoing:
-        """Return the claims of the person whose access token is sent."""
-        return app.answer(route)
-
-    return token, userinfo
 
 
 def served(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Served[Exchange]:

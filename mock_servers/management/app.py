@@ -12,10 +12,9 @@ from mock_servers.management.service import Exchange, Service
 from mock_servers.pipeline import parse
 from mock_servers.pipeline.application import ServiceApp
 from mock_servers.pipeline.render import compact
-from mock_servers.pipeline.response import Outgoing
 from mock_servers.pipeline.service import Served
 from mock_servers.wire.request import Request
-from mock_servers.wire.routes import Route, Routes
+from mock_servers.wire.routes import Routes
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -26,6 +25,42 @@ if TYPE_CHECKING:
 
 Guard = Callable[[], "flask.Response | None"]
 _ORGANIZATION: Final = "/<organization>"
+VIEWS: Final = {
+    "developer_apps": ("/<organization>/developers/<developer>/apps", "List or create the apps of a developer."),
+    "developer_app": (f"{_ORGANIZATION}{APP}", "Show, change, approve, revoke or delete an app."),
+    "app_attributes": (f"{_ORGANIZATION}{APP}/attributes", "Show or replace all attributes of an app."),
+    "app_attribute": (f"{_ORGANIZATION}{APP}/attributes/<attribute>", "Show, set or remove an attribute of an app."),
+    "app_by_id": ("/<organization>/apps/<app_id>", "Show or delete an app by its id."),
+    "imported_key": (f"{_ORGANIZATION}{APP}/keys/create", "Import a key and a secret for an app."),
+    "key": (f"{_ORGANIZATION}{KEY}", "Show, approve, revoke, change or delete a key."),
+    "key_product": (f"{_ORGANIZATION}{KEY}/apiproducts/<product>", "Approve, revoke or remove a product of a key."),
+    "products": ("/<organization>/apiproducts", "List or create products."),
+    "product": ("/<organization>/apiproducts/<product>", "Show, change or delete a product."),
+    "product_attributes": (
+        "/<organization>/apiproducts/<product>/attributes",
+        "Show or replace all attributes of a product.",
+    ),
+    "product_attribute": (
+        "/<organization>/apiproducts/<product>/attributes/<attribute>",
+        "Show, set or remove an attribute of a product.",
+    ),
+    "deployments": ("/<organization>/apis/<proxy>/deployments", "Show where a proxy is deployed."),
+    "revision": ("/<organization>/apis/<proxy>/revisions/<revision>", "Show a revision of a proxy."),
+    "debug_sessions": (f"{_ORGANIZATION}{SESSIONS}", "List or begin debug sessions."),
+    "debug_session": (f"{_ORGANIZATION}{SESSIONS}/<session>", "End a debug session."),
+    "transactions": (f"{_ORGANIZATION}{SESSIONS}/<session>/data", "List the calls that a debug session has recorded."),
+    "transaction": (
+        f"{_ORGANIZATION}{SESSIONS}/<session>/data/<transaction>",
+        "Show a call that a debug session has recorded.",
+    ),
+    "access_token": (
+        "/<organization>/oauth2/accesstokens/<token>",
+        "Show, change, approve, revoke or delete an access token.",
+    ),
+    "search": ("/<organization>/oauth2/search", "Find the access tokens of an app or a person."),
+    "revoke": ("/<organization>/oauth2/revoke", "Revoke the access tokens of an app or a person."),
+}
+"""The views by name: the path of each, and what it does."""
 
 
 class ManagementApp(ServiceApp[Exchange]):
@@ -42,138 +77,15 @@ def create_app(service: Service, guard: Guard = lambda: None) -> ServiceApp[Exch
     """Return the management API as a `flask.Flask`; mount it at `/v1/organizations`. `guard` runs before each call."""
     app = ManagementApp(__name__, _served(service, "management", ROUTES, mount="/v1/organizations"))
     app.before_request(guard)
-    for bind in (_apps, _keys, _products, _proxies, _debug_sessions, _access_tokens):
-        bind(app)
+    app.bind(VIEWS)
     return app
-
-
-def _apps(app: ServiceApp[Exchange]) -> None:
-    @app.at("/<organization>/developers/<developer>/apps")
-    def developer_apps(route: Route[Exchange]) -> Outgoing:
-        """List or create the apps of a developer."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{APP}")
-    def developer_app(route: Route[Exchange]) -> Outgoing:
-        """Show, change, approve, revoke or delete an app."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{APP}/attributes")
-    def app_attributes(route: Route[Exchange]) -> Outgoing:
-        """Show or replace all attributes of an app."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{APP}/attributes/<attribute>")
-    def app_attribute(route: Route[Exchange]) -> Outgoing:
-        """Show, set or remove an attribute of an app."""
-        return app.answer(route)
-
-    @app.at("/<organization>/apps/<app_id>")
-    def app_by_id(route: Route[Exchange]) -> Outgoing:
-        """Show or delete an app by its id."""
-        return app.answer(route)
-
-
-def _keys(app: ServiceApp[Exchange]) -> None:
-    @app.at(f"{_ORGANIZATION}{APP}/keys/create")
-    def imported_key(route: Route[Exchange]) -> Outgoing:
-        """Import a key and a secret for an app."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{KEY}")
-    def key(route: Route[Exchange]) -> Outgoing:
-        """Show, approve, revoke, change or delete a key."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{KEY}/apiproducts/<product>")
-    def key_product(route: Route[Exchange]) -> Outgoing:
-        """Approve, revoke or remove a product of a key."""
-        return app.answer(route)
-
-
-def _products(app: ServiceApp[Exchange]) -> None:
-    @app.at("/<organization>/apiproducts")
-    def products(route: Route[Exchange]) -> Outgoing:
-        """List or create products."""
-        return app.answer(route)
-
-    @app.at("/<organization>/apiproducts/<product>")
-    def product(route: Route[Exchange]) -> Outgoing:
-        """Show, change or delete a product."""
-        return app.answer(route)
-
-    @app.at("/<organization>/apiproducts/<product>/attributes")
-    def product_attributes(route: Route[Exchange]) -> Outgoing:
-        """Show or replace all attributes of a product."""
-        return app.answer(route)
-
-    @app.at("/<organization>/apiproducts/<product>/attributes/<attribute>")
-    def product_attribute(route: Route[Exchange]) -> Outgoing:
-        """Show, set or remove an attribute of a product."""
-        return app.answer(route)
-
-
-def _proxies(app: ServiceApp[Exchange]) -> None:
-    @app.at("/<organization>/apis/<proxy>/deployments")
-    def deployments(route: Route[Exchange]) -> Outgoing:
-        """Show where a proxy is deployed."""
-        return app.answer(route)
-
-    @app.at("/<organization>/apis/<proxy>/revisions/<revision>")
-    def revision(route: Route[Exchange]) -> Outgoing:
-        """Show a revision of a proxy."""
-        return app.answer(route)
-
-
-def _debug_sessions(app: ServiceApp[Exchange]) -> None:
-    @app.at(f"{_ORGANIZATION}{SESSIONS}")
-    def debug_sessions(route: Route[Exchange]) -> Outgoing:
-        """List or begin debug sessions."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{SESSIONS}/<session>")
-    def debug_session(route: Route[Exchange]) -> Outgoing:
-        """End a debug session."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{SESSIONS}/<session>/data")
-    def transactions(route: Route[Exchange]) -> Outgoing:
-        """List the calls that a debug session has recorded."""
-        return app.answer(route)
-
-    @app.at(f"{_ORGANIZATION}{SESSIONS}/<session>/data/<transaction>")
-    def transaction(route: Route[Exchange]) -> Outgoing:
-        """Show a call that a debug session has recorded."""
-        return app.answer(route)
-
-
-def _access_tokens(app: ServiceApp[Exchange]) -> None:
-    @app.at("/<organization>/oauth2/accesstokens/<token>")
-    def access_token(route: Route[Exchange]) -> Outgoing:
-        """Show, change, approve, revoke or delete an access token."""
-        return app.answer(route)
-
-    @app.at("/<organization>/oauth2/search")
-    def search(route: Route[Exchange]) -> Outgoing:
-        """Find the access tokens of an app or a person."""
-        return app.answer(route)
-
-    @app.at("/<organization>/oauth2/revoke")
-    def revoke(route: Route[Exchange]) -> Outgoing:
-        """Revoke the access tokens of an app or a person."""
-        return app.answer(route)
 
 
 def create_log_in_app(service: Service, guard: Guard = lambda: None) -> ServiceApp[Exchange]:
     """Return the log-in of the management API as a `flask.Flask`, for `/oauth/token`. `guard` runs before each call."""
     app = ServiceApp(__name__, _served(service, "management log-in", log_in.ROUTES, mount="/oauth/token"))
     app.before_request(guard)
-
-    @app.at("/")
-    def token(route: Route[Exchange]) -> Outgoing:
-        """Issue a bearer for the management API to any person."""
-        return app.answer(route)
-
+    app.bind({"token": ("/", "Issue a bearer for the management API to any person.")})
     return app
 
 

@@ -6,8 +6,7 @@ is parsed at its first use, and a `flask.Response` is made only for hooks.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import flask
@@ -26,7 +25,8 @@ from mock_servers.wire.wsgi import PREFIX, host
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-View = Callable[[Route[X]], Outgoing]
+Views = Mapping[str, tuple[str, str]]
+"""The views of a service by name: the path of each, and what it does in a sentence."""
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """Of a route that takes every method; by any other it is found all the same, as its path is."""
@@ -119,22 +119,21 @@ class ServiceApp(MountedApp, Generic[X]):
         for code in (404, 405):
             self.register_error_handler(code, self._answer_elsewhere)
 
-    def at(self, path: str, *, name: str | None = None) -> Callable[[View[X]], View[X]]:
-        """Bind a view to a path of the service's table, whose row the view gets; the methods are those of the table.
+    def bind(self, views: Views) -> None:
+        """Bind each view to its path of the service's table, whose row it answers by; the methods are the table's.
 
-        The endpoint is called `name`, or as the view is. A view of any path gets the row of a path that has one.
+        A view of any path answers by the row of a path that has one.
         """
-        routes, route = self.served.routes, self.served.routes[path]
+        for name, (path, words) in views.items():
+            route = self.served.routes[path]
+            self.add_url_rule(path, name, self._view(route, words), methods=route.methods or METHODS)
 
-        def bind(view: View[X]) -> View[X]:
-            @functools.wraps(view)
-            def bound(**_: str) -> Outgoing:
-                return view(route if path != ANYWHERE else routes.find(self.path_of(flask.request.environ)))
+    def _view(self, route: Route[X], words: str) -> Callable[..., Outgoing]:
+        def view(**_: str) -> Outgoing:
+            return self.answer(route) if route.path != ANYWHERE else self._answer_elsewhere()
 
-            self.add_url_rule(path, name or view.__name__, bound, methods=route.methods or METHODS)
-            return view
-
-        return bind
+        view.__doc__ = words
+        return view
 
     def answer(self, route: Route[X]) -> Outgoing:
         """Answer the request at hand: parse, choose, judge, render, record. Raises StateError."""
@@ -152,8 +151,8 @@ class ServiceApp(MountedApp, Generic[X]):
             fault_stage.spoil(served.faults, environ, outgoing, outcome.fault)
         return outgoing
 
-    def _answer_elsewhere(self, _: HTTPException) -> Outgoing:
-        """Answer a path that no view has, or a method that the view of a path does not take."""
+    def _answer_elsewhere(self, _: HTTPException | None = None) -> Outgoing:
+        """Answer any path, one that no view has too, or a method that the view of a path does not take."""
         return self.answer(self.served.routes.find(self.path_of(flask.request.environ)))
 
     def preprocess_request(self) -> Any:
