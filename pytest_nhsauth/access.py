@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from pytest_nhsauth.registered_app import RegisteredApp
 
 _TIMEOUT: Final = 30  # seconds
-_JWT_BEARER: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
-_ID_TOKEN: Final = "urn:ietf:params:oauth:token-type:id_token"
 
 
 PROVIDERS: Final[Mapping[str, str | None]] = {
@@ -54,7 +51,11 @@ def token(platform: Platform, app: RegisteredApp, wanted: Access, http: Session)
     """Return an access token of an app. Raises LookupError or ValueError for an unknown name, NoAccessError."""
     if wanted.by_api_key:
         raise ValueError("level0 asks for no token: nhsauth_auth_headers has the API key")
-    form = {**_grant(app, wanted), "client_assertion_type": _JWT_BEARER, "client_assertion": app.client_assertion()}
+    form = {
+        **_grant(app, wanted),
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": app.client_assertion(),
+    }
     refusal = f"no access token for {_words(wanted)}"
     try:
         answer = http.post(platform.token_url, form, timeout=_TIMEOUT, allow_redirects=False)
@@ -69,7 +70,11 @@ def _grant(app: RegisteredApp, wanted: Access) -> dict[str, str]:
     if wanted.provider is None:
         return {"grant_type": "client_credentials"}
     id_token = app.id_token(wanted.user, wanted.provider, wanted.level)
-    return {"grant_type": _EXCHANGE, "subject_token_type": _ID_TOKEN, "subject_token": id_token}
+    return {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+        "subject_token": id_token,
+    }
 
 
 def _words(wanted: Access) -> str:

@@ -40,7 +40,6 @@ _SAID_BY: Final[Mapping[str, str]] = {"delay": "seconds", "malformed": "kind", "
 """By deed, the member that a value of its keyword sets: `delay=2` is a delay of two seconds."""
 
 _FLAGS: Final = ("drop", "catch_all", "rotate")
-_COUNTED: Final = ("id", "seen", "used")
 _HERE: Final = Path(__file__).parent
 
 
@@ -147,4 +146,4 @@ def _read(on: str, what: Mapping[str, Any]) -> Fault:
         raise ValueError(f"fault is {' and '.join(deeds)}; allowed: one of them, and a fault more for the other")
     default = deeds or (["status"] if "status" in given else [])
     ordered = {"on": on, **({"do": default[0]} if default else {}), **entries, **given}
-    return members.read(Fault, ordered, where="fault", omit=_COUNTED)
+    return members.read(Fault, ordered, where="fault", omit=("id", "seen", "used"))

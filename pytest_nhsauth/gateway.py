@@ -64,7 +64,9 @@ def gateway(platform: Platform) -> Iterator[Gateway]:
             api = _read({"path": path or next(paths), "upstream": url, "scopes": given, "open": open})
             platform.add_api(api)
             if subscribe:
-                _subscribe(platform, api.scopes)
+                app = next(iter(platform.apps.all()), None)
+                if app is not None and api.scopes:
+                    platform.apps.change(app.client_id, scopes=tuple(dict.fromkeys((*app.scopes, *api.scopes))))
             return f"{platform.gateway}{api.path}"
 
         yield put
@@ -99,9 +101,3 @@ def _is_bound_here(host: str) -> bool:
             return True
     except OSError:
         return False
-
-
-def _subscribe(platform: Platform, scopes: Sequence[str]) -> None:
-    app = next(iter(platform.apps.all()), None)
-    if app is not None and scopes:
-        platform.apps.change(app.client_id, scopes=tuple(dict.fromkeys((*app.scopes, *scopes))))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -92,7 +92,7 @@ def _redirected(look_up: Callable[..., Any], known: RealNames, tunnels: Tunnels)
         proto: int = 0,
         flags: int = 0,
     ) -> Any:
-        if not _is_played(host, hosts):
+        if _name(host) not in hosts:
             return look_up(host, port, family, type, proto, flags)
         if port not in _HTTPS:
             raise socket.gaierror(socket.EAI_NONAME, f"nhsauth plays {host!r} on port 443 alone, not on {port!r}")
@@ -101,10 +101,6 @@ def _redirected(look_up: Callable[..., Any], known: RealNames, tunnels: Tunnels)
         return look_up(mock.hostname, mock.port, family, type, proto, flags)
 
     return getaddrinfo
-
-
-def _is_played(host: object, hosts: Collection[str]) -> bool:
-    return _name(host) in hosts
 
 
 def _name(host: object) -> str:

@@ -198,7 +198,9 @@ class RemoteFaults:
 
     def order(self, fault: Fault) -> Fault:
         """Have the mock let something go wrong."""
-        members = {each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in _COUNTED}
+        members = {
+            each.name: getattr(fault, each.name) for each in fields(Fault) if each.name not in ("id", "seen", "used")
+        }
         said = {name: value for name, value in members.items() if value is not None or name == "times"}
         return _fault(self._control.ask("POST", "/faults", said))
 
@@ -238,7 +240,7 @@ class Remote:
 
     def people(self) -> list[Person]:
         """Return all people."""
-        return [_person(reported) for reported in self._control.ask("GET", "/users")]
+        return [Person(**_members(Person, reported)) for reported in self._control.ask("GET", "/users")]
 
     def put_person(self, person: Person) -> None:
         """Add a person, or replace the one with the same id."""
@@ -409,9 +411,6 @@ def _located(control: ControlApi) -> ControlApi:
         raise NotAMockError(f"The mock at {control.url} cannot be used: {refusal}") from None
 
 
-_COUNTED: Final = ("id", "seen", "used")
-
-
 def _unchecked(pem: str) -> RSAPrivateKey:
     """Load a key that the mock made, without the check that takes a quarter of a second."""
     key = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
@@ -444,10 +443,6 @@ def _members(kind: type[Any], expected: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fault(expected: Mapping[str, Any]) -> Fault:
     return Fault(**_members(Fault, expected))
-
-
-def _person(expected: Mapping[str, Any]) -> Person:
-    return Person(**_members(Person, expected))
 
 
 def _record(expected: Mapping[str, Any]) -> Record:

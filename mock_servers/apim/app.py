@@ -38,7 +38,6 @@ VIEWS: Final = {
     "status": ("/_status", "Return how the identity providers are, to callers with the status key (§2.2)."),
 }
 """The views by name: the path of each, and what it does."""
-_PLACES: Final = ("token", "authorize", "callback", "userinfo")
 
 
 def create_app(service: Service, faults: Faults | None = None) -> ServiceApp[Exchange]:
@@ -104,4 +103,4 @@ def known_of(service: Service) -> Known:
 
 def _place(exchange: Exchange, _: Flow[Exchange, Answer]) -> str | None:
     word = exchange.request.path.removeprefix("/")
-    return word if word in _PLACES else None
+    return word if word in ("token", "authorize", "callback", "userinfo") else None

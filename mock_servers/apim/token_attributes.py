@@ -15,8 +15,6 @@ LEVELS: Final = tuple(level.scope_mark.lower() for provider in PROVIDERS for lev
 """The words of `auth_level`; the first that is in a scope counts (S)."""
 
 APPLICATION_LEVEL: Final = "level3"
-_MOCK_HOST: Final = "identity.ptl.api.platform.nhs.uk"
-_PLATFORM_HOSTS: Final = ".api.service.nhs.uk"
 _CLAIMS: Final = {
     "id_token-subject": "sub",
     "id_token-issuer": "iss",
@@ -70,7 +68,7 @@ def provider_word(provider: str, people: str, issuer: str) -> str:
     """
     word = word_of(people)
     host = urlsplit(issuer).hostname or ""
-    is_mock = "-mock-" in provider or host == _MOCK_HOST or host.endswith(_PLATFORM_HOSTS)
+    is_mock = "-mock-" in provider or host == "identity.ptl.api.platform.nhs.uk" or host.endswith(".api.service.nhs.uk")
     return f"apim-mock-{word}" if is_mock else word
 
 
@@ -86,16 +84,12 @@ def _first_issued(token: AccessToken) -> float:
 def _person_attributes(session: Session | None) -> dict[str, str]:
     if session is None:
         return {}
-    claims = _claims(session.id_token)
+    claims = jwts.decode(session.id_token).claims if session.id_token else {}
     attributes = {name: _text(claims.get(claim, UNDEFINED)) for name, claim in _CLAIMS.items()}
     attributes["id_token"] = session.id_token
     if session.external_access_token is not None:
         attributes["external_access_token"] = session.external_access_token
     return attributes
-
-
-def _claims(id_token: str) -> Any:
-    return jwts.decode(id_token).claims if id_token else {}
 
 
 def _text(value: Any) -> str:

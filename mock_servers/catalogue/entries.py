@@ -29,7 +29,6 @@ from mock_servers.provider.providers import PROVIDERS
 from mock_servers.rules import Flow, Problem, ServiceError, own_row
 from mock_servers.state.seed_data import APIS
 
-_ANCESTOR: Final = "by the settings unusable_code and foreign_assertion"
 _GENERAL: Final = 6
 """A finder for more rules than these is too general to explain any of them."""
 
@@ -156,7 +155,11 @@ def _provider(title: str, plays: str, rows: Mapping[Problem, ServiceError]) -> S
 def _of_provider(provider: Provider) -> Iterator[Service]:
     yield _provider(provider.title, provider.name, provider.errors)
     if provider.ancestor_errors:
-        yield _provider(f"{provider.title}, {_ANCESTOR}", provider.name, provider.ancestor_errors)
+        yield _provider(
+            f"{provider.title}, by the settings unusable_code and foreign_assertion",
+            provider.name,
+            provider.ancestor_errors,
+        )
 
 
 SERVICES: Final = (

@@ -27,7 +27,6 @@ _PLAIN: Final = str.maketrans(
         "\\": None,  # of a quote inside of JSON
     }
 )
-_AROUND: Final = " '.,:;!?()"
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _ALIKE: Final = 0.8
 
@@ -63,7 +62,7 @@ def search(text: str) -> Hits:
 
 
 def _normalised(text: str) -> str:
-    return " ".join(text.translate(_PLAIN).casefold().split()).strip(_AROUND)
+    return " ".join(text.translate(_PLAIN).casefold().split()).strip(" '.,:;!?()")
 
 
 def _containing(text: str) -> Iterator[Entry]:

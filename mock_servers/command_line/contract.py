@@ -20,7 +20,6 @@ from mock_servers.jose.keys import cache_folder
 _CANNOT_JUDGE: Final = 2
 _REPORTED_CODES: Final = (0, 1, _CANNOT_JUDGE, 130)
 """What the exit code may be: it holds, it differs, it cannot be judged, it was interrupted."""
-_JUDGE: Final = "contract_tests.client_contract.command"
 _SEED: Final = "--hypothesis-seed"
 _TESTS: Final = Path(__file__).resolve().parents[2] / "contract_tests"
 
@@ -43,7 +42,7 @@ def client_checks() -> str:
 
 def _judge() -> Any:
     try:
-        return importlib.import_module(_JUDGE)
+        return importlib.import_module("contract_tests.client_contract.command")
     except ModuleNotFoundError as error:
         raise Misuse(f"the client contract is not installed (no {error.name}): it comes with pytest-nhsauth") from None
 

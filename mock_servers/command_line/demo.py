@@ -9,7 +9,6 @@ import json
 import logging
 import os
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -33,14 +32,15 @@ _PROVIDER: Final = PROVIDERS[0]
 _USER: Final = "656005750104"
 _TIMEOUT: Final = 30  # seconds
 _CUT: Final = frozenset(["subject_token", "client_assertion", "code", "access_token", "id_token", "refresh_token"])
-_MISTAKE: Final = "code-as-subject-token"
 
 
 def run() -> None:
     """Run the demo. Raises AnswerIsNo when a request does not get the answer that the demo describes."""
     logging.getLogger("mock_servers.exchanges").setLevel(logging.CRITICAL)  # the demo prints them itself
     folder = cache_folder(os.environ)
-    _announce_keys(folder)
+    for name, bits in ((READY_MADE_APP.key_name, CLIENT_BITS), (_PROVIDER.name, PROVIDER_BITS)):
+        if not (folder / "keys" / f"{name}-{bits}.pem").is_file():
+            click.echo(f"Making an RSA key of {bits} bits, once; it is kept in {folder} ...")
     ring = KeyRing(folder)
     ring.prepare((READY_MADE_APP.key_name or "", CLIENT_BITS), (_PROVIDER.name, PROVIDER_BITS))
     platform = Mock(ring=ring)
@@ -61,12 +61,6 @@ def _run_on(platform: Mock, session: requests.Session) -> None:
     access_token = _exchange(platform, session, app, id_token)
     _call_the_api(platform, session, access_token)
     click.echo("\nThat is the story. Start a mock of your own with: nhsauth serve")
-
-
-def _announce_keys(folder: Path) -> None:
-    for name, bits in ((READY_MADE_APP.key_name, CLIENT_BITS), (_PROVIDER.name, PROVIDER_BITS)):
-        if not (folder / "keys" / f"{name}-{bits}.pem").is_file():
-            click.echo(f"Making an RSA key of {bits} bits, once; it is kept in {folder} ...")
 
 
 def _make_the_mistake(platform: Mock, session: requests.Session, code: str) -> None:
@@ -90,7 +84,7 @@ def _explain(platform: Mock) -> None:
     click.echo(f"  {record.diagnosis}\n")
     for finding in record.findings:
         click.echo(f"  Seen:  {finding.seen}\n  Cause: {finding.cause}\n  Cure:  {finding.cure}")
-    _expect([finding.id for finding in record.findings], [_MISTAKE])
+    _expect([finding.id for finding in record.findings], ["code-as-subject-token"])
 
 
 def _redeem(platform: Mock, session: requests.Session, app: App, code: str) -> str:

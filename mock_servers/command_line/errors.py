@@ -27,7 +27,6 @@ _DETAILED: Final = 5
 _LARGEST: Final = 4 << 20
 """Bytes of a text that are read."""
 _LONGEST_SHOWN: Final = 200
-_NEAR: Final = "No error has these words. The nearest:"
 _MORE: Final = (
     f"Causes and cures are shown for {_DETAILED} errors or fewer. Give more of the sentence, or give the request and "
     "its answer to nhsauth explain."
@@ -69,7 +68,7 @@ class Found:
         """Yield the sentences, those of one wording on one line, then causes and cures where the errors are few."""
         found = sorted(self.hits.entries, key=lambda each: not observed(each, self.days).otherwise)
         if self.hits.are_near:
-            yield from (_NEAR, "")
+            yield from ("No error has these words. The nearest:", "")
         by_line: dict[str, list[str]] = {}
         for each in found:
             by_line.setdefault(_head(each), []).append(each.service)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,14 +67,10 @@ class ObservationCollector:
     def finish(self, say: Callable[[str], None]) -> None:
         """Tell what was observed, and write it down. Raises Misuse for a file that cannot be written."""
         days = self.days
-        _print(days, say)
+        for line in table(days):
+            say(line)
         if self._file is None or not days:
             return
         with misuse(ObservationsError):
             observations.add_to(self._file, days)
         say(f"{click.format_filename(self._file)} has it, without any value.")
-
-
-def _print(days: Iterable[Day], say: Callable[[str], None]) -> None:
-    for line in table(days):
-        say(line)

@@ -33,13 +33,10 @@ from mock_servers.state.configuration import Configuration
 _NOT_FOUND: Final = 127  # as a shell says it
 _NOT_EXECUTABLE: Final = 126
 _BY_SIGNAL: Final = 128
-_FORWARDED: Final = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 _TYPED: Final = ("SIGINT", "SIGQUIT", "SIGBREAK")
 _ENDING: Final = ("SIGTERM", "SIGHUP", "SIGINT")
 """What should end a command. One that lives on after the first may have reason to; after the second it is killed."""
-_FINAL: Final = ("SIGTERM", "SIGHUP")
 _PATIENCE: Final = 10.0  # seconds from one of these to the end
-_TERMINAL: Final = "/dev/tty"
 _MOST_REPORTED: Final = 50
 _PASSED: Final = (
     "  The suite has passed, so refused requests are not listed: --log-level warning logs each as it comes."
@@ -147,7 +144,7 @@ class Signals:
         self._asked_to_end = 0
         self._lock = threading.RLock()  # a signal may be received while another is
         self._shared = _numbers(_TYPED) if _shares_terminal() else []
-        for number in (*_numbers(_FORWARDED), *_numbers(_TYPED)):
+        for number in (*_numbers(("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")), *_numbers(_TYPED)):
             signal.signal(number, self._receive)
 
     def started(self, command: Sequence[str], environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -186,7 +183,7 @@ class Signals:
             self._kill(process)
             return
         process.send_signal(number)
-        if number in _numbers(_FINAL) and self._patience is None:
+        if number in _numbers(("SIGTERM", "SIGHUP")) and self._patience is None:
             self._patience = threading.Timer(_PATIENCE, self._kill, [process])
             self._patience.daemon = True
             self._patience.start()
@@ -210,7 +207,7 @@ def _shares_terminal() -> bool:
     if not hasattr(os, "tcgetpgrp"):
         return True  # Windows signals the whole group of the console
     try:
-        terminal = os.open(_TERMINAL, os.O_RDONLY)
+        terminal = os.open("/dev/tty", os.O_RDONLY)
     except OSError:
         return False
     try:

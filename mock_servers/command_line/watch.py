@@ -53,7 +53,6 @@ _FILES: Final = 4096
 _RESERVED_FILES: Final = 100
 """Open files that are left for all but connections; each of these takes two."""
 _PAGE: Final = ("", "/", "/health", "/status", "/openapi.json", "/style.css", "/journal.js")
-_PAGES: Final = ("/exchanges", "/errors")
 _NOT_HERE: Final = b"This is nhsauth watch: a proxy to the real hosts. Its page is at /_nhsauth/.\n"
 
 
@@ -290,6 +289,6 @@ def _is_of_page(method: str, path: str) -> bool:
     own, here, below = path.partition("/_nhsauth")
     if own or not here:
         return False
-    is_listed = any(below == each or below.startswith(f"{each}/") for each in _PAGES)
+    is_listed = any(below == each or below.startswith(f"{each}/") for each in ("/exchanges", "/errors"))
     reads = method in ("GET", "HEAD") and (below in _PAGE or is_listed)
     return reads or (method, below) in (("POST", "/explain"), ("DELETE", "/exchanges"))

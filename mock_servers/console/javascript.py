@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
-
-_TOKEN: Final = "Authorization: `Bearer ${process.env.NHSAUTH_CONTROL_TOKEN}`"
 
 
 def script(control: str, commands: Sequence[Command], *, takes_token: bool = False) -> str:
@@ -38,7 +36,7 @@ def _written(command: Command, *, takes_token: bool) -> str:
 
 
 def _asked(command: Asked, *, takes_token: bool) -> str:
-    headers = [_TOKEN] if takes_token else []
+    headers = ["Authorization: `Bearer ${process.env.NHSAUTH_CONTROL_TOKEN}`"] if takes_token else []
     options = []
     if command.body:
         headers.append('"Content-Type": "application/json"')

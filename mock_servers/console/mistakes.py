@@ -16,7 +16,6 @@ from mock_servers.diagnosis.table import FINDERS
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.real_host import HOSTS
 
-_LEFT_OUT: Final = "without "
 _TOKEN_PATH: Final = "/oauth2/token"
 
 
@@ -48,7 +47,7 @@ def mistakes(step: Step, at: At) -> dict[str, Mistake]:
         if broken is not None and word not in found:
             found[word] = Mistake(word=word, about=_about(word), step=broken)
     for name in (*step.sent.form, *step.sent.headers):
-        word = f"{_LEFT_OUT}{name}"
+        word = f"without {name}"
         found[word] = Mistake(word=word, about=f"Leave out {name}", step=_left_out(step, name))
     return found
 

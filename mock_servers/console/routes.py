@@ -45,7 +45,6 @@ PAGES: Final[tuple[tuple[str, str, View], ...]] = (
 _OF_THE_API: Final = ("/apps/<path:client_id>/private-key", "/apps/<path:client_id>/jwks")
 """Paths that look like that of an app called so."""
 
-_FOR_REAL_TRAFFIC: Final = (start.show, explaining.show)
 _ROUTES: Final = Map(
     [
         *(Rule(path, endpoint=view, methods=[method]) for method, path, view in PAGES),
@@ -64,7 +63,7 @@ def answer(request: Request) -> flask.Response | None:
         return None
     if view is None or (flask.request.method == "POST" and not guards.has_form()):
         return None
-    if request.platform.exchanges.is_real and view not in _FOR_REAL_TRAFFIC:
+    if request.platform.exchanges.is_real and view not in (start.show, explaining.show):
         return None
     found: flask.Response = view(visit_of(request, path))
     return found

@@ -19,7 +19,6 @@ from mock_servers.wire.environment_lines import LINES
 
 _NEWEST: Final = 5
 _MOVED: Final = 2  # seconds
-_OF_LIST: Final = ("before", "text", "refused")
 _SHELLS: Final[Mapping[str, str]] = {"sh": "sh, bash, zsh", "dotenv": "dotenv", "powershell": "PowerShell"}
 
 
@@ -34,7 +33,7 @@ class AppKeys:
 def show(visit: Visit) -> flask.Response:
     """Show the page; for real traffic the exchanges, and for an old link to them the same."""
     request = visit.request
-    if request.platform.exchanges.is_real or any(name in request.query for name in _OF_LIST):
+    if request.platform.exchanges.is_real or any(name in request.query for name in ("before", "text", "refused")):
         query = flask.request.query_string.decode("latin-1")
         return visit.go(f"/exchanges?{query}" if query else "/exchanges")
     return _page(visit)

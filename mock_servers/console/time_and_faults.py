@@ -116,7 +116,7 @@ def _page(visit: Visit, shown: _Shown, *, status: int = 200) -> flask.Response:
         jumps={word: label for word, (_, label) in _JUMPS.items()},
         set_fields=forms.fields(_CLOCK, _SET, shown.clock, shown.errors_of_clock),
         move_fields=forms.fields(_CLOCK, _MOVE, shown.clock, shown.errors_of_clock),
-        faults=[{**fault, "words": _words(fault)} for fault in visit.read("/faults")],
+        faults=[{**fault, "words": str(Fault(**fault))} for fault in visit.read("/faults")],
         fault_fields=forms.fields(_FAULT, _FIRST, shown.fault, shown.errors_of_fault),
         fault_others=[
             (each, _for(each.name)) for each in forms.fields(_FAULT, _OTHERS, shown.fault, shown.errors_of_fault)
@@ -135,10 +135,6 @@ def _page(visit: Visit, shown: _Shown, *, status: int = 200) -> flask.Response:
             "forget": visit.same_call("DELETE", "/exchanges"),
         },
     )
-
-
-def _words(fault: Mapping[str, Any]) -> str:
-    return str(Fault(**fault))
 
 
 def _for(member: str) -> str:

@@ -31,7 +31,6 @@ from mock_servers.wire.wsgi import origin
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
 _MOST_FIELDS: Final = 10
-_SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
 COOKIE: Final = "nhsauth-control"
 """The cookie of a person who has logged in at the mock's own page, for one mock or world."""
@@ -68,7 +67,11 @@ def _caller(access: Access) -> Caller:
         found, words = access.caller_of(token.strip()), "The token is none of this mock, or its world has ended"
     elif cookie := flask.request.cookies.get(COOKIE):
         found, words = access.caller_of_cookie(cookie, time.time()), "The log-in has ended, or its token has changed"
-        if found is not None and flask.request.method not in _SAFE and "Origin" not in flask.request.headers:
+        if (
+            found is not None
+            and flask.request.method not in ("GET", "HEAD", "OPTIONS")
+            and "Origin" not in flask.request.headers
+        ):
             raise ProblemError(
                 403, "A change by cookie comes from a page, and names its Origin: send the token instead."
             )

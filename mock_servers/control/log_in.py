@@ -21,7 +21,6 @@ from mock_servers.platform.access import OPEN
 
 _LASTS: Final = 12 * 3600  # seconds by the machine's clock
 _PAGE: Final = re.compile(r"[!-\[\]-~]*")
-_WRONG: Final = "This is no token of this mock, or it is for other worlds."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,11 @@ def log_in_at_page(request: Request) -> Response:
         return Response(status=303 if to else 204, headers={**to, **cookie})
     if not request.for_people:
         raise guards.unauthorised("The token is none of this mock, or is for other worlds", is_wrong=True)
-    return _form(request, pages.TokenForm(page=page, message=_WRONG), status=401)
+    return _form(
+        request,
+        pages.TokenForm(page=page, message="This is no token of this mock, or it is for other worlds."),
+        status=401,
+    )
 
 
 def _index(request: Request) -> str:

@@ -14,7 +14,6 @@ _ASK: Final = """\
 function Ask($call, $body, $member) {
   (Invoke-RestMethod -Method Post -Uri "$nhsauth/$call" %s-ContentType 'application/json' -Body $body).$member
 }"""
-_TOKEN: Final = '-Headers @{ Authorization = "Bearer $env:NHSAUTH_CONTROL_TOKEN" } '
 _REDIRECT: Final = """\
 function Redirect($url) {
   $asked = [System.Net.WebRequest]::Create($url); $asked.AllowAutoRedirect = $false
@@ -29,7 +28,7 @@ def script(control: str, commands: Sequence[Command], *, takes_token: bool = Fal
 
     `control` is the URL of the control API, which may take a token.
     """
-    proof = _TOKEN if takes_token else ""
+    proof = '-Headers @{ Authorization = "Bearer $env:NHSAUTH_CONTROL_TOKEN" } ' if takes_token else ""
     asks = [command for command in commands if isinstance(command, Asked)]
     head = [f"$nhsauth = {_literal(control)}"] if asks else []
     head += [_ASK % proof] if any(command.body for command in asks) else []

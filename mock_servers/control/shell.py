@@ -12,7 +12,6 @@ from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Red
 
 _ASK: Final = """\
 ask() { curl -s "$nhsauth/$1" %s-H 'Content-Type: application/json' -d "$2" | member "$3"; }"""
-_TOKEN: Final = '-H "Authorization: Bearer ${NHSAUTH_CONTROL_TOKEN:?set it first}" '
 _MEMBER: Final = """\
 member() { tr -d '\\n' | sed -n 's/.*"'"$1"'": *"\\([^"]*\\)".*/\\1/p'; }"""
 _PLAIN: Final = frozenset(" :/._-,")
@@ -23,7 +22,7 @@ def script(control: str, commands: Sequence[Command], *, takes_token: bool = Fal
 
     `control` is the URL of the control API, which may take a token.
     """
-    proof = _TOKEN if takes_token else ""
+    proof = '-H "Authorization: Bearer ${NHSAUTH_CONTROL_TOKEN:?set it first}" ' if takes_token else ""
     asks = [command for command in commands if isinstance(command, Asked)]
     head = [f"nhsauth={shlex.quote(control)}"] if asks else []
     head += [_MEMBER] if any(isinstance(command, Asked | Kept) for command in commands) else []

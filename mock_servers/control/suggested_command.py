@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 Commands = Iterator[Command]
 
-_GRANTED: Final = ("subject_token", "code", "refresh_token", "authorization")
 _HELLO: Final = "/hello-world/hello"
 _OPEN: Final[Mapping[str, str]] = {"access": "open"}
 _BY_KEY: Final[Mapping[str, str]] = {"access": "apikey"}
@@ -78,7 +77,11 @@ class _Attempt:
     @property
     def issued(self) -> Issued | None:
         """The provenance of the request's token or code, if the mock issued it."""
-        sent = [self.record.sent[name] for name in _GRANTED if name in self.record.sent]
+        sent = [
+            self.record.sent[name]
+            for name in ("subject_token", "code", "refresh_token", "authorization")
+            if name in self.record.sent
+        ]
         return next(filter(None, (provenance.recognise(self.platform.store, key) for key in sent)), None)
 
     @property

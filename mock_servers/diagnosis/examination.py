@@ -34,7 +34,6 @@ _OF_EVERY_GRANT: Final = tuple(
     dict.fromkeys(rule.name for flow in flows.FLOWS for policy in flow.policies for rule in policy.rules)
 )
 _CLAIM: Final = "claim_client_assertion_jti"
-_SPENT: Final = "The jti of this assertion is spent: sign a new assertion for the next try."
 
 _log = logging.getLogger("mock_servers")
 
@@ -135,7 +134,9 @@ def _hedged(finding: Finding) -> Finding:
 
 
 def _with_cost(finding: Finding) -> Finding:
-    return replace(finding, cure=f"{finding.cure} {_SPENT}")
+    return replace(
+        finding, cure=f"{finding.cure} The jti of this assertion is spent: sign a new assertion for the next try."
+    )
 
 
 def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:

@@ -13,9 +13,6 @@ from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import ReceivedJwt, Record
 from mock_servers.wire.wording import duration, shown
 
-_HEADER: Final = ("alg", "kid", "typ")
-_CLAIMS: Final = ("iss", "aud")
-_HEADERS: Final = ("content-type",)
 _SLACK: Final = 5
 _LONGEST: Final = 120
 
@@ -63,7 +60,7 @@ def _client(case: Case) -> str | None:
 
 def _changes(case: Case, good: Record) -> Iterator[str]:
     now, then = case.record.request, good.request
-    for name in _HEADERS:
+    for name in ("content-type",):
         yield from _changed(name, then["headers"].get(name, UNDEFINED), now["headers"].get(name, UNDEFINED))
     fields = sorted(set(now["form"]) - set(then["form"])), sorted(set(then["form"]) - set(now["form"]))
     for names, words in zip(fields, ("new in the form", "no longer in the form"), strict=True):
@@ -75,9 +72,9 @@ def _changes(case: Case, good: Record) -> Iterator[str]:
 
 
 def _of_assertion(case: Case, good: Record, before: ReceivedJwt) -> Iterator[str]:
-    for name in _HEADER:
+    for name in ("alg", "kid", "typ"):
         yield from _changed(f"header {name}", before.header.get(name, UNDEFINED), case.header(name))
-    for name in _CLAIMS:
+    for name in ("iss", "aud"):
         yield from _changed(name, before.claims.get(name, UNDEFINED), case.claim(name))
     then, now = _ahead(before.claims.get("exp"), good.at), _ahead(case.claim("exp"), case.now)
     if then is not None and now is not None and abs(now - then) > _SLACK:

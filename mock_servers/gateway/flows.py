@@ -145,9 +145,7 @@ def render(row: ServiceError, exchange: Exchange, message_id: str) -> Answer:
 def returned(exchange: Exchange) -> Iterator[tuple[str, str]]:
     """Yield the ids of a call that its answer repeats as they were sent, also when it refuses (Q)."""
     sent = exchange.request.headers
-    yield from ((name, sent[name.lower()]) for name in _RETURNED if name.lower() in sent)
+    yield from ((name, sent[name.lower()]) for name in ("X-Request-ID", "X-Correlation-ID") if name.lower() in sent)
 
-
-_RETURNED: Final = ("X-Request-ID", "X-Correlation-ID")
 
 FAULT: Final = errors.FAULT

@@ -19,7 +19,6 @@ from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
 
-_TEXT: Final = "application/text"
 _NOT_BASE64: Final = re.compile(r"[^A-Za-z0-9+/]")
 
 
@@ -63,7 +62,7 @@ def _status(_: Exchange) -> Answer:
 
 
 def _status_key(exchange: Exchange) -> Answer:
-    return Answer(status=200, body=exchange.service.settings.status_key, content_type=_TEXT)
+    return Answer(status=200, body=exchange.service.settings.status_key, content_type="application/text")
 
 
 def _keycloak(exchange: Exchange) -> Answer:

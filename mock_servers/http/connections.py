@@ -45,7 +45,6 @@ _MOST_IGNORED: Final = 16 << 20
 """Bytes that it may send meanwhile."""
 _MOST_DISCARDED: Final = 64 << 20
 """Bytes of a body, left by the application, that are read and thrown away to keep the connection."""
-_SPEAK_PLAINLY: Final = "This port speaks plain HTTP: say http:"
 _SPEAK_TLS: Final = "This port speaks TLS: say https"
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -240,7 +239,7 @@ class Connection:
             _LOG.warning(
                 "%s spoke TLS to a port that speaks plain HTTP: say http://, or start with --tls", self._place.client[0]
             )
-            self._refuse(BadRequestError("400 Bad Request", _SPEAK_PLAINLY))
+            self._refuse(BadRequestError("400 Bad Request", "This port speaks plain HTTP: say http:"))
         elif self._engine.tls is not None:
             self._refuse(BadRequestError("400 Bad Request", _SPEAK_TLS))
         else:

@@ -15,7 +15,6 @@ from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.request import Request
 from mock_servers.wire.wording import cut, duration, moment, shown
 
-_TIMES: Final = ("exp", "nbf", "iat", "auth_time", "updated_at")
 _LAST: Final = 253_402_300_799
 """The last second of the year 9999."""
 _LONGEST: Final = 200
@@ -30,7 +29,11 @@ def taken_apart(jwt: Jwt, now: float) -> dict[str, Any]:
     return {
         "header": harmless(jwt.header),
         "claims": harmless(jwt.claims),
-        "times": {name: time_in_words(jwt.claims[name], now) for name in _TIMES if name in jwt.claims},
+        "times": {
+            name: time_in_words(jwt.claims[name], now)
+            for name in ("exp", "nbf", "iat", "auth_time", "updated_at")
+            if name in jwt.claims
+        },
         "signature": f"{len(jwt.signature)} bytes",
     }
 

@@ -30,8 +30,6 @@ _LARGEST_JWT: Final = 1 << 14
 _FAULT: Final = "fault"
 """What stands for a rule where a fault has refused."""
 
-_JTI_SPENT: Final = "The quota is counted after the jti is remembered: sign a new assertion for the next try."
-
 
 class Judged(Protocol):
     """The members of an exchange with any service."""
@@ -149,7 +147,14 @@ def _diagnosis(outcome: Outcome[X]) -> str | None:
     of_rule = [outcome.refusal.diagnosis] if outcome.refusal else []
     of_fault = [f"This is {outcome.fault.words}."] if outcome.fault else []
     is_spent = outcome.fault is not None and outcome.fault.is_quota and hasattr(outcome.exchange, "jti")
-    return " ".join(of_rule + of_fault + [_JTI_SPENT] * is_spent) or None
+    return (
+        " ".join(
+            of_rule
+            + of_fault
+            + ["The quota is counted after the jti is remembered: sign a new assertion for the next try."] * is_spent
+        )
+        or None
+    )
 
 
 def _members(answer: Answer) -> Mapping[str, Any]:

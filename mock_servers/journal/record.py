@@ -85,7 +85,6 @@ _SHOWN_WHOLE: Final = _ASKED_WHOLE | frozenset(
 )
 """The same for answers, which have more members that the service itself fills."""
 _LONGEST: Final = 300
-_BEGINNINGS: Final = ("eyJ", "-----BEGIN")
 _LONG: Final = 100
 _RUN: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{_LONG},}}")
 _HEADERS: Final = ("host", "content-type", "authorization", "apikey", "user-agent", "origin")
@@ -436,5 +435,5 @@ def _shown(name: str, value: Any, whole: AbstractSet[str] = _ASKED_WHOLE) -> Any
 
 def _is_secretive(value: str) -> bool:
     """Whether a value is one that no harmless parameter holds, such as a JWT or a key."""
-    jwt, key = _BEGINNINGS
+    jwt, key = "eyJ", "-----BEGIN"
     return jwt in value or key in value or (len(value) >= _LONG and _RUN.search(value) is not None)

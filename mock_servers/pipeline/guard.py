@@ -21,8 +21,6 @@ from mock_servers.wire.wsgi import IN_PROCESS, host, origin
 
 _HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/\\?#@\[\]]+))(?::[0-9]{0,5})?")
 _PORTS: Final = {"http": 80, "https": 443}
-_NEAR_SITES: Final = (None, "same-origin", "none")
-_VISIT: Final = ("navigate", "document")
 
 
 def objection(
@@ -88,8 +86,8 @@ def _of_origin(environ: Mapping[str, Any], or_null: bool) -> str | None:  # noqa
 def _of_site(environ: Mapping[str, Any]) -> str | None:
     """Object to what another site's page asks a browser for, unless a person follows a link: no page reads that."""
     sent = environ.get("HTTP_SEC_FETCH_SITE")
-    follows = (environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST")) == _VISIT
-    if sent in _NEAR_SITES or (follows and environ["REQUEST_METHOD"] in ("GET", "HEAD")):
+    follows = (environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST")) == ("navigate", "document")
+    if sent in (None, "same-origin", "none") or (follows and environ["REQUEST_METHOD"] in ("GET", "HEAD")):
         return None
     return f"Sec-Fetch-Site is {shown(sent)}: this API answers pages of {shown(origin(environ))} alone."
 

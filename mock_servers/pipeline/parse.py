@@ -16,21 +16,17 @@ if TYPE_CHECKING:
 
 LARGEST_BODY: Final = 1 << 20
 """Bytes of a request body; a larger one is refused unread."""
-_FORM: Final = "application/x-www-form-urlencoded"
-_PROTOCOL: Final = ("grant_type=", "client_assertion_type=", "subject_token_type=")
 _SHORT: Final = 100
 """Characters of such a parameter; a longer one is no value that the protocol has, and is not kept."""
 _FEW: Final = 16
 """Parameters that are read one by one; a body may hold a million, which are read at once."""
-_OTHER_HEADERS: Final = ("CONTENT_TYPE", "CONTENT_LENGTH")
-_NO_HEADERS: Final = ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")
 
 
 def parsed(environ: WSGIEnvironment, *, reads_body: bool) -> Request:
     """Return the request of a WSGI environ. Without `reads_body` its body stays unread, to be passed on."""
     body = _body(environ) if reads_body else b""
     oversized = body is None
-    is_form = _FORM in environ.get("CONTENT_TYPE", "").partition(";")[0].lower()
+    is_form = "application/x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "").partition(";")[0].lower()
     query = environ.get("QUERY_STRING", "")
     return Request(
         method=environ["REQUEST_METHOD"].upper(),
@@ -91,9 +87,9 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     """Return the headers by their names in small letters."""
     headers = {}
     for name, value in environ.items():
-        if name.startswith("HTTP_") and name not in _NO_HEADERS:
+        if name.startswith("HTTP_") and name not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
             headers[name[5:].replace("_", "-").lower()] = value
-        elif name in _OTHER_HEADERS and value:
+        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
             headers[name.replace("_", "-").lower()] = value
     return headers
 
@@ -122,7 +118,11 @@ def _parameters(raw: bytes) -> Parameters:
 
 
 def _read(piece: str) -> Sequence[tuple[str, str]]:
-    return _again(piece) if len(piece) <= _SHORT and piece.startswith(_PROTOCOL) else _pairs(piece)
+    return (
+        _again(piece)
+        if len(piece) <= _SHORT and piece.startswith(("grant_type=", "client_assertion_type=", "subject_token_type="))
+        else _pairs(piece)
+    )
 
 
 def _pairs(piece: str) -> Sequence[tuple[str, str]]:

@@ -18,7 +18,6 @@ _LOG: Final = logging.getLogger("mock_servers")
 _QUIET: Final = 60.0
 """Seconds between two lines of the log about it."""
 
-_CONTROL: Final = "/_nhsauth/"
 TITLE: Final = "state unreachable"
 
 
@@ -59,7 +58,7 @@ def application(error: StateError) -> WSGIApplication:
     """Return what answers in place of a mock whose state cannot be reached yet; calls of the control API as it does."""
 
     def answer_all(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if _CONTROL not in environ["PATH_INFO"]:
+        if "/_nhsauth/" not in environ["PATH_INFO"]:
             return answer(error, start_response)
         detail = f"The state cannot be reached: {error}"
         problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": detail}

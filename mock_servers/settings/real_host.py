@@ -18,12 +18,10 @@ The API platform, an identity provider, the mock realms, Apigee's management API
 or a host that only test suites call and that has no content.
 """
 
-_DOMAINS: Final = ("nhs.uk", "nhs.net")
-
 
 def is_real_name(host: str) -> bool:
     """Whether a host name belongs to the NHS, for any service."""
-    return any(host == domain or host.endswith(f".{domain}") for domain in _DOMAINS)
+    return any(host == domain or host.endswith(f".{domain}") for domain in ("nhs.uk", "nhs.net"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

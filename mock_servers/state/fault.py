@@ -10,9 +10,13 @@ from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.limits import CONTENT_TYPE, COUNT, TIMES, WORD, Contradictions, Limit, between, one_of
 
 _PLATFORM: Final = ("token", "authorize", "callback", "userinfo")
-_AT_PROVIDER: Final = ("authorize", "token", "userinfo", "jwks", "discovery")
 _OF_PROVIDERS: Final = (
-    place for each in PROVIDERS for place in (each.name, *(f"{each.name}.{endpoint}" for endpoint in _AT_PROVIDER))
+    place
+    for each in PROVIDERS
+    for place in (
+        each.name,
+        *(f"{each.name}.{endpoint}" for endpoint in ("authorize", "token", "userinfo", "jwks", "discovery")),
+    )
 )
 PLACES: Final = (*_PLATFORM, "app.jwks", *_OF_PROVIDERS, "api")
 """Where: an endpoint of the platform, the fetch of an app's key set, a provider or one of its endpoints, any API."""

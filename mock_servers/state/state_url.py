@@ -16,7 +16,6 @@ from mock_servers.state.table import Backend, Kind, UnusableStateError
 
 _REDIS: Final = {"valkey": "redis", "valkeys": "rediss", "redis": "redis", "rediss": "rediss", "unix": "unix"}
 """The client library's name for a scheme."""
-_OPTIONS: Final = ("prefix", "db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DEFAULT_PREFIX: Final = "nhsauth"
 
@@ -64,7 +63,7 @@ def _valkey(location: str, kinds: Mapping[str, Kind[Any]]) -> Backend:
     except ImportError:
         raise UnusableStateError(f"{where} needs another package: pip install 'pytest-nhsauth[shared]'") from None
     parts, plain = _split(location), where.partition("?")[0]
-    options = _options(plain, parts.query, _OPTIONS)
+    options = _options(plain, parts.query, ("prefix", "db", "ssl_ca_certs", "ssl_certfile", "ssl_keyfile"))
     prefix = options.pop("prefix", _DEFAULT_PREFIX)
     if _PREFIX.fullmatch(prefix) is None:
         raise UnusableStateError(f"{plain} has prefix={prefix}; allowed: letters, digits and . _ - (64 at most)")

@@ -31,8 +31,6 @@ from mock_servers.wire.wording import one_line
 _KEPT_HEADERS: Final = ("content-type", "date", "location", "set-cookie", "retry-after", "www-authenticate")
 _TOKENS: Final = frozenset(["access_token", "refresh_token", "id_token"])
 _KEPT_MEMBERS: Final = frozenset(["error", "error_description", "message", "message_id", "fault"])
-_KEPT_CLAIMS: Final = ("iss", "sub", "aud", "exp")
-_KEPT_HEADER: Final = ("alg", "kid", "typ")
 _LONGEST_CLAIM: Final = 200
 
 
@@ -169,8 +167,10 @@ def _received(seen: SeenExchange) -> dict[str, ReceivedJwt]:
     assertion = seen.assertion
     if assertion is None:
         return {}
-    header = {name: assertion.header[name] for name in _KEPT_HEADER if _is_short(assertion.header.get(name))}
-    claims = {name: assertion.claims[name] for name in _KEPT_CLAIMS if _is_short(assertion.claims.get(name))}
+    header = {name: assertion.header[name] for name in ("alg", "kid", "typ") if _is_short(assertion.header.get(name))}
+    claims = {
+        name: assertion.claims[name] for name in ("iss", "sub", "aud", "exp") if _is_short(assertion.claims.get(name))
+    }
     return {"client_assertion": ReceivedJwt(header=header, claims=claims)}
 
 

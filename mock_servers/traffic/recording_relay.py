@@ -29,7 +29,6 @@ _LOG: Final = logging.getLogger(__name__)
 _CLIENT_HELLO: Final = b"\x16"
 _HTTPS: Final = "443"
 _MOST_COUNTED: Final = 200
-_SAME: Final = "Without nhsauth your program would have met the same."
 _OF_TRUST: Final = (
     "Without nhsauth your program would have met a certificate error, unless it trusts an authority of its own: name "
     "that with --upstream-ca."
@@ -122,7 +121,12 @@ class WatchingProxy:
         except (UnreachableHostError, OverflowError) as reason:
             self.give_back()
             return self._fail(
-                name, 502, str(reason), _OF_TRUST if isinstance(reason, UntrustedCertificateError) else _SAME
+                name,
+                502,
+                str(reason),
+                _OF_TRUST
+                if isinstance(reason, UntrustedCertificateError)
+                else "Without nhsauth your program would have met the same.",
             )
         return outside
 

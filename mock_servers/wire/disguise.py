@@ -28,7 +28,6 @@ _KEPT: Final = re.compile(
     re.IGNORECASE,
 )
 """JWTs, which stay JWTs, and what stays as it is: a scheme of Authorization, marks of PEM, hosts, parameters' names."""
-_SCHEMES: Final = ("bearer", "basic", "dpop")
 _HEXADECIMAL: Final = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 _ADDRESSES: Final = frozenset(["iss", "aud"])
 
@@ -49,7 +48,7 @@ class Disguise:
         if (members := object_of(value)) is not None:
             return json.dumps(self._of_member("", members))
         scheme, _, rest = value.partition(" ")
-        if self._is_plain(value) or (scheme.lower() in _SCHEMES and self._is_plain(rest)):
+        if self._is_plain(value) or (scheme.lower() in ("bearer", "basic", "dpop") and self._is_plain(rest)):
             return value
         pieces, end = [], 0
         for found in _KEPT.finditer(value):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from mock_servers.command_line.control_call import SERVER
 from mock_servers.command_line.exit import Misuse
 from mock_servers.wire.wording import shown
-
-_PACKAGES: Final = ("mcp", "mcp_types", "anyio")
 
 
 def run(server: str | None, token: str | None, *, with_tokens: bool) -> None:
@@ -24,7 +21,7 @@ def run(server: str | None, token: str | None, *, with_tokens: bool) -> None:
     try:
         from mock_servers.command_line.mcp.server import serve  # noqa: PLC0415 - only here is its package needed
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] not in _PACKAGES:
+        if missing.name is None or missing.name.partition(".")[0] not in ("mcp", "mcp_types", "anyio"):
             raise
         raise Misuse("nhsauth mcp needs another package: pip install 'pytest-nhsauth[mcp]'") from None
     from mock_servers.command_line.mcp.mock_tools import Mock, mock_tools  # noqa: PLC0415 - quicker to refuse without

@@ -25,7 +25,6 @@ from mock_servers.wire.wording import cut, printable, shown
 _NEWEST: Final = 10
 """Exchanges, unless another limit is given."""
 _SECRETS: Final = frozenset(["access_token", "refresh_token", "id_token", "code"])
-_HINT: Final = " Set NHSAUTH_CONTROL_TOKEN where nhsauth mcp is started."
 _CUT: Final = "Its tokens are cut unless nhsauth mcp was started with --with-tokens."
 
 
@@ -46,7 +45,11 @@ class Mock:
         except (requests.RequestException, ValueError):
             answer = {}
         if isinstance(answer, dict) and "detail" in answer:
-            hint = _HINT if answer.get("status") == requests.codes.unauthorized else ""
+            hint = (
+                " Set NHSAUTH_CONTROL_TOKEN where nhsauth mcp is started."
+                if answer.get("status") == requests.codes.unauthorized
+                else ""
+            )
             raise AnswerIsNo(f"The mock at {self.server} refuses: {printable(str(answer['detail']))}{hint}")
         if answer == {}:
             raise AnswerIsNo(f"No mock answers at {self.server}: start one with `nhsauth serve`, or name another")

@@ -125,7 +125,7 @@ def _is_known(case: Case, named: Any) -> bool:
 def _cure(case: Case, named: Any, names: str) -> str:
     found = _wrapped(case, named)
     if found is not None:
-        trim = _TRIM if found.words == _WHITE_SPACE else ""
+        trim = ": trim what your code reads from a file or a setting" if found.words == "white space around it" else ""
         return f"Set {names.rpartition(' ')[0]} to {shown(found.bare)}, without {found.words}{trim}."
     if not case.known.is_all:
         return "Take the API key from the app's page in the developer portal of this environment."
@@ -180,8 +180,6 @@ def _wrapped(case: Case, named: Any) -> Unwrapped | None:
 
 
 _is_key: Final = API_KEY.fullmatch
-_WHITE_SPACE: Final = "white space around it"
-_TRIM: Final = ": trim what your code reads from a file or a setting"
 
 
 def _resembles(app: App, named: str, bare: str) -> Iterator[str]:

@@ -22,7 +22,6 @@ _TOO_FAR: Final = "check_client_assertion_exp_near"
 _TOO_FAR_AT_PROVIDER: Final = "check_assertion_near"
 _NOT_BEGUN: Final = "check_client_assertion_begun"
 _UTC: Final = "int(time.time()) in Python, DateTimeOffset.UtcNow in C#, Instant.now() in Java"
-_COMPARE: Final = "Compare your clock with the Date header of the answer"
 _OF_EACH: Final[Mapping[Kind, str]] = {
     "kept": "Sign a new assertion right before each request.",
     "slow": "Set your clock by NTP.",
@@ -206,7 +205,9 @@ def _finding(mistake: str, seen: str, found: Sequence[Cause], own: Mapping[Kind,
     if "kept" in kinds and kinds[0] != "kept":
         cures["kept"] = "Sign a new assertion for each request."
     if len(kinds) > 1:
-        cures["slow"] = cures["fast"] = f"{_COMPARE}, and set it by NTP if they differ."
+        cures["slow"] = cures["fast"] = (
+            "Compare your clock with the Date header of the answer, and set it by NTP if they differ."
+        )
     return Finding(
         id=mistake,
         certainty=clock.certainty(found),

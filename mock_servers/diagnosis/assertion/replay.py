@@ -76,23 +76,19 @@ def jti_not_unique(case: Case) -> Finding | None:
         return None
     other = _spent_by(case, sub, jti)
     if other is None:
-        return _unknown(jti)
+        return Finding(
+            id="same-assertion-again",
+            certainty="possible",
+            seen=f"jti {shown(jti)} was used before, in an exchange that is no longer kept.",
+            cause="Either this assertion was sent before, or its jti is not unique.",
+            cure=_AGAIN,
+        )
     return Finding(
         id="jti-not-unique",
         certainty="certain",
         seen=f"jti {shown(jti)} was in another assertion {duration(case.now - other.at)} ago, and {_answered(other)}.",
         cause=_why(case, str(jti)),
         cure="Use a new UUID as jti in each assertion. In Python: str(uuid.uuid4()).",
-    )
-
-
-def _unknown(jti: Any) -> Finding:
-    return Finding(
-        id="same-assertion-again",
-        certainty="possible",
-        seen=f"jti {shown(jti)} was used before, in an exchange that is no longer kept.",
-        cause="Either this assertion was sent before, or its jti is not unique.",
-        cure=_AGAIN,
     )
 
 

@@ -144,7 +144,8 @@ def weak_or_odd_key(case: Case) -> Finding | None:
 def _of_numbers(jwk: Mapping[str, Any], mended: Mapping[str, str]) -> Finding:
     wrong = [name for name in ("n", "e") if mended[name] != jwk.get(name)]
     ways = " and ".join(
-        f"{name} is {shown(jwk[name]) if name == 'e' else 'a number'}, {_NOT_BASE64URL}" for name in wrong
+        f"{name} is {shown(jwk[name]) if name == 'e' else 'a number'}, in another notation than base64url"
+        for name in wrong
     )
     members = " and ".join(
         f'"{name}": {shown(mended[name])}' if name == "e" else f"{name} in base64url" for name in wrong
@@ -157,9 +158,6 @@ def _of_numbers(jwk: Mapping[str, Any], mended: Mapping[str, str]) -> Finding:
         "(How the service answers other keys is our guess.)",
         cure=f"Register {members} in the JWK. You can keep the key. {_HOUR}",
     )
-
-
-_NOT_BASE64URL: Final = "in another notation than base64url"
 
 
 def _mended(case: Case, jwk: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -178,7 +176,7 @@ def _mended(case: Case, jwk: Mapping[str, Any]) -> Mapping[str, str] | None:
     for one, other in product(_readings(n), _readings(e)):
         key = usable({"kty": "RSA", "n": _base64url(one), "e": _base64url(other)})
         is_other = key is not None and key.public_numbers() != failed
-        if key is not None and is_other and jwts.verify(case.assertion, key, _ALGORITHMS):
+        if key is not None and is_other and jwts.verify(case.assertion, key, ("RS512", "RS256", "RS384")):
             sent = {"n": _number(n), "e": _number(e)}
             return {
                 name: str(jwk[name]) if sent[name] == number else _base64url(number)
@@ -222,7 +220,6 @@ def _base64url(number: int) -> str:
     return jwts.base64url(number.to_bytes((number.bit_length() + 7) // 8)) if number > 0 else ""
 
 
-_ALGORITHMS: Final = ("RS512", "RS256", "RS384")
 _LONGEST: Final = 4000
 """Digits of a number that is read."""
 

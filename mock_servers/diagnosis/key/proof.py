@@ -53,8 +53,6 @@ _LATE: Final = (
     "Your code signed first, and turned base64 into base64url only afterwards. Sign header, dot and payload as they "
     "are sent: with - and _ instead of + and /, and without =."
 )
-_REWRITTEN: Final = "Your code decoded the header or payload and wrote it again after signing."
-_REUSED: Final = "Your code changed a signed JWT, or joined an old signature to a new header and payload."
 _BASE64: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "ordinary base64": base64.b64encode,
     "ordinary base64 without padding": lambda raw: base64.b64encode(raw).rstrip(b"="),
@@ -171,8 +169,11 @@ def _texts_signed(case: Case, name: str, jwt: Jwt, signed: bytes) -> Iterator[tu
     candidates = (
         (_SLIP, _slips(jwt)),
         (_LATE, _in_other_base64(jwt)),
-        (_REWRITTEN, _written_otherwise(jwt)),
-        (_REUSED, _sent_earlier(case, name, jwt)),
+        ("Your code decoded the header or payload and wrote it again after signing.", _written_otherwise(jwt)),
+        (
+            "Your code changed a signed JWT, or joined an old signature to a new header and payload.",
+            _sent_earlier(case, name, jwt),
+        ),
     )
     for cause, texts in candidates:
         for (words, text), (alg, make) in product(texts, _DIGESTS.items()):

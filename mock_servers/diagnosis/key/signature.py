@@ -129,7 +129,6 @@ def _of_shape(name: str, signature: bytes) -> Finding | None:
 _SELF_ENCODED: Final = (
     "Your code encoded the signature itself. The third part of a JWT is the base64url of the signature's bytes."
 )
-_REVERSED: Final = "CryptSignHash and other calls of CryptoAPI give the signature in reverse order."
 _UNCHANGED: Final = "Give the library all members before it signs, and send its result unchanged."
 _OTHER_ALG: Final = "The header names an algorithm that did not make the signature."
 _LET_LIBRARY: Final = "Let the library write alg: give it RS512 and the RSA private key."
@@ -253,7 +252,9 @@ def _by_the_key_itself(signed: _Signed, proof: Proof) -> Finding:
         return _changed(
             signed.field,
             f"The registered key made the signature of {signed.field}; its third part is written {proof.form}.",
-            _REVERSED if proof.form == REVERSED else _SELF_ENCODED,
+            "CryptSignHash and other calls of CryptoAPI give the signature in reverse order."
+            if proof.form == REVERSED
+            else _SELF_ENCODED,
             "Reverse the bytes of the signature before base64url, or let a library make the JWT."
             if proof.form == REVERSED
             else _UNCHANGED,

@@ -14,7 +14,6 @@ from mock_servers.journal.finding import Finding
 from mock_servers.wire.wording import shown
 
 _JWT_START: Final = "eyJ"
-_BY_ASSERTION: Final = ("client_credentials", TOKEN_EXCHANGE)
 _BY_SECRET: Final = ("authorization_code", "refresh_token")
 """The grants for which the app sends its secret."""
 
@@ -24,7 +23,9 @@ def credentials_in_basic(case: Case) -> Finding | None:
     sent = case.request.basic
     if sent is None or "client_id" in case.request.form or "client_assertion" in case.request.form:
         return None
-    needs_assertion = case.form("grant_type") in _BY_ASSERTION and not any(each.startswith(_JWT_START) for each in sent)
+    needs_assertion = case.form("grant_type") in ("client_credentials", TOKEN_EXCHANGE) and not any(
+        each.startswith(_JWT_START) for each in sent
+    )
     return Finding(
         id="secret-style-client-credentials" if needs_assertion else "credentials-in-basic",
         certainty="certain",

@@ -35,7 +35,12 @@ def state_lost(case: Case) -> Finding | None:
         return None
     sent = case.request.query.get("state")
     if sent is None:
-        return _none_sent(case)
+        if "code" in case.request.query:
+            return _lost("The query has a code and no state.", "The provider always returns the state that it got.")
+        return _lost(
+            "The query has neither code nor state.",
+            "This is the platform's own redirect URI. Only a browser that a provider sends back opens it.",
+        )
     pending = case.known.store.pending.get(sent)
     return _of_pending(case, pending) if pending is not None else _unknown(case, sent)
 
@@ -58,15 +63,6 @@ def _of_pending(case: Case, pending: PendingAuthorization) -> Finding | None:
             "The person took longer than the platform waits. (How long it waits is our guess.)",
         )
     return None
-
-
-def _none_sent(case: Case) -> Finding:
-    if "code" in case.request.query:
-        return _lost("The query has a code and no state.", "The provider always returns the state that it got.")
-    return _lost(
-        "The query has neither code nor state.",
-        "This is the platform's own redirect URI. Only a browser that a provider sends back opens it.",
-    )
 
 
 def _unknown(case: Case, sent: str) -> Finding:

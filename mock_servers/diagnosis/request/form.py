@@ -143,10 +143,14 @@ def encoded_body(case: Case) -> Finding | None:
         if plain is not None and _is_form(plain.decode("latin-1"))
         else recovered(text, _is_form)
     )
-    return _wrong_body(f"The body is a form with {found.words}.", _ENCODED) if found is not None else _of_map(text)
-
-
-_ENCODED: Final = "Your code encoded the form once more, or turned it into text for another purpose."
+    return (
+        _wrong_body(
+            f"The body is a form with {found.words}.",
+            "Your code encoded the form once more, or turned it into text for another purpose.",
+        )
+        if found is not None
+        else _of_map(text)
+    )
 
 
 def _of_map(text: str) -> Finding | None:

@@ -16,7 +16,6 @@ from mock_servers.wire.wrapping import recovered
 
 JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _OF_PLATFORM: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code", "refresh_token")
-_TYPE_RULE: Final = "check_subject_token_type_id_token"
 _LONGEST: Final = 200
 _OTHERS: Final = {
     "password": "No service here accepts a person's password.",
@@ -158,5 +157,5 @@ FINDERS: Final = (
             "check_grant_type",
         ),
     ),
-    Finder(find=subject_token_type, rules=(_TYPE_RULE,)),
+    Finder(find=subject_token_type, rules=("check_subject_token_type_id_token",)),
 )

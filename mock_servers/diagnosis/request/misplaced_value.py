@@ -57,8 +57,6 @@ _REDEEM: Final = {
 }
 _PLATFORM: Final = ("oauth2", "oauth2-mock", "gateway")
 """The services of the platform, as records name them; the others are identity providers."""
-_CODE_ELSEWHERE: Final = "The platform, CIS2 and NHS login each issue codes. Each accepts only its own."
-_CODE_AS_ID_TOKEN: Final = "This is an authorization code. Exchange it for an id_token first, and send that."
 _MEANING: Final = {
     "authorization code": "This is an authorization code. It is only for getting tokens.",
     "access token": "This is an access token. It is only for calling an API.",
@@ -101,7 +99,9 @@ def _misplaced(name: str, store: Store, record: Record, base: str, hosts: Hosts)
         id=_finding_id(name, issued),
         certainty="certain",
         seen=f"{NAMED.get(name, name)} is {described(issued, record.at, ended)}.",
-        cause=_CODE_ELSEWHERE if _is_code(name, issued) else _meaning(name, issued),
+        cause="The platform, CIS2 and NHS login each issue codes. Each accepts only its own."
+        if _is_code(name, issued)
+        else _meaning(name, issued),
         cure=_cure(issued, place, redeem_url(issued, base, hosts), record.at),
     )
 
@@ -122,7 +122,7 @@ def _of_provider(issued: Issued) -> bool:
 def _meaning(name: str, issued: Issued) -> str:
     """Say what a value is for, and what must be done with it before it can replace an id_token."""
     if name == _PAIR and issued.kind == "authorization code" and _of_provider(issued):
-        return _CODE_AS_ID_TOKEN
+        return "This is an authorization code. Exchange it for an id_token first, and send that."
     if _of_provider(issued) and issued.kind in _AT_ITS_PROVIDER:
         return _AT_ITS_PROVIDER[issued.kind].format(issuer=issued.issuer)
     return _MEANING[issued.kind]

@@ -16,7 +16,6 @@ from mock_servers.wire.wording import shown
 
 _TOKEN: Final = ("oauth2", "oauth2/token", "oauth2/access_token", "token", "oauth2/v1/token")
 _ENDPOINTS: Final = ("/token", "/authorize", "/callback", "/userinfo", "/_ping", "/_status")
-_MOUNTS: Final = ("/oauth2", "/oauth2-mock")
 _TOKEN_PATHS: Final = ("/oauth2/token", "/oauth2-mock/token")
 _GRANTS: Final = ("client_credentials", TOKEN_EXCHANGE)
 """The grants that only the platform has."""
@@ -111,7 +110,7 @@ def _nearest(path: str) -> str | None:
     mount = "/oauth2-mock" if plain.startswith("oauth2-mock") else "/oauth2"
     if plain.replace("oauth2-mock", "oauth2") in _TOKEN or plain.endswith(f"{mount}/token"):
         return f"POST {mount}/token"
-    known = {f"{each}{endpoint}": endpoint for each in _MOUNTS for endpoint in _ENDPOINTS}
+    known = {f"{each}{endpoint}": endpoint for each in ("/oauth2", "/oauth2-mock") for endpoint in _ENDPOINTS}
     near = get_close_matches(f"/{plain}", known, n=1, cutoff=_ALIKE)
     if not near:
         return None

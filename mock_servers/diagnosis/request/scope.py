@@ -116,11 +116,10 @@ def scope_too_low(case: Case) -> Finding | None:
         certainty="certain",
         seen=f"The token is {whose}, of {grant}, with {_listed(token.scopes)}.",
         cause="This API needs the other kind of token, or another level.",
-        cure=f"{who}." if who else _OTHER_KIND,
+        cure=f"{who}."
+        if who
+        else "For a person's API exchange an id_token; for an application's use client_credentials.",
     )
-
-
-_OTHER_KIND: Final = "For a person's API exchange an id_token; for an application's use client_credentials."
 
 
 def _who_for_api(case: Case, token: AccessToken) -> str:

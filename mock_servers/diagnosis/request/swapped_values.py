@@ -27,7 +27,6 @@ NAMED: Final = {"swapped-values": "Two members of a request, or of its JWT, hold
 _WRONG, _POSSIBLE, _RIGHT = 0, 1, 2
 _BOTH: Final = "iss/sub"
 _GRANTS: Final = ("client_credentials", TOKEN_EXCHANGE, "authorization_code", "refresh_token")
-_JWTS: Final = ("client_assertion", "subject_token")
 
 _Fit = Callable[[Any, Case], int]
 
@@ -72,7 +71,7 @@ def _members(case: Case) -> dict[str, Any]:
 def _swap(member: str, other: str, sent: Mapping[str, Any], case: Case) -> Iterator[Finding]:
     """Find two values that both fit better where the other one is, while one of them now does not fit at all."""
     one, two = (each for each in _FITS if each in (member, other))
-    if {one, two} == set(_JWTS):
+    if {one, two} == {"client_assertion", "subject_token"}:
         return  # `misplaced_value` explains it
     after, before = [], []
     for place, there in ((one, two), (two, one)):

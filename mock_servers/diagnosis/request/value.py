@@ -35,7 +35,6 @@ BELONGS: Final = {
 }
 """The purpose of each parameter or header."""
 _PUBLIC: Final = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
-_JWTS: Final = ("client_assertion", "subject_token")
 _KINDS: Final = {
     "client_id": "API key",
     "client_secret": "client secret",
@@ -52,7 +51,6 @@ _MEMBERS: Final = {
     "client_id": ("client_id", "apikey", "key"),
 }
 """The member of a whole JSON answer that holds the value."""
-_SIGNED_TIMES: Final = ("exp", "jti")
 
 
 _JUDGES: Final = {
@@ -82,7 +80,14 @@ def _finder(name: str) -> Finder:
         if sent is None:
             return _in_basic(name, case)
         if not sent.strip():
-            return _empty(name, sent)
+            return Finding(
+                id="empty-parameter",
+                certainty="certain",
+                seen=f"{name} was sent, but "
+                f"{'empty' if not sent else f'has nothing but white space in it, {shown(sent)}'}.",
+                cause="The variable was empty when your code built the form. The service treats it as missing.",
+                cure=f"Send as {name} {BELONGS.get(name, 'its value')}, and stop when you have none.",
+            )
         known = case.known.issued(sent)
         if known is not None and known.kind == _KINDS.get(name, known.kind):
             return _of_other_app(case, known) if name == "client_secret" else None
@@ -101,21 +106,11 @@ def _in_basic(name: str, case: Case) -> Finding | None:
     return replace(found, seen=f"In the Basic header, {found.seen}") if found is not None else None
 
 
-def _empty(name: str, sent: str) -> Finding:
-    return Finding(
-        id="empty-parameter",
-        certainty="certain",
-        seen=f"{name} was sent, but {'empty' if not sent else f'has nothing but white space in it, {shown(sent)}'}.",
-        cause="The variable was empty when your code built the form. The service treats it as missing.",
-        cure=f"Send as {name} {BELONGS.get(name, 'its value')}, and stop when you have none.",
-    )
-
-
 def _wrong(name: str, sent: str, case: Case) -> Finding | None:
     if is_private(sent):
         return None
     found = _public_key(name, sent) or _json(name, sent)
-    if found is not None or name in _JWTS or name not in BELONGS:
+    if found is not None or name in ("client_assertion", "subject_token") or name not in BELONGS:
         return found
     if sent.startswith(_URL):
         return _url(name, sent, case)
@@ -210,7 +205,7 @@ def _of_members(name: str, members: Mapping[str, Any], member: str | None) -> tu
     if "access_token" in members:
         cause = f"That answer has no {' or '.join(_MEMBERS.get(name, (name,)))} in it."
         return "JSON, a whole token answer", cause, f"Send as {name} {belongs}."
-    if any(each in members for each in _SIGNED_TIMES):
+    if any(each in members for each in ("exp", "jti")):
         return (
             "JSON, the claims of a JWT that is not signed",
             "A JWT has three parts, and a library makes it.",

@@ -31,7 +31,6 @@ from mock_servers.wire.wording import cut, duration, shown, spelt
 from mock_servers.wire.wrapping import json_object, recovered
 
 ACCESS_TOKEN: Final = re.compile(r"[A-Za-z0-9]{28}")
-_TOKEN_SERVICES: Final = ("oauth2", "oauth2-mock")
 _SHORTEST: Final = 12
 _USUAL_HOUR: Final = 3000
 """Seconds; a token that is used beyond this was kept as if it lived an hour."""
@@ -209,7 +208,7 @@ def _no_header(case: Case) -> Finding | None:
         id="bearer-shape",
         certainty="certain",
         seen="There is no Authorization header.",
-        cause=_of_token_call(case) or _NOT_SET,
+        cause=_of_token_call(case) or "Your code did not set it, or a redirect or a proxy removed it.",
         cure="Send Authorization: Bearer, one space, and the access_token of the token answer.",
     )
 
@@ -229,7 +228,6 @@ def _under_other_name(name: str, case: Case) -> Finding:
 
 _RENAMED: Final = "A proxy or a gateway on the way renamed the header, as Amazon API Gateway does"
 _WHERE: Final = ": set it again where your code calls the API, or let the proxy pass it on under its name"
-_NOT_SET: Final = "Your code did not set it, or a redirect or a proxy removed it."
 
 
 def _renamed(case: Case) -> str | None:
@@ -338,7 +336,7 @@ def _no_space(rest: str, case: Case) -> _Malformed:
 def _of_token(token: str) -> _Malformed | None:
     """Look at what comes after Bearer and a space."""
     if not token or token.lower() == "bearer":
-        return _Malformed(words=_NOTHING, cause=_NOT_GIVEN)
+        return _Malformed(words=_NOTHING, cause="Your code probably had no token when it built the header.")
     printed = printed_object(token)
     if printed is not None:
         return _Malformed(words="after Bearer comes an object that was turned into text", cause=printed)
@@ -373,7 +371,6 @@ _STRANGE: Final = re.compile(r"[^\S \r\n]")
 _ONE_SCHEME: Final = "The service accepts only the scheme Bearer here, followed by a space and the token."
 _READS: Final = "The service takes all that comes after Bearer and the space as the token."
 _COPIED: Final = "It probably came from an editor, a page or a file that the value was copied from."
-_NOT_GIVEN: Final = "Your code probably had no token when it built the header."
 _NOTHING: Final = "there is nothing after Bearer"
 _UNFILLED: Final = "after Bearer comes a variable that was never filled in"
 _PATH: Final = "after Bearer comes the path of a file that was not read"
@@ -416,7 +413,7 @@ def _of_token_call(case: Case) -> str | None:
 
 
 def _asked_for_token(record: Record) -> bool:
-    return record.service in _TOKEN_SERVICES and record.method == "POST" and record.path.endswith("/token")
+    return record.service in ("oauth2", "oauth2-mock") and record.method == "POST" and record.path.endswith("/token")
 
 
 _UNKNOWN: Final = ("find_bearer", "find_token", "find_access_token")
