@@ -59,7 +59,6 @@ class Kind(StrEnum):
     FIND = "find"
     FETCH = "fetch"
     CLAIM = "claim"
-    ACTION = "remember"
 
 
 FORESEEABLE = frozenset({Kind.CHECK, Kind.DECODE, Kind.FIND})
@@ -68,13 +67,13 @@ FORESEEABLE = frozenset({Kind.CHECK, Kind.DECODE, Kind.FIND})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule(Generic[E]):
-    """One check that owns exactly one error; an action owns none and cannot object.
+    """One check that owns exactly one error.
 
     `after` names the rules on which this one rests: where one of them has objected, this one has nothing to say.
     """
 
     kind: Kind
-    error: Problem | None
+    error: Problem
     objection: Callable[[E], str | None]
     name: str
     after: tuple[str, ...] = ()
@@ -147,12 +146,6 @@ def rejects(error: Problem, *, after: Sequence[str] = ()) -> Callable[[Callable[
     return rule
 
 
-def action(step: Callable[[E], None]) -> Rule[E]:
-    """Make a rule of a step that cannot object; its name begins with `remember_`."""
-    name = step.__name__
-    return Rule(kind=Kind(name.partition("_")[0]), error=None, objection=step, name=name)
-
-
 def choose(flows: Sequence[Flow[E, A]], exchange: E) -> Flow[E, A]:
     """Return the first flow that takes the exchange; the last flow of a service takes everything."""
     return next(flow for flow in flows if flow.takes(exchange))
@@ -163,7 +156,7 @@ def judge(flow: Flow[E, A], exchange: E) -> Refusal | None:
     for policy in flow.policies:
         for rule in policy.rules:
             diagnosis = rule.objection(exchange)
-            if diagnosis is not None and rule.error is not None:
+            if diagnosis is not None:
                 return Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
     return None
 
@@ -200,7 +193,7 @@ def _asked(
         diagnosis, unknown = _answered(rule, exchange) if rule.kind in kinds and not rests else (None, "")
         if rests or diagnosis is not None:
             fallen.add(rule.name)
-        if diagnosis is not None and rule.error is not None:
+        if diagnosis is not None:
             refusal = Refusal(error=rule.error, rule=rule.name, policy=policy.name, diagnosis=diagnosis)
         yield Step(policy=policy, rule=rule, refusal=refusal, unknown=unknown)
 

@@ -79,10 +79,8 @@ def check_app_subscribed(exchange: Exchange) -> str | None:
 @rejects(errors.CLIENT_SECRET_MISSING)
 def check_client_secret_present(exchange: Exchange) -> str | None:
     """The secret is in the form."""
-    if "client_secret" in exchange.request.form:
-        return None
     lacks = exchange.request.form.lacking("client_secret")
-    return f"The form has {lacks}: this grant wants the app's secret beside its API key."
+    return lacks and f"The form has {lacks}: this grant wants the app's secret beside its API key."
 
 
 @rejects(errors.CLIENT_SECRET_WRONG, after=["check_client_secret_present"])

@@ -19,10 +19,8 @@ _ROTATED: Final = "each refresh gives a new refresh_token, and the old one dies 
 @rejects(errors.REFRESH_TOKEN_MISSING)
 def check_refresh_token_present(exchange: Exchange) -> str | None:
     """It is in the form."""
-    if "refresh_token" in exchange.request.form:
-        return None
     lacks = exchange.request.form.lacking("refresh_token")
-    return f"The form has {lacks}: send the one of the last token answer. client_credentials gives none."
+    return lacks and f"The form has {lacks}: send the one of the last token answer. client_credentials gives none."
 
 
 @rejects(errors.REFRESH_TOKEN_UNKNOWN, after=["check_refresh_token_present"])

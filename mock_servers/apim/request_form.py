@@ -123,7 +123,5 @@ def check_subject_token_beside_assertion(exchange: Exchange) -> str | None:
 @rejects(errors.CLIENT_ASSERTION_MISSING)
 def check_client_assertion_present(exchange: Exchange) -> str | None:
     """§3.3: the form has the assertion."""
-    if "client_assertion" in exchange.request.form:
-        return None
     lacks = exchange.request.form.lacking("client_assertion")
-    return f"The form has {lacks}; its parameters are {names(exchange.request.form)}."
+    return lacks and f"The form has {lacks}; its parameters are {names(exchange.request.form)}."

@@ -21,10 +21,8 @@ PROVIDER_JWKS_KEPT: Final = 86400
 @rejects(errors.SUBJECT_TOKEN_MISSING)
 def check_subject_token_present(exchange: Exchange) -> str | None:
     """§5.1: the form has the token of the person."""
-    if "subject_token" in exchange.request.form:
-        return None
     lacks = exchange.request.form.lacking("subject_token")
-    return f"The form has {lacks}: send the id_token of CIS2 or NHS login."
+    return lacks and f"The form has {lacks}: send the id_token of CIS2 or NHS login."
 
 
 @rejects(errors.SUBJECT_TOKEN_MALFORMED, after=["check_subject_token_present"])

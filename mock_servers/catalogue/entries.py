@@ -120,7 +120,7 @@ def _rules(service: Service, error: ServiceError) -> dict[tuple[str, str], tuple
     for flow in service.flows:
         for policy in flow.policies:
             for rule in policy.rules:
-                if rule.error is not None and service.row(rule.error) is error:
+                if service.row(rule.error) is error:
                     found.setdefault((policy.name, rule.name), []).append(flow.name)
     return {place: tuple(dict.fromkeys(flows)) for place, flows in found.items()}
 

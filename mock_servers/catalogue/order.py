@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from mock_servers.catalogue.entries import SERVICES, Service
-from mock_servers.rules import Flow, Kind
-
-_LASTING: Final = (Kind.CLAIM, Kind.ACTION)
+from mock_servers.rules import Flow, Kind, Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +20,17 @@ class Order:
     def steps(self) -> list[dict[str, Any]]:
         """Return its rules in their order, each with its answer.
 
-        `status`, `error`, `error_description` and `evidence` are null for a rule that refuses nothing. `remembers`: it
-        changes what the service knows, even where a later rule refuses.
+        What it answers is null where the service has no row for the rule's problem. `remembers`: it changes what the
+        service knows, even where a later rule refuses.
         """
         return [
-            {"policy": policy.name, "rule": rule.name, "remembers": rule.kind in _LASTING, **self._answer(rule.error)}
+            {"policy": policy.name, "rule": rule.name, "remembers": rule.kind is Kind.CLAIM, **self._answer(rule.error)}
             for policy in self.flow.policies
             for rule in policy.rules
         ]
 
-    def _answer(self, problem: Any) -> dict[str, Any]:
-        row = self.service.row(problem) if problem is not None else None
+    def _answer(self, problem: Problem) -> dict[str, Any]:
+        row = self.service.row(problem)
         return {
             "status": row.status if row else None,
             "error": row.code if row else None,

@@ -284,8 +284,7 @@ def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
         ruled = _of_step(found, step, went_by)
         if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
             ruled = replace(ruled, refusal=None, unknown="what is registered for the app")
-        if step.rule.kind is not Kind.ACTION:
-            yield _by_the_past(found, ruled, circumstance)
+        yield _by_the_past(found, ruled, circumstance)
         exchange.read.clear()
 
 
@@ -310,7 +309,7 @@ def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Rul
 
 
 def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:
-    row = found.row(step.rule.error) if step.rule.error is not None else None
+    row = found.row(step.rule.error)
     refusal = replace(step.refusal, error=row) if step.refusal is not None and row is not None else None
     unknown = WHICH_APIS if step.rule.name in _NOT_HERE else step.unknown
     ruled = Ruled(policy=step.policy.name, rule=step.rule, row=row, refusal=refusal, unknown=unknown, lent=lent)

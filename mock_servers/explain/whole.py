@@ -422,13 +422,7 @@ class _Explaining:
 
     def _of_no_rule(self, answer: Answered) -> Iterator[str]:
         flows = [each for each in (self.judged.flow, *self.judged.front.routes.order) if each is not None]
-        rows = [
-            self.judged.row(rule.error)
-            for flow in flows
-            for policy in flow.policies
-            for rule in policy.rules
-            if rule.error is not None
-        ]
+        rows = [self.judged.row(rule.error) for flow in flows for policy in flow.policies for rule in policy.rules]
         if any(answer.fits(row) for row in rows):
             flow = self.judged.flow.name if self.judged.flow is not None else ""
             yield f"No check of {flow} gives this answer, but another flow does. This is not the request that was sent."

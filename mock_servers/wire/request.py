@@ -28,8 +28,10 @@ class Parameters:
     def __iter__(self) -> Iterator[str]:
         return iter(self._first)
 
-    def lacking(self, name: str) -> str:
-        """Name the missing parameter: `no code`, or `an empty code` for one without a value."""
+    def lacking(self, name: str) -> str | None:
+        """Name a parameter if it is missing: `no code`, or `an empty code` for one without a value."""
+        if name in self:
+            return None
         return f"an empty {name}" if name in self._first else f"no {name}"
 
 

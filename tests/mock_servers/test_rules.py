@@ -16,7 +16,6 @@ from mock_servers.rules import (
     Rule,
     ServiceError,
     UnknownError,
-    action,
     choose,
     foresee,
     judge,
@@ -60,9 +59,10 @@ def claim_third(_: Exchange) -> str | None:
     raise AssertionError("a claim must not be foreseen")
 
 
-@action
-def remember_walk(exchange: Exchange) -> None:
-    exchange.walked.append("remembered")
+@rejects(THIRD)
+def claim_walk(exchange: Exchange) -> str | None:
+    exchange.walked.append("claimed")
+    return None
 
 
 def flow(*rules: Rule[Exchange]) -> Flow[Exchange, str]:
@@ -75,7 +75,7 @@ def flow(*rules: Rule[Exchange]) -> Flow[Exchange, str]:
     )
 
 
-ALL = flow(check_first, remember_walk, find_second, check_third)
+ALL = flow(check_first, claim_walk, find_second, check_third)
 
 
 def test_nothing_objects_to_a_good_exchange() -> None:
@@ -96,12 +96,12 @@ def test_what_stands_behind_an_objection_is_not_walked() -> None:
     assert exchange.walked == ["first"]
 
 
-def test_an_action_runs_and_cannot_object() -> None:
+def test_a_claim_runs_in_its_turn() -> None:
     exchange = Exchange()
 
     judge(ALL, exchange)
 
-    assert exchange.walked == ["first", "remembered"]
+    assert exchange.walked == ["first", "claimed"]
 
 
 def test_later_objections_are_foreseen_in_order() -> None:
@@ -131,8 +131,8 @@ def test_foreseeing_leaves_the_exchange_as_it_was() -> None:
         _ = exchange.learned
 
 
-def test_claims_and_actions_are_not_foreseen() -> None:
-    walk = flow(check_first, claim_third, remember_walk)
+def test_claims_are_not_foreseen() -> None:
+    walk = flow(check_first, claim_third, claim_walk)
     exchange = Exchange(bad=frozenset({"first"}))
     refusal = judge(walk, exchange)
     assert refusal is not None
@@ -195,11 +195,11 @@ def test_an_attribute_error_of_a_rules_own_making_is_not_hidden() -> None:
 
 
 def test_the_kind_of_a_rule_is_the_first_word_of_its_name() -> None:
-    assert [rule.kind for rule in (check_first, find_second, claim_third, remember_walk)] == [
+    assert [rule.kind for rule in (check_first, find_second, claim_third, claim_walk)] == [
         Kind.CHECK,
         Kind.FIND,
         Kind.CLAIM,
-        Kind.ACTION,
+        Kind.CLAIM,
     ]
 
 
@@ -222,7 +222,7 @@ def check_unknown(_: Exchange) -> str | None:
 
 
 def test_a_walk_shows_of_each_rule_whether_it_passed_objected_or_is_unknown_and_why() -> None:
-    rules = (check_first, check_unknown, find_second, check_third, claim_third, remember_walk)
+    rules = (check_first, check_unknown, find_second, check_third, claim_third, claim_walk)
     exchange = Exchange(bad=frozenset({"second", "third"}))
 
     said = {
@@ -236,7 +236,7 @@ def test_a_walk_shows_of_each_rule_whether_it_passed_objected_or_is_unknown_and_
         "find_second": ("second is bad", None),
         "check_third": (None, ""),
         "claim_third": (None, ""),
-        "remember_walk": (None, ""),
+        "claim_walk": (None, ""),
     }
 
 

@@ -350,14 +350,14 @@ def _table(flow: Flow[Any, Any], row: Row) -> str:
     for policy in flow.policies:
         for rule in policy.rules:
             lines.append(_line(policy, rule, remembered, row))
-            if rule.kind in (Kind.CLAIM, Kind.ACTION):
+            if rule.kind is Kind.CLAIM:
                 remembered.append(rule.name.partition("_")[2].replace("_", " "))
     return head + "".join(lines)
 
 
 def _line(policy: Policy[Any], rule: Rule[Any], remembered: list[str], row: Row) -> str:
-    error = row(rule.error) if rule.error else None
-    answer = (str(error.status), error.code, _cell(error.sentence), error.evidence) if error else ("", "", "", "")
+    error = row(rule.error)
+    answer = (str(error.status), error.code, _cell(error.sentence), error.evidence)
     cells = (policy.name, f"`{rule.name}`", *answer, ", ".join(remembered))
     return f"| {' | '.join(cells)} |\n"
 
