@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from pytest_nhsauth.exchanges import Exchanges
     from pytest_nhsauth.explain_exchange import explain
     from pytest_nhsauth.explanation import Explanation
-    from pytest_nhsauth.factories import ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.gateway import Gateway
     from pytest_nhsauth.platform import IdentityProvider, Platform
-    from pytest_nhsauth.registered_app import AppFactory, RegisteredApp
+    from pytest_nhsauth.registered_app import AppFactory, ClientAssertionFactory, IdTokenFactory, RegisteredApp
     from pytest_nhsauth.settings import Settings
     from pytest_nhsauth.standalone import mock_platform
     from pytest_nhsauth.target import ServerDiedError
@@ -85,11 +84,10 @@ _HOMES: Final = {
     "pytest_nhsauth.exchanges": ("Exchanges",),
     "pytest_nhsauth.explain_exchange": ("explain",),
     "pytest_nhsauth.explanation": ("Explanation",),
-    "pytest_nhsauth.factories": ("ClientAssertionFactory", "IdTokenFactory"),
     "pytest_nhsauth.faults": ("Faults",),
     "pytest_nhsauth.gateway": ("Gateway",),
     "pytest_nhsauth.platform": ("IdentityProvider", "Platform"),
-    "pytest_nhsauth.registered_app": ("AppFactory", "RegisteredApp"),
+    "pytest_nhsauth.registered_app": ("AppFactory", "ClientAssertionFactory", "IdTokenFactory", "RegisteredApp"),
     "pytest_nhsauth.settings": ("Settings",),
     "pytest_nhsauth.standalone": ("mock_platform",),
     "pytest_nhsauth.target": ("ServerDiedError",),

@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from pytest_nhsauth.access import Access
     from pytest_nhsauth.clock import Clock
     from pytest_nhsauth.exchanges import Exchanges
-    from pytest_nhsauth.factories import ClientAssertionFactory, IdTokenFactory
     from pytest_nhsauth.faults import Faults
     from pytest_nhsauth.gateway import Gateway
     from pytest_nhsauth.platform import Platform
-    from pytest_nhsauth.registered_app import AppFactory, RegisteredApp
+    from pytest_nhsauth.registered_app import AppFactory, ClientAssertionFactory, IdTokenFactory, RegisteredApp
     from pytest_nhsauth.settings import Settings
     from pytest_nhsauth.target import Target
 

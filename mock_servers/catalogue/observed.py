@@ -44,11 +44,6 @@ class Observed:
         """Whether it was seen on several days, and never otherwise."""
         return not self.otherwise and len(_days(self.alike)) >= _DAYS
 
-    @property
-    def is_contradicted(self) -> bool:
-        """Whether something else was ever seen instead."""
-        return bool(self.otherwise)
-
     def letter(self, own: str) -> str:
         """Return the row's evidence letter: O if it is settled, else its own."""
         return OBSERVED if self.is_settled else own

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
-from itertools import dropwhile
+from itertools import chain, dropwhile
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -141,7 +141,7 @@ def _with_cost(finding: Finding) -> Finding:
 
 def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
     """Yield what a finder finds, and the number of rules between the refusal and its mistake."""
-    distance = finder.distance(case)
+    distance = distance_of(finder, case)
     if distance is None:
         return
     try:
@@ -157,6 +157,16 @@ def asked(finder: Finder, case: Case) -> Iterator[tuple[int, Finding]]:
         return
     if finding is not None:
         yield distance, _completed(finding, distance, case)
+
+
+def distance_of(finder: Finder, case: Case) -> int | None:
+    """Return the number of rules between the refusal and a finder's mistake; `None` if the case cannot have it."""
+    if finder.informational:
+        return len(case.ahead) + len(case.later)
+    if not finder.rules:
+        return 0
+    names = chain((rule.name for rule in case.ahead), case.later)
+    return next((place for place, name in enumerate(names) if name in finder.rules), None)
 
 
 def _completed(finding: Finding, distance: int, case: Case) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from mock_servers.diagnosis.case import Case
@@ -55,12 +54,3 @@ class Finder:
     def words_of(self, mistake: str) -> str:
         """One of its mistakes, in a sentence."""
         return self.named[mistake] if isinstance(self.named, Mapping) else self.words
-
-    def distance(self, case: Case) -> int | None:
-        """Return the number of rules between the refusal and this mistake; `None` if the case cannot have it."""
-        if self.informational:
-            return len(case.ahead) + len(case.later)
-        if not self.rules:
-            return 0
-        names = chain((rule.name for rule in case.ahead), case.later)
-        return next((place for place, name in enumerate(names) if name in self.rules), None)

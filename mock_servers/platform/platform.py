@@ -210,7 +210,7 @@ class Platform:
         if not self.store.apis.add(api.path, api):
             raise ApiExistsError(f"an API is at {api.path!r} already: choose another path, or remove that one")
         for product in seed_data.products(self.names.environments, [(api.path, api.scopes)]):
-            self.developer_apps.add_product(product)
+            self.store.products.add(product.name, product)
         return api
 
     def made_key_of(self, app: App) -> bool:

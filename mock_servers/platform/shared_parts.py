@@ -115,8 +115,7 @@ def initial_content(parts: SharedParts) -> Content:
         return parts.store.snapshot()
 
     def seed(store: Store) -> None:
-        apps, developer_apps = Apps(store, parts.ring, parts.identifiers), DeveloperApps(store)
-        register_configured(replace(parts, store=store, apps=apps, developer_apps=developer_apps))
+        register_configured(replace(parts, store=store, apps=Apps(store, parts.ring, parts.identifiers)))
 
     return initial_state.seed_once(parts.store, seed, parts.identifiers.uuid)
 
@@ -133,7 +132,7 @@ def register_configured(parts: SharedParts) -> None:
         store.people.put((person.provider, person.id), person)
     own = [(api.path, api.scopes) for api in configuration.apis]
     for product in seed_data.products(parts.names.environments, own):
-        parts.developer_apps.add_product(product)
+        store.products.add(product.name, product)
     for api in configuration.apis:
         store.apis.put(api.path, api)
     _subscribe_ready_made(parts)

@@ -303,11 +303,6 @@ class Provider:
         """The names of the levels in scopes, the lowest first."""
         return tuple(level.scope_mark for level in reversed([*self.levels.values()]))
 
-    @property
-    def highest_level(self) -> str:
-        """The highest level, such as `aal3` or `P9`."""
-        return next(iter(self.levels))
-
 
 def word_of(people: str) -> str:
     """Return the word for the provider of these people in scopes, logs and `_status`."""

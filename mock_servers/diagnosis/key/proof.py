@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.key.key import KnownKey
-from mock_servers.diagnosis.key.written import written
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
 from mock_servers.wire.wording import shown
@@ -60,6 +60,28 @@ _BASE64: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "base64 in lines, as MIME has it": lambda raw: base64.encodebytes(raw).rstrip(b"\n"),
 }
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
+
+
+def written(members: Mapping[str, Any], *later: str) -> Iterator[tuple[str, bytes]]:
+    """Return the ways in which the same members might have been written when they were signed.
+
+    Those named in `later` may have been added after signing.
+    """
+    ordered = dict(sorted(members.items()))
+    yield "as sent", json.dumps(members, separators=(",", ":")).encode()
+    yield "written with blanks", json.dumps(members).encode()
+    yield "in the order of the alphabet", json.dumps(ordered, separators=(",", ":")).encode()
+    yield "in the order of the alphabet, with blanks", json.dumps(ordered).encode()
+    yield "in letters that are not escaped", _unescaped(members)
+    for name in later:
+        if name in members:
+            fewer = {key: value for key, value in members.items() if key != name}
+            yield f"without {name}", json.dumps(fewer, separators=(",", ":")).encode()
+
+
+def _unescaped(members: Mapping[str, Any]) -> bytes:
+    text = json.dumps(members, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="surrogatepass")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
 from mock_servers.diagnosis.request.misplaced_value import redeem_url
-from mock_servers.diagnosis.used_before import first_use, known_loss
+from mock_servers.diagnosis.token.refresh_token import first_use, known_loss
 from mock_servers.journal.finding import Finding
 from mock_servers.state.grant import Issued
 from mock_servers.wire.wording import duration, shown

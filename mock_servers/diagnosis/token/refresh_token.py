@@ -7,10 +7,9 @@ from typing import Final
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.diagnosis.provider.assertion import provider_of
-from mock_servers.diagnosis.used_before import TOO_OLD, first_use, known_loss
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
-from mock_servers.state.grant import ProviderRefreshToken, RefreshToken
+from mock_servers.state.grant import ProviderRefreshToken, RefreshToken, fingerprint
 from mock_servers.wire.wording import cut, duration, moment, shown
 
 _TIMEOUTS: Final = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 100, 120)
@@ -19,6 +18,29 @@ _NEAR: Final = 0.5
 """Seconds that a retry takes in addition to the timeout."""
 
 Sent = RefreshToken | ProviderRefreshToken
+_FAULT: Final = "fault"
+"""The rule of a record when a fault damaged its answer."""
+TOO_OLD: Final = "check_session_of_refresh_token"
+"""The rule that refuses a refresh after the token has been spent."""
+
+
+def first_use(case: Case, name: str) -> Record | None:
+    """Return the exchange that used the value of a form parameter, if the journal still has it.
+
+    The service did its work there, even if a fault then stopped the answer.
+    """
+    key = fingerprint(case.form(name) or "")
+    before = case.known.journal.sent_before(case.record, key)
+    return next((each for each in before if each.sent.get(name) == key and _did_its_work(each)), None)
+
+
+def known_loss(first: Record) -> str | None:
+    """Say what happened to an answer that met a fault; a success without one has nothing to say."""
+    return f"Its answer met what was ordered: {first.diagnosis}" if first.diagnosis is not None else None
+
+
+def _did_its_work(record: Record) -> bool:
+    return record.refusal is None or record.refusal.rule in (_FAULT, TOO_OLD)
 
 
 def sent_token(case: Case) -> Sent | None:

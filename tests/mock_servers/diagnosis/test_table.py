@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from mock_servers.apim import flows as apim
 from mock_servers.diagnosis.case import Case
+from mock_servers.diagnosis.examination import distance_of
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.gateway import flows as gateway
 from mock_servers.identity_provider import flows as providers
@@ -34,7 +35,7 @@ def test_two_finders_are_as_near_only_where_they_explain_a_rule_both() -> None:
     flows = [[rule for policy in flow.policies for rule in policy.rules] for flow in EVERY_FLOW]
     later = tuple(rule.name for rules in flows for rule in rules)
     for case in (*(SimpleNamespace(ahead=rules, later=()) for rules in flows), SimpleNamespace(ahead=(), later=later)):
-        near = [(finder, finder.distance(cast("Case", case))) for finder in FINDERS if finder.rules]
+        near = [(finder, distance_of(finder, cast("Case", case))) for finder in FINDERS if finder.rules]
         tied = [(one, two) for (one, a), (two, b) in combinations(near, 2) if a is not None and a == b]
 
         assert [(one.name, two.name) for one, two in tied if not set(one.rules) & set(two.rules)] == []
