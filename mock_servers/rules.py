@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NoReturn, TypeVar
 
 E = TypeVar("E")
 A = TypeVar("A")
@@ -87,18 +87,28 @@ class Policy(Generic[E]):
     rules: Sequence[Rule[E]]
 
 
+def anything(_: object) -> bool:
+    """Take every exchange."""
+    return True
+
+
+def _never(_: object) -> NoReturn:
+    raise AssertionError("the last rule of this flow always objects")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Generic[E, A]):
     """The ordered policies behind one kind of request, and what is answered when none of them objects.
 
-    What is not `recorded` leaves no trace in the journal: health checks, discovery, key sets.
+    A flow whose last rule always objects has no answer of its own. What is not `recorded` leaves no trace in the
+    journal: health checks, discovery, key sets.
     """
 
     name: str
     row: str
-    takes: Callable[[E], bool]
+    takes: Callable[[E], bool] = anything
     policies: Sequence[Policy[E]]
-    respond: Callable[[E], A]
+    respond: Callable[[E], A] = _never
     recorded: bool = True
 
 

@@ -15,7 +15,7 @@ from mock_servers.faults.fetching import without_faults
 from mock_servers.faults.ordered import Faults
 from mock_servers.pipeline.service import Served
 from mock_servers.rules import Flow
-from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.request import Answer
 
 if TYPE_CHECKING:
     from mock_servers.diagnosis.case import Known
@@ -51,15 +51,11 @@ def create_app(service: Service, faults: Faults | None = None) -> ServiceApp[Exc
 
 def served(service: Service, faults: Faults | None = None) -> Served[Exchange]:
     """Return a token service as the pipeline sees it; it needs no Flask."""
-
-    def exchange(request: Request) -> Exchange:
-        return Exchange(request=request, service=service, now=service.clock.now())
-
     return Served(
         name=service.mount.strip("/"),
         mount=service.mount,
         routes=ROUTES,
-        exchange=exchange,
+        exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
         render=render,
         write=write,
         message_id=service.identifiers.message_id,

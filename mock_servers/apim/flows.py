@@ -28,7 +28,7 @@ from mock_servers.apim import (
 )
 from mock_servers.apim.exchange import Exchange
 from mock_servers.apim.request_form import ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.rules import Flow, Policy, Rule, rejects
+from mock_servers.rules import Flow, Policy, Rule, anything, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANY, Routes
 
@@ -254,18 +254,10 @@ def _is_pre_flight(exchange: Exchange) -> bool:
     return "origin" in headers and "access-control-request-method" in headers
 
 
-def _always(_: Exchange) -> bool:
-    return True
-
-
-def _nothing(exchange: Exchange) -> Answer:
-    raise AssertionError(f"the last rule of this flow always objects, yet {exchange.request.path} passed it")
-
-
 def _refusal(row: str, name: str, takes: Callable[[Exchange], bool], rule: Rule[Exchange]) -> Flow[Exchange, Answer]:
     """Return a flow that only ever refuses."""
     policies = (Policy(name=name, rules=(rule,)),)
-    return Flow(row=row, name=name, takes=takes, policies=policies, respond=_nothing)
+    return Flow(row=row, name=name, takes=takes, policies=policies)
 
 
 @rejects(errors.BODY_TOO_LARGE)
@@ -285,7 +277,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.1",
         name="ping",
-        takes=_always,
         policies=(),
         respond=monitoring.ping,
         recorded=False,
@@ -293,7 +284,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.2",
         name="status",
-        takes=_always,
         policies=(Policy(name="CheckStatusKey", rules=(monitoring.check_status_key,)),),
         respond=monitoring.status,
         recorded=False,
@@ -301,7 +291,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.3",
         name="authorize",
-        takes=_always,
         policies=AUTHORIZE,
         respond=authorize.send_to_provider,
     ),
@@ -339,7 +328,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.7",
         name="backchannel-logout",
-        takes=_always,
         policies=(LOGOUT,),
         respond=logout.logged_out,
     ),
@@ -360,14 +348,12 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="§2.10",
         name="callback",
-        takes=_always,
         policies=CALLBACK,
         respond=callback.send_back,
     ),
     Flow(
         row="§2.11",
         name="userinfo",
-        takes=_always,
         policies=USERINFO,
         respond=userinfo.pass_on,
     ),
@@ -379,10 +365,10 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
         lambda exchange: "grant_type" in exchange.request.form,
         request_form.check_grant_type_supported,
     ),
-    _refusal("§2.15", "grant-type-missing", _always, request_form.check_grant_type_present),
-    _refusal("§2.16", "authorize-method", _always, request_form.check_authorize_method),
-    _refusal("§2.17", "token-method", _always, request_form.check_token_method),
-    _refusal("§2.18", "not-found", _always, request_form.check_path_known),
+    _refusal("§2.15", "grant-type-missing", anything, request_form.check_grant_type_present),
+    _refusal("§2.16", "authorize-method", anything, request_form.check_authorize_method),
+    _refusal("§2.17", "token-method", anything, request_form.check_token_method),
+    _refusal("§2.18", "not-found", anything, request_form.check_path_known),
 )
 """Each row of the flow table, in its order; the guard before them is the mock's own."""
 

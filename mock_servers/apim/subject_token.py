@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, Final
 
 from mock_servers.apim import errors, received_jwt
@@ -36,13 +37,9 @@ def decode_subject_token(exchange: Exchange) -> str | None:
     return None
 
 
-def _subject(exchange: Exchange) -> Jwt:
-    return exchange.subject
-
-
 SUBJECT_TOKEN_CHECKS: Final = received_jwt.checks(
     "subject_token",
-    _subject,
+    attrgetter("subject"),
     received_jwt.Rows(
         kid_missing=errors.SUBJECT_TOKEN_KID_MISSING,
         typ_not_jwt=errors.SUBJECT_TOKEN_TYP_NOT_JWT,
@@ -74,13 +71,9 @@ def decode_actor_token(exchange: Exchange) -> str | None:
     return None
 
 
-def _actor(exchange: Exchange) -> Jwt | None:
-    return exchange.actor
-
-
 ACTOR_TOKEN_CHECKS: Final = received_jwt.checks(
     "act.sub",
-    _actor,
+    attrgetter("actor"),
     received_jwt.Rows(
         kid_missing=errors.ACTOR_TOKEN_KID_MISSING,
         typ_not_jwt=errors.ACTOR_TOKEN_TYP_NOT_JWT,

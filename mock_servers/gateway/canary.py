@@ -24,7 +24,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="canary ping",
         row="admin §6",
-        takes=mock_jwks.always,
         policies=(),
         respond=mock_jwks.ping,
         recorded=False,
@@ -32,7 +31,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="canary status",
         row="admin §6",
-        takes=mock_jwks.always,
         policies=(mock_jwks.STATUS_KEY,),
         respond=_status,
         recorded=False,
@@ -40,14 +38,12 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="canary tweet",
         row="admin §6",
-        takes=mock_jwks.always,
         policies=(TOKEN,),
         respond=lambda _: Answer(status=200, body={"msg": "tweet tweet"}),
     ),
     Flow(
         name="canary",
         row="admin §6",
-        takes=mock_jwks.always,
         policies=(TOKEN,),
         respond=lambda _: Answer(status=200, body="Hello user!", content_type="text/html"),
     ),

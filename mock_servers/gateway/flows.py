@@ -43,17 +43,13 @@ def _hello(whom: str) -> Callable[[Exchange], Answer]:
     return lambda _: Answer(status=200, body={"message": f"Hello {whom}!"})
 
 
-def _always(_: Exchange) -> bool:
-    return True
-
-
 def _by_key(exchange: Exchange) -> bool:
     headers = exchange.request.headers
     return "apikey" in headers and "authorization" not in headers
 
 
 HELLO_WORLD: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(row="hello", name="hello-world", takes=_always, policies=(), respond=_hello("World")),
+    Flow(row="hello", name="hello-world", policies=(), respond=_hello("World")),
     Flow(
         row="hello",
         name="hello-by-key",
@@ -64,16 +60,14 @@ HELLO_WORLD: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="hello",
         name="hello-application",
-        takes=_always,
         policies=(TOKEN, subscription.LIMIT),
         respond=_hello("Application"),
     ),
-    Flow(row="hello", name="hello-user", takes=_always, policies=(TOKEN, subscription.LIMIT), respond=_hello("User")),
+    Flow(row="hello", name="hello-user", policies=(TOKEN, subscription.LIMIT), respond=_hello("User")),
 )
 NOWHERE: Final[Flow[Exchange, Answer]] = Flow(
     row="§9",
     name="no-such-api",
-    takes=_always,
     policies=(Policy(name="ProxyEndpoint", rules=(bearer_token.check_api_known,)),),
     respond=lambda _: Answer(status=404),
 )

@@ -14,7 +14,7 @@ from mock_servers.gateway import errors, subscription
 from mock_servers.gateway.flows import routes
 from mock_servers.gateway.service import Exchange
 from mock_servers.provider.providers import PROVIDERS
-from mock_servers.rules import Flow, Policy, rejects
+from mock_servers.rules import Flow, Policy, anything, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANYWHERE
 from mock_servers.wire.wording import shown
@@ -40,11 +40,6 @@ def _token(scope: str) -> Policy[Exchange]:
             else f"This path wants {scope}; the token has {shown(exchange.token.scopes)}."
         )
     )
-
-
-def always(_: Exchange) -> bool:
-    """Take every request."""
-    return True
 
 
 def _in_test_environments(exchange: Exchange) -> bool:
@@ -112,12 +107,12 @@ _ACCESSES: Final = {
 """What each path below `/test-auth` lets in."""
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    _flow("mock-jwks ping", (), ping, takes=always),
-    _flow("mock-jwks status", (STATUS_KEY,), _status, takes=always),
+    _flow("mock-jwks ping", (), ping, takes=anything),
+    _flow("mock-jwks status", (STATUS_KEY,), _status, takes=anything),
     _flow("status-endpoint-api-key", (subscription.API_KEY,), _status_key),
     _flow("keycloak-client-credentials", (subscription.API_KEY,), _keycloak),
     *(_flow(f"mock-jwks {access}", (policy,), _nothing, recorded=True) for access, policy in _ACCESSES.items()),
-    _flow("mock-jwks", (), _decoded, takes=always),
+    _flow("mock-jwks", (), _decoded, takes=anything),
 )
 """In the order of the real proxy. A request to any other path gets its token decoded."""
 

@@ -15,7 +15,7 @@ from mock_servers.pipeline.service import Served
 from mock_servers.provider import errors
 from mock_servers.provider.provider import DISCOVERY_PATH
 from mock_servers.rules import Flow
-from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.request import Answer
 
 if TYPE_CHECKING:
     from mock_servers.diagnosis.case import Known
@@ -48,15 +48,11 @@ def create_app(service: Service, faults: Faults | None = None, *, nowhere: bool 
 
 def served(service: Service, faults: Faults | None = None, *, nowhere: bool = False) -> Served[Exchange]:
     """Return a provider as the pipeline sees it, without Flask; `nowhere` as for `create_app`."""
-
-    def exchange(request: Request) -> Exchange:
-        return Exchange(request=request, service=service, now=service.clock.now())
-
     return Served(
         name=service.provider.name,
         mount="" if nowhere else service.provider.path,
         routes=ELSEWHERE_ROUTES if nowhere else routes_of(service.provider),
-        exchange=exchange,
+        exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
         render=render,
         row=row_of,
         advise=advise,

@@ -187,10 +187,6 @@ def _key_set(exchange: Exchange) -> Answer:
     return Answer(status=200, body=keys.jwks(service.key(), alg=service.provider.signing_algorithm))
 
 
-def _always(_: Exchange) -> bool:
-    return True
-
-
 def _is_asserted(exchange: Exchange) -> bool:
     takes = exchange.service.provider.asking.takes_asserted_log_in
     return takes and exchange.ask(asserted_log_in.PARAMETER) is not None
@@ -206,8 +202,8 @@ def _nowhere(exchange: Exchange) -> Answer:
 
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
-    Flow(row="discovery", name="discovery", takes=_always, policies=(), respond=_discovery, recorded=False),
-    Flow(row="jwks", name="jwks", takes=_always, policies=(), respond=_key_set, recorded=False),
+    Flow(row="discovery", name="discovery", policies=(), respond=_discovery, recorded=False),
+    Flow(row="jwks", name="jwks", policies=(), respond=_key_set, recorded=False),
     Flow(
         row="authorize",
         name="log in by form",
@@ -239,7 +235,6 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="authorize",
         name="show the form",
-        takes=_always,
         policies=(AUTHORIZE,),
         respond=log_in_form.shown_or_continued,
     ),
@@ -253,14 +248,13 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         row="token",
         name="code",
-        takes=_always,
         policies=(ASKED_FOR_TOKEN, CLIENT, CODE),
         respond=token_request.redeemed,
     ),
     Flow(row="userinfo", name="metadata", takes=_is_metadata, policies=(METADATA,), respond=userinfo.kept),
-    Flow(row="userinfo", name="userinfo", takes=_always, policies=(USERINFO,), respond=userinfo.answer_claims),
-    Flow(row="end session", name="end session", takes=_always, policies=(END_SESSION,), respond=end_session.ended),
-    Flow(row="nowhere", name="nowhere", takes=_always, policies=(ELSEWHERE,), respond=_nowhere),
+    Flow(row="userinfo", name="userinfo", policies=(USERINFO,), respond=userinfo.answer_claims),
+    Flow(row="end session", name="end session", policies=(END_SESSION,), respond=end_session.ended),
+    Flow(row="nowhere", name="nowhere", policies=(ELSEWHERE,), respond=_nowhere),
 )
 _PROBE: Final = replace(FLOWS[-1], name="probe", recorded=False)
 _ORDER: Final = (_PROBE, *FLOWS)

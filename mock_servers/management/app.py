@@ -13,7 +13,6 @@ from mock_servers.pipeline import parse
 from mock_servers.pipeline.application import ServiceApp
 from mock_servers.pipeline.render import compact
 from mock_servers.pipeline.service import Served
-from mock_servers.wire.request import Request
 from mock_servers.wire.routes import Routes
 
 if TYPE_CHECKING:
@@ -90,14 +89,11 @@ def create_log_in_app(service: Service, guard: Guard = lambda: None) -> ServiceA
 
 
 def _served(service: Service, name: str, routes: Routes[Exchange], *, mount: str) -> Served[Exchange]:
-    def exchange(request: Request) -> Exchange:
-        return Exchange(request=request, service=service, now=service.clock.now())
-
     return Served(
         name=name,
         mount=mount,
         routes=routes,
-        exchange=exchange,
+        exchange=lambda request: Exchange(request=request, service=service, now=service.clock.now()),
         render=render,
         write=compact,
         message_id=service.identifiers.message_id,

@@ -18,8 +18,8 @@ from mock_servers.management import (
     product,
     proxy,
 )
-from mock_servers.management.service import Exchange, refused
-from mock_servers.rules import Flow, Policy, Rule, ServiceError, rejects
+from mock_servers.management.service import Exchange
+from mock_servers.rules import Flow, Policy, Rule, ServiceError, anything, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANY, Routes, Row
 from mock_servers.wire.wording import shown
@@ -215,8 +215,8 @@ def check_path(exchange: Exchange) -> str | None:
     return f"{shown(exchange.request.path)} is no path of the management API that this mock plays."
 
 
-def _refusal(name: str, policies: _Policies, takes: Callable[[Exchange], bool] = lambda _: True) -> _Flow:
-    return Flow(name=name, row="admin §3", takes=takes, policies=policies, respond=refused)
+def _refusal(name: str, policies: _Policies, takes: Callable[[Exchange], bool] = anything) -> _Flow:
+    return Flow(name=name, row="admin §3", takes=takes, policies=policies)
 
 
 FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from mock_servers.jose import jwts
 from mock_servers.management import errors
-from mock_servers.management.service import Exchange, refused
+from mock_servers.management.service import Exchange
 from mock_servers.rules import Flow, Policy, rejects
 from mock_servers.wire.request import Answer
 from mock_servers.wire.routes import ANY, Routes
@@ -95,16 +95,13 @@ FLOWS: Final[tuple[Flow[Exchange, Answer], ...]] = (
     Flow(
         name="management log-in",
         row="admin §2",
-        takes=lambda _: True,
         policies=(Policy(name="LogIn", rules=(check_client, check_grant_type, check_person)),),
         respond=logged_in,
     ),
     Flow(
         name="no-such-log-in",
         row="admin §2",
-        takes=lambda _: True,
         policies=(Policy(name="FindCall", rules=(check_path,)),),
-        respond=refused,
     ),
 )
 

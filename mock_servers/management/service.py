@@ -18,7 +18,7 @@ from mock_servers.state.grant import AccessToken
 from mock_servers.state.seed_data import Proxy
 from mock_servers.state.store import Store
 from mock_servers.wire.identifiers import Identifiers
-from mock_servers.wire.request import Answer, Request
+from mock_servers.wire.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +67,3 @@ class Exchange:
     def organization(self) -> str:
         """The organisation that the path names."""
         return self.request.path.strip("/").partition("/")[0]
-
-
-def refused(_: Exchange) -> Answer:
-    """Stand for the answer of a flow whose last rule always objects."""
-    raise AssertionError("the last rule of this flow always objects")
