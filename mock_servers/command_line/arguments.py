@@ -1,8 +1,10 @@
-"""How a command takes an argument that click would misread."""
+"""How a command takes an argument that click would misread, and one that is a text, stdin or a file."""
 
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 from typing import Final
 
 import click
@@ -60,3 +62,13 @@ def upstreams_by_host(_: click.Context, __: click.Parameter, given: tuple[str, .
             raise click.BadParameter(f"{host} is given twice; allowed: each host once")
         found[host.lower()] = url
     return found
+
+
+def bytes_of(given: str, largest: int) -> bytes:
+    """Return the text that is given itself, by `-` for stdin or by `@FILE`; at most one byte more than `largest`."""
+    if given == "-":
+        return sys.stdin.buffer.read(largest + 1)
+    if not given.startswith("@"):
+        return given.encode(errors="replace")
+    with Path(given[1:]).open("rb") as file:
+        return file.read(largest + 1)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import click
@@ -17,6 +15,7 @@ from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.catalogue.observations import Day, ObservationsError
 from mock_servers.catalogue.observed import observed
 from mock_servers.catalogue.search import Hits, search
+from mock_servers.command_line.arguments import bytes_of
 from mock_servers.command_line.config import configured_observations
 from mock_servers.command_line.exit import AnswerIsNo, Misuse, misuse
 from mock_servers.reading.plain import decoded
@@ -117,7 +116,7 @@ def _details(entry: Entry, days: Sequence[Day]) -> Iterator[str]:
 def _text(given: str) -> str:
     source = "stdin" if given == "-" else given.removeprefix("@")
     try:
-        raw = _bytes(given)
+        raw = bytes_of(given, _LARGEST)
     except (OSError, ValueError) as error:
         raise Misuse(f"TEXT cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
     if len(raw) > _LARGEST:
@@ -126,12 +125,3 @@ def _text(given: str) -> str:
     if not text.strip():
         raise Misuse("TEXT is empty; allowed: a text, - for stdin, @FILE for a file")
     return text
-
-
-def _bytes(given: str) -> bytes:
-    if given == "-":
-        return sys.stdin.buffer.read(_LARGEST + 1)
-    if not given.startswith("@"):
-        return given.encode(errors="replace")
-    with Path(given[1:]).open("rb") as file:
-        return file.read(_LARGEST + 1)

@@ -21,6 +21,7 @@ import click
 import requests
 
 from mock_servers.command_line import explanation_text
+from mock_servers.command_line.arguments import bytes_of
 from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.named_file import FilesBelow
@@ -223,7 +224,7 @@ def _signed_at(value: str) -> float:
 def _text(given: str, name: str, largest: int) -> str:
     source = "stdin" if given == "-" else given.removeprefix("@")
     try:
-        raw = _bytes(given, largest)
+        raw = bytes_of(given, largest)
     except (OSError, ValueError) as error:
         raise Misuse(f"{name} cannot be read from {shown(source)} ({getattr(error, 'strerror', error)})") from None
     if len(raw) > largest:
@@ -231,15 +232,6 @@ def _text(given: str, name: str, largest: int) -> str:
     if not raw.strip():
         raise Misuse(f"{name} is empty; allowed: a text, - for stdin, @FILE for a file")
     return decoded(raw)
-
-
-def _bytes(given: str, largest: int) -> bytes:
-    if given == "-":
-        return sys.stdin.buffer.read(largest + 1)
-    if not given.startswith("@"):
-        return given.encode(errors="replace")
-    with Path(given[1:]).open("rb") as file:
-        return file.read(largest + 1)
 
 
 def _url(given: str | None) -> str | None:
