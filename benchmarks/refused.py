@@ -18,8 +18,15 @@ from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyPair, KeyRing
 from mock_servers.mock import Mock
 from mock_servers.state.app import App
-from mock_servers.state.authorization import PendingAuthorization
-from mock_servers.state.grant import AccessToken, AuthorizationCode, Issued, RefreshToken, Session, fingerprint
+from mock_servers.state.grant import (
+    AccessToken,
+    AuthorizationCode,
+    Issued,
+    PendingAuthorization,
+    RefreshToken,
+    Session,
+    fingerprint,
+)
 from mock_servers.state.log_in import LogIn
 from mock_servers.state.memory import MemoryBackend
 from mock_servers.state.person import Person

@@ -11,7 +11,7 @@ from mock_servers.journal import provenance
 from mock_servers.provider.provider import Provider
 from mock_servers.rules import rejects
 from mock_servers.state.app import App
-from mock_servers.state.authorization import PendingAuthorization
+from mock_servers.state.grant import PendingAuthorization
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import mismatch, shown, url
 

@@ -19,8 +19,7 @@ from mock_servers.jose.javascript import UNDEFINED
 from mock_servers.jose.jwks import UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.rules import rejects
-from mock_servers.state.authorization import PlatformCode
-from mock_servers.state.grant import Issued
+from mock_servers.state.grant import Issued, PlatformCode
 from mock_servers.wire.json_text import object_of
 from mock_servers.wire.request import Answer
 from mock_servers.wire.wording import cut, duration, shown, url

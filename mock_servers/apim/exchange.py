@@ -11,8 +11,7 @@ from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.jose.jwts import Jwt
 from mock_servers.provider.provider import Provider
 from mock_servers.state.app import App
-from mock_servers.state.authorization import PendingAuthorization, PlatformCode
-from mock_servers.state.grant import AccessToken, RefreshToken, Session
+from mock_servers.state.grant import AccessToken, PendingAuthorization, PlatformCode, RefreshToken, Session
 from mock_servers.wire.request import Request
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mock_servers.state.authorization import BrowserSession
-from mock_servers.state.grant import AccessToken, RefreshToken, Session
+from mock_servers.state.grant import AccessToken, BrowserSession, RefreshToken, Session
 from mock_servers.state.store import Store
 from mock_servers.state.table import amend, change
 from mock_servers.wire.wording import moment

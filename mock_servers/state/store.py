@@ -9,7 +9,6 @@ from typing import Any, Final
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.state import indexes
 from mock_servers.state.app import App
-from mock_servers.state.authorization import BrowserSession, PendingAuthorization, PlatformCode
 from mock_servers.state.clock import Reading
 from mock_servers.state.configuration import Api
 from mock_servers.state.debug_session import DebugSession
@@ -18,7 +17,10 @@ from mock_servers.state.fault import Fault
 from mock_servers.state.grant import (
     AccessToken,
     AuthorizationCode,
+    BrowserSession,
     Issued,
+    PendingAuthorization,
+    PlatformCode,
     ProviderAccessToken,
     ProviderRefreshToken,
     ProviderSession,

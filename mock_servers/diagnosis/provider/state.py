@@ -8,7 +8,7 @@ from mock_servers.apim.authorize import STATE_KEPT
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.finder import Finder
 from mock_servers.journal.finding import Finding
-from mock_servers.state.authorization import PendingAuthorization
+from mock_servers.state.grant import PendingAuthorization
 from mock_servers.wire.wording import cut, duration
 
 
