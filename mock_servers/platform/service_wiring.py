@@ -43,6 +43,15 @@ class Services:
     def __init__(self, parts: SharedParts, in_process: InProcess) -> None:
         self.parts = parts
         self.in_process = in_process
+        self._fetcher = HttpFetcher(
+            own=self.own,
+            allow_hosts=parts.configuration.allow_hosts,
+            timeout=FETCH_TIMEOUT,
+            waiting=parts.faults.pause.with_extra_workers,
+        )
+        self._fetch = FaultyFetcher(
+            fetch=self._fetcher, faults=parts.faults, owner=self._owner_of_key_set, timeout=FETCH_TIMEOUT
+        )
         self.providers = {service.provider.name: service for service in self._configured_providers()}
         self.token_services = self._token_services()
 
@@ -192,24 +201,14 @@ class Services:
     def _jwks_url(self, app: App) -> str:
         return app.jwks_url or f"{self.parts.names.url}{self.parts.apps.jwks_path(app)}"
 
-    @property
-    def _fetch(self) -> FaultyFetcher:
-        return FaultyFetcher(
-            fetch=self._fetcher(), faults=self.parts.faults, owner=self._owner_of_key_set, timeout=FETCH_TIMEOUT
-        )
-
     def _owner_of_key_set(self, url: str) -> str | None:
         apps = registration.at_url(self.parts.store, url)
         return next((app.client_id for app in apps if self._jwks_url(app) == url), None)
 
-    def _fetcher(self) -> HttpFetcher:
-        allowed, pause = self.parts.configuration.allow_hosts, self.parts.faults.pause
-        return HttpFetcher(own=self.own, allow_hosts=allowed, timeout=FETCH_TIMEOUT, waiting=pause.with_extra_workers)
-
     def _send(self, url: str, form: Mapping[str, str]) -> tuple[int, bytes]:
         """Post a form: to the mock's own URLs in process, else within the fetcher's bounds. Raises UnreachableError."""
         is_own = self.parts.names.is_own(url)
-        return self.in_process.call(url, form) if is_own else self._fetcher().post(url, form)
+        return self.in_process.call(url, form) if is_own else self._fetcher.post(url, form)
 
     def _platform_key(self) -> KeyPair:
         return self.parts.ring.pair(platform_client.KEY_NAME, bits=platform_client.KEY_BITS)
