@@ -9,19 +9,8 @@ from typing import Any, Final
 import click
 
 from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.command_line.finding_text import lines as finding_lines
 from mock_servers.wire.wording import one_line
-
-_FINDING_PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: "))
-
-
-def finding_lines(finding: Mapping[str, Any]) -> Iterator[str]:
-    """Return the lines of a finding of the control API; all but the first are indented."""
-    next_ = "Next: " if finding.get("later") else ""
-    yield f"{next_}{click.style(finding['id'], bold=True)} ({finding['certainty']})"
-    for name, title in _FINDING_PARTS:
-        if finding.get(name):
-            yield f"  {title} {one_line(finding[name])}"
-    yield from (f"    {one_line(each)}" for each in (finding.get("difference") or "").splitlines())
 
 
 def lines(explained: Mapping[str, Any], url: str | None) -> Iterator[str]:
