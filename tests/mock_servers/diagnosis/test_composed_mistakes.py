@@ -174,7 +174,7 @@ def _row(of: Any, outcome: Any, error: Any) -> Any:
 def alarms(of: Any, outcome: Any, record: Record) -> Iterator[Finding]:
     """Ask every finder about a good request, as if something that none of them knows had refused it."""
     rules = tuple(rule for policy in outcome.flow.policies for rule in policy.rules)
-    error = next((rule.error for rule in rules if rule.error is not None), of.fault)
+    error = next((rule.error for rule in rules), of.fault)
     refusal = Refusal(error=error, rule="nobody", policy="", diagnosis="")
     row = partial(_row, of, outcome)
     case = case_of(of.known(), outcome.flow, outcome.exchange, refusal, record, row)

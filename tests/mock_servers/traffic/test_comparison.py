@@ -74,9 +74,7 @@ def rule_named(name: str) -> Rule[Any]:
 
 def row_of(name: str) -> ServiceError:
     error = rule_named(name).error
-    found = error if isinstance(error, ServiceError) else CIS2.errors[error] if error is not None else None
-    assert found is not None
-    return found
+    return error if isinstance(error, ServiceError) else CIS2.errors[error]
 
 
 @contextmanager
