@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from contract_tests.breakage import Breakage, Shape
+from contract_tests.breakage import Breakage
+from contract_tests.contract import CONTRACT, Shape
 from contract_tests.draft import asked_at
 from contract_tests.wire import Answer
 
@@ -96,19 +97,25 @@ FORMS = {
 }
 
 
+def answer_of(key: str) -> Said:
+    """Return what a row of the contract says."""
+    row = CONTRACT[key]
+    return Said(row.status, row.code, row.sentence)
+
+
 def accepted(breakage: Breakage, *, mock: bool) -> tuple[Said, ...]:
     """Return the answers that a breakage allows: one for the mock, for others also those that are in doubt."""
-    doubts = () if mock else breakage.doubts
-    return (Said(breakage.status, breakage.error, breakage.sentence), *(Said(*doubt) for doubt in doubts))
+    return tuple(map(answer_of, (breakage.key, *(() if mock else breakage.doubts))))
 
 
 def said_of(answer: Answer, breakage: Breakage) -> Said:
     """Return what an answer says; for a page, whether it has the expected code and sentence."""
-    if breakage.shape is not Shape.PAGE or answer.json:
+    row = breakage.row
+    if row.shape is not Shape.PAGE or answer.json:
         return said(answer)
     text = html.unescape(answer.text)
-    error = breakage.error if str(breakage.error) in text else None
-    return Said(answer.status, error, breakage.sentence if breakage.sentence in text else _outline(answer))
+    error = row.code if str(row.code) in text else None
+    return Said(answer.status, error, row.sentence if row.sentence in text else _outline(answer))
 
 
 def _challenge(answer: Answer) -> str | None:

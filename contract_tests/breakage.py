@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
 from contract_tests import precondition
+from contract_tests.contract import CONTRACT, Row
 from contract_tests.draft import Draft
 from contract_tests.reach import Ability, Switch
 
 Damage: TypeAlias = Callable[[Draft], None]
-Evidence: TypeAlias = Literal["S", "D", "Q", "I"]
-"""S: the service's published source or its own tests. D: NHS documentation. Q: quoted by a user. I: inferred."""
+Circumstance: TypeAlias = Callable[[Draft], AbstractContextManager[None]]
 
 
 class Flow(StrEnum):
@@ -51,56 +51,32 @@ class Flow(StrEnum):
     API_KEY = "api_key"
 
 
-class Shape(StrEnum):
-    """The form of a refusal; which members and headers it has is in `answers`."""
-
-    ENVELOPE = "error, error_description and message_id"
-    RATE_LIMIT = "the gateway's own members"
-    PLATFORM_REDIRECT = "a form's redirect to the client, with error, error_description and state"
-    PLATFORM_REDIRECT_WITHOUT_STATE = "a form's redirect to the client, with error and error_description"
-    REDIRECT = "a redirect to the client, with error, error_description and state"
-    REDIRECT_WITHOUT_STATE = "a redirect to the client, with error and error_description"
-    REDIRECT_UNDESCRIBED = "a redirect to the client, with error and state"
-    REDIRECT_CODE_ALONE = "a redirect to the client, with error"
-    DESCRIPTION_FIRST = "error_description and error"
-    DESCRIPTION_FIRST_WITH_STATE = "error_description, error and state"
-    ERROR_FIRST = "error and error_description, not to be stored"
-    ERROR_ALONE = "error, not to be stored"
-    BEARER = "error and error_description, in a header as well"
-    BEARER_OF_SCOPE = "the same, of a scope that the token lacks"
-    FAULT = "the gateway's fault"
-    FAULT_CHALLENGED = "the gateway's fault, in a header as well"
-    PAGE = "a web page"
-    ALLOW_GET = "no body, and a header that allows GET"
-    ALLOW_POST = "no body, and a header that allows POST"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breakage:
     """One way to break one rule.
 
-    `row` is its place in the contract. `touches` names the parts of the draft that it changes, dotted, where a part
+    `key` is its row in the contract. `touches` names the parts of the draft that it changes, dotted, where a part
     stands for all below it, and `relies` those that must stay as they are: two breakages can be in one request if
-    neither touches what the other touches or relies on. `needs` are abilities of the target. `doubts` are further
-    possible answers of the real service, since its sources disagree. `only` is the switch of the mock without which it
-    is no mistake, `unless` the one with which this is not its answer.
+    neither touches what the other touches or relies on. `needs` are abilities of the target. `doubts` are the keys
+    of further possible answers of the real service, since its sources disagree. `only` is the switch of the mock
+    without which it is no mistake, `unless` the one with which this is not its answer.
     """
 
-    row: str
+    key: str
     flows: frozenset[Flow]
-    status: int
-    error: str | None
-    sentence: str
-    evidence: Evidence = "S"
     damage: Damage
     touches: frozenset[str]
     relies: frozenset[str] = frozenset()
-    shape: Shape = Shape.ENVELOPE
-    circumstance: Callable[[Draft], AbstractContextManager[None]] = precondition.nothing
+    circumstance: Circumstance = precondition.nothing
     needs: frozenset[Ability] = frozenset()
-    doubts: tuple[tuple[int, str | None, str], ...] = ()
+    doubts: tuple[str, ...] = ()
     only: Switch | None = None
     unless: Switch | None = None
+
+    @property
+    def row(self) -> Row:
+        """What the contract answers."""
+        return CONTRACT[self.key]
 
     @property
     def name(self) -> str:
@@ -113,14 +89,6 @@ class Breakage:
         """Whether it is a mistake, with this answer, for these switches."""
         return (self.only is None or self.only in switches) and self.unless not in switches
 
-    def where(self, switch: Switch, **changes: Any) -> "tuple[Breakage, Breakage]":
-        """Return this breakage for an unset switch, and with another answer for a set one."""
-        return replace(self, unless=switch), replace(self, only=switch, **changes)
-
-    def also(self, *damages: Damage, flows: frozenset[Flow] | None = None) -> "tuple[Breakage, ...]":
-        """Return this breakage and others of the same answer and the same parts, in the same flows or in these."""
-        return self, *(replace(self, damage=damage, flows=flows or self.flows) for damage in damages)
-
     def combines_with(self, other: "Breakage") -> bool:
         """Whether one request can hold both mistakes."""
         ours = product(self.touches, other.touches | other.relies)
@@ -131,11 +99,36 @@ def _overlap(one: str, other: str) -> bool:
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
-def parts(*names: str) -> frozenset[str]:
-    """Return the parts of a draft that a breakage touches."""
-    return frozenset(names)
-
-
 def kinds(*named: Flow) -> frozenset[Flow]:
     """Return the kinds of request that a breakage is made in."""
     return frozenset(named)
+
+
+def broken(  # noqa: PLR0913 - the columns of a breakage
+    key: str,
+    flows: frozenset[Flow],
+    touches: str,
+    *damages: Damage,
+    relies: str = "",
+    circumstance: Circumstance = precondition.nothing,
+    needs: frozenset[Ability] = frozenset(),
+    doubts: tuple[str, ...] = (),
+    only: Switch | None = None,
+    unless: Switch | None = None,
+) -> tuple[Breakage, ...]:
+    """Return a breakage for each damage; all have the same answer, kinds of request and parts, named with blanks."""
+    return tuple(
+        Breakage(
+            key=key,
+            flows=flows,
+            damage=damage,
+            touches=frozenset(touches.split()),
+            relies=frozenset(relies.split()),
+            circumstance=circumstance,
+            needs=needs,
+            doubts=doubts,
+            only=only,
+            unless=unless,
+        )
+        for damage in damages
+    )

@@ -1,8 +1,8 @@
-"""The contract of the token endpoint once more, in its order: each way to break each rule, and the expected answer.
+"""The contract of the token endpoint once more, in its order: each way to break each rule.
 
-Written by hand from what is known of the real service, independently of the mock's own list, so that a rule in the
-wrong place of that list is noticed here. Of several mistakes in one request the first in this list is answered. Each
-part of the contract has a module of its own, `…_breakages`; this one puts them in order.
+Written by hand like the answers, which are in `contract`, and independently of the mock's own list, so that a rule in
+the wrong place of that list is noticed here. Of several mistakes in one request the first in this list is answered.
+Each part of the contract has a module of its own, `…_breakages`; this one puts them in order.
 """
 
 from contract_tests.assertion_breakages import ASSERTION

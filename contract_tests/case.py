@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import pytest
 
 from contract_tests.answers import accepted
-from contract_tests.breakage import Breakage, Evidence, Flow
+from contract_tests.breakage import Breakage, Flow
+from contract_tests.contract import Evidence
 from contract_tests.reach import Switch
 
 _BROWSER = (Flow.AUTHORIZE, Flow.CALLBACK, Flow.AUTHORIZATION_CODE, Flow.USERINFO, Flow.LOGOUT)
@@ -69,10 +70,11 @@ def case_of(item: pytest.Function) -> dict[str, str] | None:
     if isinstance(breakage, Breakage):
         answers = " or ".join(map(str, accepted(breakage, mock=kind == "mock")))
         asked = (breakage.damage.__doc__ or "").partition("\n")[0]
-        reported = breakage.sentence or f"{breakage.status} {breakage.error or HTTPStatus(breakage.status).phrase}"
+        broken = breakage.row
+        reported = broken.sentence or f"{broken.status} {broken.code or HTTPStatus(broken.status).phrase}"
         case |= {
-            "row": breakage.row,
-            "evidence": breakage.evidence,
+            "row": broken.paragraph,
+            "evidence": broken.evidence,
             "expected": answers,
             "rule": reported,
             "asked": asked,

@@ -3,13 +3,14 @@
 `page()` is docs/fidelity.md. It also lists answers of the mock that no case tests, found by comparison.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contract_tests.answers import Said, accepted
+from contract_tests.answers import Said, accepted, answer_of
 from contract_tests.breakage import Breakage
 from contract_tests.breakages import BREAKAGES
+from contract_tests.contract import SOURCES
 from mock_servers.apim import errors as apim_errors
 from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.observations import Day
@@ -282,7 +283,7 @@ _LEDGER: Final = """
 ## Rows
 
 *Observed* says what files of observations show ([how to add to them](contributing-evidence.md)). Where one row is known
-in two ways, an observation cannot tell which way a request took.
+in two ways, an observation cannot tell which way a request took. *Source* says where the answer is known from:
 
 """
 _CONTRADICTED: Final = """
@@ -304,7 +305,7 @@ about: a provider that signs a wrong token, a server behind the gateway that fai
 
 def page(days: Sequence[Day] = ()) -> str:
     """Return docs/fidelity.md; `days` are what was observed, and what that contradicts comes first."""
-    letters = "".join(f"- **{letter}**: {meaning}\n" for letter, meaning in LETTERS.items())
+    letters, sources = (_meanings(named) for named in (LETTERS, SOURCES))
     doubts = [(doubt.row, doubt.question, doubt.mock, doubt.settle) for doubt in DOUBTS]
     return "".join(
         [
@@ -312,7 +313,9 @@ def page(days: Sequence[Day] = ()) -> str:
             letters,
             *_contradicted(days),
             _LEDGER,
-            _table(("row", "evidence", "expected", "observed", "cases"), rows(days)),
+            sources,
+            "\n",
+            _table(("row", "evidence", "source", "expected", "observed", "cases"), rows(days)),
             _OPEN,
             _table(("row", "in doubt", "the mock meanwhile", "how to settle it"), doubts),
             _UNASKED,
@@ -331,18 +334,20 @@ def doubts_by_weight() -> str:
 def _guessed(doubt: Doubt) -> list[Breakage]:
     """Return the cases whose row is that of a doubt, or below it, and whose answer is a guess."""
     below = tuple(f"{doubt.row}{mark}" for mark in (" ", "."))
-    return [
-        each for each in BREAKAGES if each.evidence == "I" and (each.row == doubt.row or each.row.startswith(below))
-    ]
+    guesses = [(each, each.row.paragraph) for each in BREAKAGES if each.row.evidence == "I"]
+    return [each for each, paragraph in guesses if paragraph == doubt.row or paragraph.startswith(below)]
 
 
-def rows(days: Sequence[Day] = ()) -> Iterator[tuple[str, str, str, str, str]]:
+def rows(days: Sequence[Day] = ()) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Yield each row that is answered one way, in the order of the contract."""
-    for row, answer, letter in dict.fromkeys((each.row, _answer(each), each.evidence) for each in BREAKAGES):
-        cases = [each for each in BREAKAGES if (each.row, _answer(each), each.evidence) == (row, answer, letter)]
+    broken: dict[tuple[str, str, str, str], list[Breakage]] = {}
+    for each in BREAKAGES:
+        row = each.row
+        broken.setdefault((row.paragraph, row.evidence, row.source, _answer(each)), []).append(each)
+    for (paragraph, letter, source, answer), cases in broken.items():
         names = ", ".join(dict.fromkeys(f"`{each.name}`" for each in cases))
         seen = _observed(cases[0], days)
-        yield row, seen.letter(letter), answer, str(seen), names
+        yield paragraph, seen.letter(letter), source, answer, str(seen), names
 
 
 def _observed(breakage: Breakage, days: Sequence[Day]) -> Observed:
@@ -357,9 +362,9 @@ def _observed(breakage: Breakage, days: Sequence[Day]) -> Observed:
 
 def _is_row_of(entry: Entry, breakage: Breakage) -> bool:
     row = entry.error
-    said = Said(breakage.status, breakage.error, breakage.sentence)
-    is_row = breakage.row == row.row or breakage.row.startswith(f"{row.row} ")
-    return is_row and row.evidence == breakage.evidence and _is(row, said)
+    paragraph = breakage.row.paragraph
+    is_row = paragraph == row.row or paragraph.startswith(f"{row.row} ")
+    return is_row and row.evidence == breakage.row.evidence and _is(row, answer_of(breakage.key))
 
 
 def _contradicted(days: Sequence[Day]) -> Iterator[str]:
@@ -393,6 +398,10 @@ def _is(error: ServiceError, said: Said) -> bool:
         return error.status == said.status
     filled = "{" in error.sentence and str(said.sentence).startswith(error.sentence.partition("{")[0])
     return (error.status, error.code) == said[:2] and (filled or error.sentence == said.sentence)
+
+
+def _meanings(named: Mapping[str, str]) -> str:
+    return "".join(f"- **{name}**: {meaning}\n" for name, meaning in named.items())
 
 
 def _answer(breakage: Breakage) -> str:

@@ -6,7 +6,7 @@ It does not depend on how a service stores them. Times are in seconds since 1970
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from contract_tests.answers import Said
+from contract_tests.answers import Said, answer_of
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -15,14 +15,14 @@ CODE_LIVES: Final = 300
 ACCESS_LIVES: Final = 600
 SESSION_LIVES: Final = {"cis2": 12 * HOUR, "nhs_login": HOUR}
 
-USED: Final = Said(400, "invalid_request", "Non-unique 'jti' claim in client_assertion JWT")
-NO_KEY: Final = Said(401, "invalid_request", "Invalid 'kid' header in client_assertion JWT - no matching public key")
-NO_CODE: Final = Said(400, "invalid_grant", "authorization_code is invalid")
-NO_SESSION: Final = Said(501, "not_implemented", "SID not found")
-NO_REFRESH: Final = Said(401, "invalid_grant", "refresh_token is invalid")
-TOO_LATE: Final = Said(401, "invalid_grant", "refresh token refresh period has expired")
-UNKNOWN: Final = Said(401, "keymanagement.service.invalid_access_token", "Invalid Access Token")
-EXPIRED: Final = Said(401, "keymanagement.service.access_token_expired", "Access Token expired")
+USED: Final = answer_of("§3.14")
+NO_KEY: Final = answer_of("§3.20")
+NO_CODE: Final = answer_of("§6 code unknown")
+NO_SESSION: Final = answer_of("§7 sid unknown")
+NO_REFRESH: Final = answer_of("§6 refresh_token unknown")
+TOO_LATE: Final = answer_of("§6 refresh_token expired")
+UNKNOWN: Final = answer_of("§9 unknown token")
+EXPIRED: Final = answer_of("§9 expired token")
 REVOKED: Final = Said(401, "keymanagement.service.access_token_not_approved", "Access Token not approved")
 
 

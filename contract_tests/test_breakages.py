@@ -60,7 +60,7 @@ CASES = [pytest.param(flow, breakage, id=f"{flow}-{breakage.name}") for flow in 
 
 def test_every_row_that_refuses_has_a_breakage_at_its_place() -> None:
     """The rows of the list, each once, are the rows of the contract."""
-    rows = list(dict.fromkeys(breakage.row for breakage in BREAKAGES))
+    rows = list(dict.fromkeys(breakage.row.paragraph for breakage in BREAKAGES))
     numbered = [found for row in rows if (found := NUMBERED.fullmatch(row))]
     places = [(found[1], int(found[2]), found[3]) for found in numbered]
 

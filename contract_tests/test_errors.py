@@ -32,7 +32,7 @@ def test_a_refusal_has_the_form_of_its_kind(
 ) -> None:
     """Content type, members in their order, message id and headers are those of the contract."""
     asked = ask(target, flow, breakage)
-    answer, right = form(asked, target.redirect_uri if flow in AUTHORIZING else ""), FORMS[breakage.shape]
+    answer, right = form(asked, target.redirect_uri if flow in AUTHORIZING else ""), FORMS[breakage.row.shape]
     reported = said_of(asked, breakage)
     note_answer(
         reported if reported not in accepted(breakage, mock=target.kind is Kind.MOCK) else difference(answer, right)

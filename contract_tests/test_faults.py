@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from contract_tests.answers import FORMS, Said, form, said
-from contract_tests.breakage import Shape
 from contract_tests.case import proves
+from contract_tests.contract import Shape
 from contract_tests.draft import (
     PLATFORM,
     Draft,

@@ -12,6 +12,7 @@ SOURCES = [
     "broken_request.py",
     "breakage.py",
     "breakages.py",
+    "contract.py",
     "browser_flow_breakages.py",
     "exchange_breakages.py",
     "assertion_breakages.py",

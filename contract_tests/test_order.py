@@ -21,8 +21,10 @@ def _paired(flow: Flow) -> Sequence[Breakage]:
     in_order = of_flow(flow)
     if flow is not Flow.TOKEN_EXCHANGE:
         return in_order
-    leading = {breakage.row: breakage for breakage in reversed(in_order)}
-    return [each for each in in_order if Flow.CLIENT_CREDENTIALS not in each.flows or leading[each.row] is each]
+    leading = {breakage.row.paragraph: breakage for breakage in reversed(in_order)}
+    return [
+        each for each in in_order if Flow.CLIENT_CREDENTIALS not in each.flows or leading[each.row.paragraph] is each
+    ]
 
 
 def _cases(flow: Flow) -> list[tuple[Flow, Breakage, list[Breakage]]]:
