@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mock_servers.apim.service import Service
 from mock_servers.jose.jwks import FetchedJwks
 from mock_servers.jose.jwts import Jwt
+from mock_servers.jose.rsa_numbers import PublicKey
 from mock_servers.provider.provider import Provider
 from mock_servers.state.app import App
 from mock_servers.state.grant import AccessToken, PendingAuthorization, PlatformCode, RefreshToken, Session
 from mock_servers.wire.request import Request
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 
 @dataclass(slots=True)
@@ -38,7 +36,7 @@ class Exchange:
     app_jwks: FetchedJwks = field(init=False)
     app_jwks_failure: str = field(init=False)
     app_jwk: Mapping[str, Any] = field(init=False)
-    app_key: RSAPublicKey = field(init=False)
+    app_key: PublicKey = field(init=False)
     subject: Jwt = field(init=False)
     actor: Jwt | None = field(init=False)
     provider: Provider = field(init=False)

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from mock_servers.jose import destination
+from mock_servers.jose.rsa_numbers import PlainKey, PublicKey
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from urllib3 import BaseHTTPResponse
 
 LARGEST: Final = 1 << 20
@@ -105,7 +105,7 @@ def _problem_of(keys: Iterable[Any]) -> str:
     return f"a list of keys with {'a PEM key' if is_pem else 'something that is not a JWK'} in it"
 
 
-def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
+def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     """Build the RSA public key of a JWK. Raises ValueError, saying why the service would not use it."""
     if jwk.get("kty") != "RSA":
         raise ValueError(f"its kty is {jwk.get('kty')!r:.20}, not 'RSA'")
@@ -119,13 +119,19 @@ def public_key(jwk: Mapping[str, Any]) -> RSAPublicKey:
 
 
 @functools.lru_cache(maxsize=1024)
-def _rsa_key(n: str, e: str) -> RSAPublicKey:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers  # noqa: PLC0415 - for the first key
-
+def _rsa_key(n: str, e: str) -> PublicKey:
     try:
-        return RSAPublicNumbers(n=_number(n), e=_number(e)).public_key()
+        return _made(_number(n), _number(e))
     except ValueError as broken:
         raise ValueError("its n and e are not the base64url numbers of an RSA key") from broken
+
+
+def _made(n: int, e: int) -> PublicKey:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers  # noqa: PLC0415 - for the first key
+    except ModuleNotFoundError:  # in a browser
+        return PlainKey(n=n, e=e)
+    return RSAPublicNumbers(n=n, e=e).public_key()
 
 
 def _number(text: str) -> int:

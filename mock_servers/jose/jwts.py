@@ -1,7 +1,7 @@
 """JWTs as text, header, claims and signature: decoded strictly, and built in any damaged form that a test wants.
 
-cryptography makes and checks the signatures. PyJWT's `decode` also checks `iat` and more, and loads every other
-algorithm, which a server would hold for as long as it runs.
+cryptography makes and checks the signatures; without it, arithmetic checks them. PyJWT's `decode` also checks `iat` and
+more, and loads every other algorithm, which a server would hold for as long as it runs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from mock_servers.jose import rsa_numbers
+from mock_servers.jose.rsa_numbers import PlainKey, PublicKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives._asymmetric import AsymmetricPadding
@@ -77,15 +80,17 @@ def decoded(text: str) -> Jwt | None:
         return None
 
 
-def verify(jwt: Jwt, key: RSAPublicKey, algorithms: Sequence[str]) -> bool:
+def verify(jwt: Jwt, key: PublicKey, algorithms: Sequence[str]) -> bool:
     """Whether `key` made the signature, by the algorithm of the header, which must be one of `algorithms`."""
     name = jwt.header.get("alg")
     if not isinstance(name, str) or name not in algorithms:
         return False
+    if isinstance(key, PlainKey):
+        return rsa_numbers.is_signature(key, jwt.signature, jwt.signing_input, name)
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - for the first signature
 
     try:
-        key.verify(jwt.signature, jwt.signing_input, *_scheme(name))
+        cast("RSAPublicKey", key).verify(jwt.signature, jwt.signing_input, *_scheme(name))
     except InvalidSignature:
         return False
     return True

@@ -18,6 +18,8 @@ _JWT: Final = "eyJ"
 _HIDES: Final = (_WORDS.encode(), b"\\")
 """What JSON contains that holds such a line, or an escape that may stand for one."""
 _DER: Final = re.compile(r"MII[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_VERSIONED: Final = re.compile(rb"\x30\x82..\x02\x01[\x00\x01]", re.DOTALL)
+"""How the DER of a private key begins: a sequence, and in it a version, which a public key does not have."""
 _LONGEST: Final = 1 << 16
 _SHORTEST: Final = 100
 """Characters; a private key in base64 is never as short."""
@@ -84,12 +86,21 @@ def _is_private_jwk(members: Mapping[str, Any] | None) -> bool:
     return any(isinstance(jwk, dict) and "kty" in jwk and isinstance(jwk.get("d"), str) for jwk in jwks)
 
 
+def _decoded(value: str) -> bytes:
+    try:
+        return base64.b64decode(value)
+    except ValueError:
+        return b""
+
+
 def _is_private_der(value: str) -> bool:
     if not _DER.fullmatch(value):
         return False
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests get here
-    from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - the same
-
+    try:
+        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - few requests get here
+        from cryptography.hazmat.primitives.serialization import load_der_private_key  # noqa: PLC0415 - the same
+    except ModuleNotFoundError:  # in a browser, where no private key is read: it begins as one
+        return _VERSIONED.match(_decoded(value)) is not None
     try:  # without the proof that its numbers are primes, which takes half a second: it is only recognised
         load_der_private_key(base64.b64decode(value), None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError, UnsupportedAlgorithm):

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from mock_servers.apim import platform_client
 from mock_servers.diagnosis.case import Case
 from mock_servers.jose.jwks import public_key
+from mock_servers.jose.rsa_numbers import PublicKey, subject_public_key_info
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.state.app import App
 from mock_servers.state.table import FEW, Table, first_few
@@ -37,7 +36,7 @@ class KnownKey:
 
     owner: str
     kid: str
-    key: RSAPublicKey
+    key: PublicKey
     registered: bool = False
     held: bool = False
 
@@ -61,7 +60,7 @@ def are_all_known(case: Case) -> bool:
     return max(case.known.store.apps.size(), case.known.store.jwks.size()) <= FEW
 
 
-def usable(jwk: Mapping[str, Any]) -> RSAPublicKey | None:
+def usable(jwk: Mapping[str, Any]) -> PublicKey | None:
     """Return the RSA key of a JWK, when it is one."""
     try:
         return public_key(jwk)
@@ -74,12 +73,8 @@ def digests(jwk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     key = usable(jwk)
     if key is None:
         return
-    # A tenth of cryptography, which no other refusal needs.
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
-
     members = json.dumps({name: jwk.get(name) for name in ("e", "kty", "n")}, separators=(",", ":")).encode()
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    for source, name in ((members, "thumbprint"), (der, "digest of the PEM")):
+    for source, name in ((members, "thumbprint"), (subject_public_key_info(key), "digest of the PEM")):
         for digest, make in _DIGESTS.items():
             value = make(source).digest()
             yield value.hex(), f"{digest} {name} in hex"

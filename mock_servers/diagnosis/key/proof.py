@@ -17,15 +17,11 @@ from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import Any, Final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from mock_servers.diagnosis.case import Case
 from mock_servers.diagnosis.key.key import KnownKey
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
+from mock_servers.jose.rsa_numbers import is_pss_of_any_salt, recovered
 from mock_servers.wire.wording import shown
 
 MOST: Final = 100
@@ -41,7 +37,7 @@ _DIGESTS: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "RS256": hashlib.sha256,
     "RS384": hashlib.sha384,
 }
-_PSS: Final = {"PS512": hashes.SHA512(), "PS256": hashes.SHA256(), "PS384": hashes.SHA384()}
+_PSS: Final = ("PS512", "PS256", "PS384")
 _SLIP: Final = (
     "Your code made the text to sign by itself: it is header, dot and payload, as they are sent, and hashed once."
 )
@@ -141,7 +137,7 @@ def _of_digest(
 ) -> Proof | None:
     for form, signature in forms:
         if len(signature) == key.key.key_size // 8 and tried.may():
-            signed = _recovered(key.key, signature)
+            signed = recovered(key.key, signature)
             if signed is not None:
                 alg, text, cause = next(_texts_signed(case, name, jwt, signed), ("", "", ""))
                 return Proof(maker=key, alg=alg, text=text, cause=cause, form=form)
@@ -151,24 +147,10 @@ def _of_digest(
 def _of_pss(jwt: Jwt, key: KnownKey, tried: Attempt) -> Proof | None:
     if len(jwt.signature) != key.key.key_size // 8:
         return None
-    return next((Proof(maker=key, alg=alg) for alg in _PSS if tried.may() and _is_pss(jwt, key.key, alg)), None)
-
-
-def _is_pss(jwt: Jwt, key: RSAPublicKey, alg: str) -> bool:
-    any_salt = padding.PSS(mgf=padding.MGF1(_PSS[alg]), salt_length=padding.PSS.AUTO)
-    try:
-        key.verify(jwt.signature, jwt.signing_input, any_salt, _PSS[alg])
-    except InvalidSignature:
-        return False
-    return True
-
-
-def _recovered(key: RSAPublicKey, signature: bytes) -> bytes | None:
-    """Return what the key signed, the digest at its end; `None` if the key did not make this signature."""
-    try:
-        return key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
-    except InvalidSignature:
-        return None
+    sent = (jwt.signature, jwt.signing_input)
+    return next(
+        (Proof(maker=key, alg=alg) for alg in _PSS if tried.may() and is_pss_of_any_salt(key.key, *sent, alg)), None
+    )
 
 
 def encoded_forms(signature: bytes) -> Iterator[tuple[str, bytes]]:

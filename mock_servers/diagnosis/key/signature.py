@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
 from mock_servers.apim import flows
 from mock_servers.apim.client import APP_JWKS_KEPT
 from mock_servers.diagnosis.case import Case
@@ -20,6 +18,7 @@ from mock_servers.diagnosis.key.key import KnownKey, are_all_known, known_keys, 
 from mock_servers.diagnosis.key.proof import BARE, REVERSED, Attempt, Proof, attempt, encoded_forms
 from mock_servers.jose import jwts
 from mock_servers.jose.jwts import Jwt
+from mock_servers.jose.rsa_numbers import PublicKey
 from mock_servers.journal.finding import Certainty, Finding
 from mock_servers.wire.wording import duration, moment, shown
 
@@ -46,7 +45,7 @@ class _Signed:
 
     field: str
     jwt: Jwt
-    key: RSAPublicKey
+    key: PublicKey
     kid: Any
     refused: bool = True
 
