@@ -206,13 +206,16 @@ def test_requests_with_params_puts_everything_into_the_url(platform: Mock, priva
 
 
 def test_urllib3s_retry_sends_the_same_assertion_again(platform: Mock, private_key_pem: str) -> None:
+    platform.clock.freeze()  # else the quota may begin again between two requests, with the minute
+    exp = int(platform.clock.now()) + 60
     platform.apps.change(APP, quota_per_minute=1)
     good = {"kid": "nhsauth-1"}
-    post(platform, pyjwt.encode(claims(platform), private_key_pem, "RS512", good))
+    post(platform, pyjwt.encode(claims(platform, exp=exp), private_key_pem, "RS512", good))
 
+    assertion = pyjwt.encode(claims(platform, exp=exp), private_key_pem, "RS512", good)
     with requests.Session() as session:
         session.mount("http://", HTTPAdapter(max_retries=RETRY))
-        session.post(platform.token_url, form(pyjwt.encode(claims(platform), private_key_pem, "RS512", good)))
+        session.post(platform.token_url, form(assertion))
 
     assert "answered 429" in explained(platform, JTI_USED, "retry-resends-assertion")
 
