@@ -114,7 +114,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 
 # Each example is a project of its own, whose modules import each other by their bare names.
-TYPED ?= container django_requests fastapi_httpx flask_authlib nhsd_apim
+TYPED ?= calls container django_requests fastapi_httpx flask_authlib nhsd_apim
 
 typecheck: .venv/installed-dev
 	$(BIN)/mypy

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.site import leaves
+from tools.site import calls, leaves
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCS: Final = ROOT / "docs"
@@ -29,15 +29,16 @@ _FENCED: Final = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def build(folder: Path, repository: str = "") -> int:
+def build(folder: Path, repository: str = "", *, explains: bool) -> int:
     """Make the site in `folder`, which is emptied before; return 0 when there was nothing to warn of.
 
     `repository` is the address of the sources, for links to files that are no pages; without one they are names alone.
+    `explains` says whether explain.html will lie beside the pages: they link to it.
     """
     source = folder.with_name(f"{folder.name}-source")
     for each in (folder, source):
         shutil.rmtree(each, ignore_errors=True)
-    stage(source, repository)
+    stage(source, repository, explains=explains)
     sphinx = (sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "--jobs", "auto")
     done = subprocess.run([*sphinx, source, folder], check=False)  # noqa: S603 - our own pages
     if done.returncode:
@@ -47,7 +48,7 @@ def build(folder: Path, repository: str = "") -> int:
     return 0
 
 
-def stage(source: Path, repository: str = "") -> None:
+def stage(source: Path, repository: str = "", *, explains: bool) -> None:
     """Write every page, and what Sphinx needs beside them, into a folder that is not there yet."""
     shutil.copytree(DOCS, source)
     shutil.copy(Path(__file__).with_name("conf.py"), source)
@@ -56,17 +57,23 @@ def stage(source: Path, repository: str = "") -> None:
     for name, place in _BESIDE.items():
         if name != "README.md":
             _write(source / place, ROOT / name, source, repository, front="---\norphan: true\n---\n")
-    for name, text in leaves.pages().items():
+    if explains:
+        first = source / "index.md"
+        first.write_text(first.read_text(encoding="utf-8").replace(_PASTE, _PASTE_IN_BROWSER), encoding="utf-8")
+    for name, text in {**leaves.pages(explains=explains), **calls.programs()}.items():
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
     for address, target in _MOVED.items():
         leading = source / "extra" / address
         leading.parent.mkdir(parents=True, exist_ok=True)
         leading.write_text(_REDIRECT.format(target=target), encoding="utf-8")
+    shutil.copytree(source / "calls", source / "extra" / "calls", ignore=shutil.ignore_patterns("*.md"))
     for name in ("llms.txt", "contract-tests-workflow.yml"):
         shutil.copy(source / name, source / "extra")
 
 
+_PASTE: Final = "[Paste what you have](refused.md)"
+_PASTE_IN_BROWSER: Final = '<a href="explain.html">Paste what you have</a>'
 _REDIRECT: Final = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>This page has moved</title>
