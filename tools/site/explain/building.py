@@ -48,7 +48,9 @@ def build(site: Path, cache: Path) -> bool:
 def _what_it_runs(files: _Files, python: pyodide.Pyodide) -> dict[str, object]:
     """Write what the page's script loads; return where each is, from the page."""
     digest = hashlib.sha256(b"".join(python.files[name] for name in sorted(python.files))).hexdigest()[:12]
-    folder = f"pyodide-{python.version}-{digest}"  # these find each other by their names, so that the folder has the hash
+    folder = (
+        f"pyodide-{python.version}-{digest}"  # these find each other by their names, so that the folder has the hash
+    )
     paths = {name: files.written(f"{folder}/{name}", content) for name, content in python.files.items()}
     by_name = {name: title for title, name in leaves.names(leaves.sentences()).items()}
     return {
