@@ -11,7 +11,7 @@ PACKAGE = "mock_servers"
 ORDER = (
     ("silence",),
     ("version", "rules", "client", "jose"),
-    ("wire",),
+    ("wire", "commands"),
     ("provider",),
     ("settings",),
     ("state",),
