@@ -77,6 +77,11 @@ class RequestExplanation:
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
+    @property
+    def found(self) -> bool:
+        """Whether anything was found in the text."""
+        return self.by is not None
+
     def lines(self, width: int = 0, *, every: bool = False) -> Iterator[str]:
         """Yield the answer, steps and reasons; of further exchanges a line for each kind, or all with `every`."""
         yield from first_screen(self, width or WIDTH)
