@@ -6,7 +6,7 @@ A value is never shown whole.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ from mock_servers.diagnosis.request.misplaced_value import misplaced
 from mock_servers.explain.checks.check import Check
 from mock_servers.explain.checks.listing import Course, listed
 from mock_servers.explain.recognition import Recognised, bare_value, is_private_key, recognised
-from mock_servers.explain.value import of_value
+from mock_servers.explain.value import ValueExplanation, of_value
 from mock_servers.explain.verdict import ROLES, Context, Verdict, context
 from mock_servers.journal import provenance
 from mock_servers.journal.decoded_jwt import taken_apart
@@ -43,18 +43,10 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
 
     `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
     """
-    return explained_value(context, value, role).members
+    return dict(explained_value(context, value, role).known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainedValue:
-    """A value as it is explained to programs, and the checks that it went through, for pages."""
-
-    members: dict[str, Any]
-    checks: tuple[Check, ...] = ()
-
-
-def explained_value(context: Context, value: str, role: str | None = None) -> ExplainedValue:
+def explained_value(context: Context, value: str, role: str | None = None) -> ValueExplanation:
     """Return what a value is, as `explain_on` does, and what came of the checks in the part that it plays."""
     platform, bare = context.platform, bare_value(value)
     known = recognised(context, bare)
@@ -78,8 +70,10 @@ def explained_value(context: Context, value: str, role: str | None = None) -> Ex
     }
     said = asdict(of_value(members, context.url))
     said = {name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}
-    return ExplainedValue(
-        members={**members, **said}, checks=_checks(context, bare, part, judged[0]) if part and judged else ()
+    return ValueExplanation(
+        known={**members, **said},
+        url=context.url,
+        checks=_checks(context, bare, part, judged[0]) if part and judged else (),
     )
 
 

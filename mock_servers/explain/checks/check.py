@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mock_servers.rules import ServiceError
+
 State = Literal["passed", "refused", "perhaps", "contradicted", "next", "not reached", "unknown", "missing"]
 
 STATES: Final[dict[State, str]] = {
@@ -24,7 +26,7 @@ STATES: Final[dict[State, str]] = {
 class Check:
     """A check by its `rule`: `title` is what holds where it passes, `value` what it looked at, cut; `words` say more.
 
-    `error` is what the service says where it refuses, by which the catalogue is searched; empty where it has no words.
+    `error` is the row by which the service refuses.
     """
 
     rule: str
@@ -32,4 +34,4 @@ class Check:
     state: State
     value: str = ""
     words: str = ""
-    error: str = ""
+    error: ServiceError | None = None

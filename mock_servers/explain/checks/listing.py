@@ -47,14 +47,14 @@ def listed(course: Course, captured: Captured) -> tuple[Check, ...]:
 
 
 def _check(ruled: Ruled, state: State, words: str, sent: _Sent) -> Check:
-    name, row = ruled.rule.name, ruled.row
+    name = ruled.rule.name
     return Check(
         rule=name,
         title=title(name),
         state=state,
         value=sent.value(place(name)),
         words=words,
-        error=(row.sentence or row.code) if row is not None else "",
+        error=ruled.row,
     )
 
 

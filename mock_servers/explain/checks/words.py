@@ -125,6 +125,9 @@ _OF_APIS: Final = {
     "check_api_key_for_api": ("The app has a product of this API", ""),
     "check_token_for_api": ("The app has a product of this API", ""),
     "check_scope": ("The token has the scope that this API asks for", ""),
+    "fetch_reply": ("The API answers", ""),
+    "check_reply_in_time": ("The API answers in time", ""),
+    "check_reply_whole": ("The API's answer is whole", ""),
     "check_scope_by_newest_suite": ("The token has the scope that this API asks for", ""),
 }
 _OF_PROVIDER: Final = {
