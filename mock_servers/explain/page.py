@@ -231,7 +231,7 @@ def _of_request(explained: RequestExplanation) -> Iterator[tuple[str, str]]:
         yield "Rule", " or ".join(f"<code>{_text(each)}</code>" for each in explained.stopped_by)
     for each in explained.findings:
         told = [each.seen, each.cause, each.cure, each.change or ""]
-        evidence = f"Evidence {each.evidence}: {EVIDENCE[each.evidence]}, {each.row}" if each.evidence else ""  # type: ignore[index] # a letter
+        evidence = f"Evidence {each.evidence}: {EVIDENCE[each.evidence]}, {each.row}" if each.evidence else ""
         difference = f'\n<pre class="difference" tabindex="0">{_text(each.difference)}</pre>' if each.difference else ""
         yield f"{each.id}, {each.certainty}", f"{_list('ul', filter(None, [*told, evidence]))}{difference}"
     open_ones = [each.words for each in explained.unknown if not each.missing]
@@ -249,7 +249,8 @@ def _of_value(explained: ValueExplanation) -> Iterator[tuple[str, str]]:
     known = explained.known
     yield "What it is", f"{_text(known['seen'])} ({_text(known['certainty'])})"
     for name in ("header", "claims") if known["jwt"] else ():
-        members = [_member(*each, known["jwt"]["times"]) for each in known["jwt"][name].items()]
+        times = known["jwt"]["times"]
+        members = [_member(member, value, times) for member, value in known["jwt"][name].items()]
         yield f"{name.capitalize()} of the JWT", _list("ul", members)
     for each in known["findings"]:
         yield f"{each['id']}, {each['certainty']}", _list("ul", [each["seen"], each["cause"], each["cure"]])

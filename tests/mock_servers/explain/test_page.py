@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -25,6 +26,7 @@ from mock_servers.gateway.flows import NOWHERE
 from mock_servers.identity_provider.flows import FLOWS as PROVIDER_FLOWS
 from mock_servers.reading.facts import Facts
 from mock_servers.reading.reader import LARGEST, read
+from mock_servers.rules import Flow
 from tests.pastes import NOW, TRUTH, paste, private_key, secret
 
 VOID = {"br", "img", "input", "meta"}
@@ -262,7 +264,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence() -> None:
 
 def test_each_check_has_words_of_its_own() -> None:
     """A rule that lost its name would fall back to that, and its value would be gone."""
-    flows = (*apim.FLOWS, *PROVIDER_FLOWS, *own_api.FLOWS, NOWHERE)
+    flows: tuple[Flow[Any, Any], ...] = (*apim.FLOWS, *PROVIDER_FLOWS, *own_api.FLOWS, NOWHERE)
     rules = {rule.name for flow in flows for policy in flow.policies for rule in policy.rules}
     wanted = {"client-credentials", "token-exchange", "authorization-code", "refresh", "authorize", "own-api"}
     judged = {rule.name for flow in flows if flow.name in wanted for policy in flow.policies for rule in policy.rules}
