@@ -11,7 +11,7 @@ PACKAGE = "mock_servers"
 ORDER = (
     ("silence",),
     ("version", "rules", "client", "jose"),
-    ("wire",),
+    ("wire", "commands"),
     ("provider",),
     ("settings",),
     ("state",),
@@ -57,7 +57,7 @@ FIRST_USE = {
     "command_line.run": ("management.log_in",),
     "command_line.serve": ("configuration.reading", "platform.real_names"),
     "control.catalogue": ("catalogue.search",),
-    "control.explain": ("control.explanation_page", "explain.any_text", "explain.value", "explain.whole"),
+    "control.explain": ("control.explanation_page", "explain.any_text", "explain.whole"),
     "control.journal": ("control.exchange_page",),
     "apim.app": ("apim.advice", "diagnosis.case", "pipeline.application"),
     "gateway.app": ("diagnosis.case", "pipeline.application"),

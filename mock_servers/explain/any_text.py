@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from mock_servers.explain.answered import Answered, of_answer
 from mock_servers.explain.answering import Answering, View
-from mock_servers.explain.explanation import explain_on
+from mock_servers.explain.explanation import explained_value
 from mock_servers.explain.judging import host_of
 from mock_servers.explain.not_found import is_file, nothing_found
 from mock_servers.explain.offline import offline, token_url_of
@@ -64,7 +64,7 @@ def explain(
         return explain_text(text, given, clock)
     url = how.token_url or token_url_of(text)
     now = given.at if given.at is not None else _value_signed_at(text, clock())
-    return ValueExplanation(known=explain_on(offline(url, now, given.keys), text, how.role), url=url)
+    return explained_value(offline(url, now, given.keys), text, how.role)
 
 
 def is_one(text: str, role: str | None = None) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mock_servers.catalogue.evidence import EVIDENCE
+from mock_servers.explain.checks.check import Check
 from mock_servers.explain.recognition import bare_value
 from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
 from mock_servers.journal.finding import Style, lines_of, unpainted
@@ -69,10 +70,14 @@ def _of_exchange(exchange: Mapping[str, Any]) -> Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueExplanation:
-    """What a value is and how the service would judge it: `known`; `url` is where it would be posted to."""
+    """What a value is and how the service would judge it: `known`; `url` is where it would be posted to.
+
+    `checks` are those of the part that it plays, for pages.
+    """
 
     known: Mapping[str, Any]
     url: str | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def parts(self) -> Parts:

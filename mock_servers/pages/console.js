@@ -1,11 +1,12 @@
-// Adds a button to each element that is worth copying, and serves the buttons that name what they copy by its id.
-// What is copied stands on the page already.
+// Copies what a page shows: it adds a button to each element that is worth copying, and wires the buttons that there are,
+// also those that come later. What is copied stands on the page already.
 "use strict";
 (() => {
   const status = document.createElement("span");
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
-  document.querySelector("main").append(status);
+  document.body.append(status);
+  document.documentElement.classList.add("scripted");
 
   async function copy(button, text, what) {
     try {
@@ -29,9 +30,11 @@
     element.after(button);
   }
 
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("button[data-copy]");
-    const named = button && document.getElementById(button.dataset.copy);
-    if (named) copy(button, named.textContent, (button.getAttribute("aria-label") ?? "it").replace(/^Copy /, ""));
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copy]");
+    const element = button && document.getElementById(button.dataset.copy);
+    if (element) {
+      copy(button, element.textContent, "the command");
+    }
   });
 })();
