@@ -37,6 +37,7 @@ Link = Callable[[ServiceError], str]
 
 _MARKS: Final[Mapping[State, tuple[str, str]]] = {
     "passed": ("passed", "\u2713"),
+    "proved": ("passed", "\u2713"),
     "refused": ("stopped", "\u2717"),
     "perhaps": ("stopped", "\u2717"),
     "contradicted": ("stopped", "\u2717"),
