@@ -143,7 +143,7 @@ def test_the_check_that_refused_is_the_one_that_the_answer_names(name: str) -> N
 
 
 @pytest.mark.parametrize("name", TRUTH)
-def test_each_link_leads_to_an_error_of_the_catalogue(name: str) -> None:
+def test_each_link_goes_to_an_error_of_the_catalogue(name: str) -> None:
     known = {f"error/{slug_of(entry.error)}.html" for entry in entries()}
     on_server = fragment(explained(name), (), server_link("/_worlds/w"))
 
