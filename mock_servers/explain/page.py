@@ -233,10 +233,10 @@ def _of_request(explained: RequestExplanation) -> Iterator[tuple[str, str]]:
     if explained.stopped_by:
         yield "Rule", " or ".join(f"<code>{_text(each)}</code>" for each in explained.stopped_by)
     for each in explained.findings:
-        words = [each.seen, each.cause, each.cure, each.change or ""]
+        parts = [each.seen, each.cause, each.cure, each.change or ""]
         evidence = f"Evidence {each.evidence}: {EVIDENCE[each.evidence]}, {each.row}" if each.evidence else ""
         difference = f'\n<pre class="difference" tabindex="0">{_text(each.difference)}</pre>' if each.difference else ""
-        yield f"{each.id}, {each.certainty}", f"{_list('ul', filter(None, [*words, evidence]))}{difference}"
+        yield f"{each.id}, {each.certainty}", f"{_list('ul', filter(None, [*parts, evidence]))}{difference}"
     open_ones = [each.words for each in explained.unknown if not each.missing]
     for name, words in (
         ("Only the service knows", open_ones),
