@@ -11,7 +11,8 @@ PACKAGE = "mock_servers"
 ORDER = (
     ("silence",),
     ("version", "rules", "client", "jose"),
-    ("wire", "commands"),
+    ("wire",),
+    ("commands",),
     ("provider",),
     ("settings",),
     ("state",),

@@ -42,7 +42,7 @@ _KEY_SET: Final = "a JSON Web Key Set"
 def page_response(request: Request, sent: Sent, text: str, given: Lent) -> Response:
     """Return the page of a text: of a value, as this mock knows it, unless a key set or a moment is given.
 
-    The page of an exchange that is kept is its own: a message id leads there.
+    The page of an exchange that is kept is its own: a message id redirects there.
     """
     lent, role = replace(given, keys=_key_set(request.body)), sent.role
     is_value = is_one(text, role) and (lent.answer is None or role is not None)

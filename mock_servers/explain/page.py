@@ -37,6 +37,7 @@ Link = Callable[[ServiceError], str]
 
 _MARKS: Final[Mapping[State, tuple[str, str]]] = {
     "passed": ("passed", "\u2713"),
+    "proved": ("passed", "\u2713"),
     "refused": ("stopped", "\u2717"),
     "perhaps": ("stopped", "\u2717"),
     "contradicted": ("stopped", "\u2717"),
@@ -52,7 +53,8 @@ _SHELLS: Final = (
     ("cmd", "Command prompt (cmd)", cmd.curl),
 )
 _TAIL: Final = 3
-"""More checks than these at the end that were not reached are folded."""
+"""More checks than these at the end that were not reached are shown in a fold."""
+_BY_ORDER: Final = "By the order: the first fault wins, and a later check has refused."
 _HAS_SECRET: Final = re.compile(r"PRIVATE KEY|client.?secret|refresh.?token", re.IGNORECASE)
 _BASIC: Final = re.compile(r"\bBasic\s+([A-Za-z0-9+/]{16,}={0,2})")
 _PRIVATE_JWK: Final = re.compile(r'"d"\s*:\s*"[A-Za-z0-9_-]{40,}"')
@@ -117,8 +119,8 @@ def fragment(explained: Explained, warned: Sequence[str] = (), link: Link = site
         parts, details = list(_answer(explained.parts, warned)), list(_of_value(explained))
     body = "".join(f"<div><dt>{_text(name)}</dt><dd>{words}</dd></div>\n" for name, words in details)
     fold = f'<details class="details">\n<summary>Details</summary>\n<dl class="summary">\n{body}</dl>\n</details>'
-    told = [*_warnings(warned), *parts, *_checks(explained.checks, link), *([fold] if body else [])]
-    return '<div class="explained">\n' + "\n".join(told) + "\n</div>\n"
+    sections = [*_warnings(warned), *parts, *_checks(explained.checks, link), *([fold] if body else [])]
+    return '<div class="explained">\n' + "\n".join(sections) + "\n</div>\n"
 
 
 # the answer first
@@ -192,7 +194,8 @@ def _checks(checks: Sequence[Check], link: Link) -> Iterator[str]:
     tail = next((n for n, each in enumerate(reversed(checks)) if each.state != "not reached"), len(checks))
     shown = len(checks) - tail if tail > _TAIL else len(checks)
     rows = "".join(_row(each, link) for each in checks[:shown])
-    body = f'<p class="hint">{_count(checks)}. Each leads to the error by which the service refuses.</p>\n'
+    by_order = f" {_BY_ORDER}" if any(each.state == "proved" for each in checks) else ""
+    body = f'<p class="hint">{_count(checks)}. Each links to the error by which the service refuses.{by_order}</p>\n'
     body += f'<ol class="checks">\n{rows}</ol>'
     if shown < len(checks):
         rows = "".join(_row(each, link) for each in checks[shown:])
@@ -203,7 +206,7 @@ def _checks(checks: Sequence[Check], link: Link) -> Iterator[str]:
 
 def _count(checks: Sequence[Check]) -> str:
     counts = Counter(each.state for each in checks)
-    return ", ".join(
+    return " \u00b7 ".join(
         f"{counts[state]} {words[0].lower()}{words[1:]}" for state, words in STATES.items() if counts[state]
     )
 
@@ -230,10 +233,10 @@ def _of_request(explained: RequestExplanation) -> Iterator[tuple[str, str]]:
     if explained.stopped_by:
         yield "Rule", " or ".join(f"<code>{_text(each)}</code>" for each in explained.stopped_by)
     for each in explained.findings:
-        told = [each.seen, each.cause, each.cure, each.change or ""]
+        parts = [each.seen, each.cause, each.cure, each.change or ""]
         evidence = f"Evidence {each.evidence}: {EVIDENCE[each.evidence]}, {each.row}" if each.evidence else ""
         difference = f'\n<pre class="difference" tabindex="0">{_text(each.difference)}</pre>' if each.difference else ""
-        yield f"{each.id}, {each.certainty}", f"{_list('ul', filter(None, [*told, evidence]))}{difference}"
+        yield f"{each.id}, {each.certainty}", f"{_list('ul', filter(None, [*parts, evidence]))}{difference}"
     open_ones = [each.words for each in explained.unknown if not each.missing]
     for name, words in (
         ("Only the service knows", open_ones),

@@ -291,8 +291,6 @@ class Connection:
             self._connect(message)
             return
         self._message = message
-        if self._engine.is_draining:
-            message.be_last()
         scheme = "https" if self._channel.is_encrypted else "http"
         if head.authority and self._engine.proxy is not None:
             scheme = urlsplit(head.target).scheme
@@ -414,6 +412,8 @@ class Connection:
         message, outlet = self._message, self._outlet
         if self._channel.is_closed or message is None or outlet is None:
             return
+        if head is not None and self._engine.is_draining:
+            message.be_last()
         try:
             self._channel.write(message.sent(head, data, ends=ends))
         except unsendable() as error:

@@ -268,7 +268,7 @@ class Engine:
             return
         self._begin_call(path)
         began = self._began
-        data, is_broken = _written(call, message)
+        data, is_broken = self._written(call, message)
         if time.thread_time() - began > _LONG:
             self._be_long(path)
         if self._end_call():
@@ -283,11 +283,26 @@ class Engine:
             self.soon(connection.kill)
             return
         began = time.thread_time()
-        data, is_broken = _written(call, message)
+        data, is_broken = self._written(call, message)
         if time.thread_time() - began <= _LONG:
             self._long.pop(path, None)
         self.soon(partial(_deliver, connection, data, is_broken=is_broken))
         call.close()
+
+    def _written(self, call: Call, message: Message) -> tuple[bytes, bool]:
+        """Return the bytes of an answer, and whether the connection ends with it; 500 for any failure."""
+        try:
+            answer = call.whole()
+        except BaseException as error:  # noqa: BLE001 - any failure is the application's, and is logged whole
+            call.log(error)
+            answer = apology()
+        if self.is_draining:
+            message.be_last()
+        try:
+            return rendered(message, answer), answer.is_broken
+        except unsendable() as error:
+            call.log(error)
+            return raw(apology()), True
 
     def _close(self, path: str, call: Call) -> None:
         """Let the application tidy up once nobody waits for an answer: several of one kind in a row take less time."""
@@ -439,20 +454,6 @@ def _computed(thread: int) -> float:
     """Return for how many seconds a thread has computed; 0 where the system does not say."""
     clock_of = getattr(time, "pthread_getcpuclockid", None)
     return 0.0 if clock_of is None else time.clock_gettime(clock_of(thread))
-
-
-def _written(call: Call, message: Message) -> tuple[bytes, bool]:
-    """Return the bytes of an answer, and whether the connection ends with it; 500 for any failure."""
-    try:
-        answer = call.whole()
-    except BaseException as error:  # noqa: BLE001 - any failure is the application's, and is logged whole
-        call.log(error)
-        return rendered(message, apology()), False
-    try:
-        return rendered(message, answer), answer.is_broken
-    except unsendable() as error:
-        call.log(error)
-        return raw(apology()), True
 
 
 def _deliver(connection: Connection, data: bytes, *, is_broken: bool) -> None:

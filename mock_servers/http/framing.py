@@ -225,7 +225,7 @@ class Message:
         return self._connection.our_state is h11.DONE and self._connection.their_state is h11.DONE
 
     def be_last(self) -> None:
-        """Let the answer say that the connection is closed after it. Call this before anything is fed or read."""
+        """Let the answer say that the connection is closed after it. Call this before `sent`."""
         self._is_last = True
         _ = self._http  # since h11 writes such an answer
 

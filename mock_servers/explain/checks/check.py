@@ -7,10 +7,11 @@ from typing import Final, Literal
 
 from mock_servers.rules import ServiceError
 
-State = Literal["passed", "refused", "perhaps", "contradicted", "next", "not reached", "unknown", "missing"]
+State = Literal["passed", "proved", "refused", "perhaps", "contradicted", "next", "not reached", "unknown", "missing"]
 
 STATES: Final[dict[State, str]] = {
     "passed": "Passed",
+    "proved": "Passed, by the order",
     "refused": "Refused here",
     "perhaps": "Perhaps refused here",
     "contradicted": "Would have refused",
@@ -19,7 +20,7 @@ STATES: Final[dict[State, str]] = {
     "unknown": "Only the service knows",
     "missing": "Not in your text",
 }
-"""What came of a check, in words."""
+"""What came of a check, in words; what is `proved` the request does not show, but a later check has refused it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

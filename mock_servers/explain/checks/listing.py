@@ -27,7 +27,6 @@ _SHOWN_CLAIMS: Final = frozenset([*_IN_HEADER, "aud", "iss"])
 _SHOWN_PARAMETERS: Final = PROTOCOL | {"response_mode", "content-type"}
 _LONGEST: Final = 90
 _LIKE_A_TOKEN: Final = re.compile(r"[A-Za-z0-9_=-]{32}")
-_FIRST: Final = "It comes before the check that refused."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ def _state(course: Course, number: int, sent: _Sent) -> tuple[State, str]:
     if ruled.cleared or course.accepted:
         return "passed", ""
     if not ruled.objects and course.is_answered and places and _is_proved(ruled, course.ruled[min(places)]):
-        return "passed", _FIRST
+        return "proved", ""
     return ("contradicted", objection) if objection else _open(ruled, sent)
 
 

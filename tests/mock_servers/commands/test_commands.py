@@ -1,4 +1,4 @@
-"""One command, three writers: each shell hands the program exactly the values of the model, whatever is in them."""
+"""One command, three writers: each shell hands the program exactly the values of the model, with any characters."""
 
 import os
 import re

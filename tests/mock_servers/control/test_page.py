@@ -499,13 +499,13 @@ def test_a_key_set_and_a_moment_are_used(http: Client, platform: Mock) -> None:
     jwt = platform.client_assertion("nhsauth-app")
     key_set = json.dumps(http.get("/_nhsauth/apps/nhsauth-app/jwks", base_url=platform.url).get_json())
 
-    told = [
+    pages_of = [
         " ".join(visible(sent_with(http, platform, value=jwt, **more)).split())
         for more in ({"jwks": key_set}, {"at": "2020-01-01T00:00:00Z"})
     ]
 
-    assert "Passed The signature is that key's" in told[0]
-    assert "Refused here exp is at most 5 minutes ahead" in told[1]
+    assert "Passed The signature is that key's" in pages_of[0]
+    assert "Refused here exp is at most 5 minutes ahead" in pages_of[1]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,46 @@ def test_a_body_that_comes_in_pieces_is_read_to_its_end(server: Server) -> None:
         assert read_to_end(sock).endswith(b"\r\n\r\nbody")
 
 
+@pytest.mark.parametrize(
+    ("begun", "rest"),
+    [(POST + b"bo", b"dy"), (CHUNKED + b"2\r\nbo\r\n", b"2\r\ndy\r\n0\r\n\r\n")],
+    ids=["POST", "chunked"],
+)
+def test_a_request_whose_head_was_read_before_ends_its_connection(server: Server, begun: bytes, rest: bytes) -> None:
+    with connect(server) as half, connect(server) as other:
+        half.sendall(begun)
+        for _ in range(2):  # the second is answered once all has been read that came before the first
+            other.sendall(GET)
+            answer(other)
+        server.drain()
+        half.sendall(rest)
+        received = read_to_end(half)
+
+    assert b"\r\nConnection: close\r\n" in received
+    assert received.endswith(b"\r\n\r\nbody")
+
+
+@pytest.mark.parametrize("is_quick", [True, False], ids=["quick", "in a thread"])
+def test_an_answer_that_is_being_made_ends_its_connection(*, is_quick: bool) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        begun.set()
+        assert may_end.wait(PATIENCE)
+        return hello(environ, start_response)
+
+    server = start(slow, is_quick=lambda _: is_quick)
+    with connect(server) as sock:
+        sock.sendall(GET)
+        assert begun.wait(PATIENCE)
+        server.drain()
+        may_end.set()
+        received = read_to_end(sock)
+    server.stop()
+
+    assert b"\r\nConnection: close\r\n" in received
+
+
 def stopping(server: Server) -> threading.Thread:
     thread = threading.Thread(target=server.stop, args=(PATIENCE,))
     thread.start()
