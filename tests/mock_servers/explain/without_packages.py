@@ -3,19 +3,12 @@
 It reads cases from stdin, as JSON, and prints what `explained` returns of them, and the modules that this has loaded.
 """
 
-import importlib.abc
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-MISSING: Final = ("click", "cryptography", "flask", "h11", "jinja2", "jwt", "msgspec", "requests", "werkzeug")
-
-
-class _Missing(importlib.abc.MetaPathFinder):
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: object = None) -> None:  # noqa: ARG002 - as importlib calls it
-        if fullname.partition(".")[0] in MISSING:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+from tools.site.explain.modules import NoPackages
 
 
 def explained(cases: Sequence[Mapping[str, Any]]) -> list[list[str]]:
@@ -32,6 +25,7 @@ def _explained(text: str, keys: str | None, now: float) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, _Missing())
+    sys.meta_path.insert(0, NoPackages())
     lines = explained(json.load(sys.stdin))
-    json.dump({"lines": lines, "loaded": sorted(sys.modules)}, sys.stdout)
+    files = [each.__file__ for name, each in sys.modules.items() if name.partition(".")[0] == "mock_servers"]
+    json.dump({"lines": lines, "files": files}, sys.stdout)
