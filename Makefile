@@ -146,7 +146,8 @@ bench-diagnosis: .venv/installed-test
 docs: .venv/installed
 	$(BIN)/python -m tools.pages.generate
 
-# The site goes to build/site; open its index.html, no server is needed. Its tests want Chromium for a part.
+# The site goes to build/site; open its index.html, no server is needed but for explain.html, which wants npm to be made.
+# Its tests want Chromium for a part.
 .PHONY: docs-site test-site screenshots
 
 docs-site: .venv/installed
@@ -155,7 +156,7 @@ docs-site: .venv/installed
 
 test-site: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
-	$(BIN)/python -m pytest -m site $(PYTEST_ARGS) tests/test_site.py tests/browser/test_site.py
+	$(BIN)/python -m pytest -m site $(PYTEST_ARGS) tests/test_site.py tests/browser/test_site.py tests/browser/test_explain_page.py
 
 screenshots: .venv/installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
@@ -200,7 +201,7 @@ test-release: pyz
 	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py
 
 test-languages: .venv/installed-test
-	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py tests/test_replaced_stubs.py
+	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py tests/test_calls.py tests/test_replaced_stubs.py
 
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"

@@ -22,7 +22,7 @@ LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^)\s]+)\)")
 @cache
 def made() -> Mapping[str, str]:
     """The pages of the site that are made of the code; to make them takes as long as a hundred tests."""
-    return leaves.pages(explains=True)
+    return leaves.pages()
 
 
 @cache

@@ -13,8 +13,9 @@ const back = new URL(await createInterface(process.stdin).question('')).searchPa
 ok(back.get('state') === state);
 
 // 2. Redeem the code, once, as a form. There is no assertion and no id_token.
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' }; // fetch would add a charset
 const body = new URLSearchParams({ ...own, client_secret, grant_type: 'authorization_code', code: back.get('code') });
-const { access_token: token } = await (await fetch(`${apim}/oauth2/token`, { method: 'POST', body })).json();
+const { access_token: token } = await (await fetch(`${apim}/oauth2/token`, { method: 'POST', headers: form, body })).json();
 
 // 3. Ask who it is, and call the API, with the same token.
 const headers = { Authorization: `Bearer ${token}` };

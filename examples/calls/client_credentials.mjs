@@ -10,12 +10,13 @@ const signed = `${part({ alg: 'RS512', typ: 'JWT', kid })}.${part(claims)}`;
 const assertion = `${signed}.${sign('sha512', Buffer.from(signed), key).toString('base64url')}`;
 
 // 2. Post it as a form.
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' }; // fetch would add a charset
 const body = new URLSearchParams({
   grant_type: 'client_credentials',
   client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   client_assertion: assertion,
 });
-const { access_token: token } = await (await fetch(tokenUrl, { method: 'POST', body })).json();
+const { access_token: token } = await (await fetch(tokenUrl, { method: 'POST', headers: form, body })).json();
 
 // 3. Call the API.
 const headers = { Authorization: `Bearer ${token}` };

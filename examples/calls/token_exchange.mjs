@@ -10,6 +10,7 @@ const signed = `${part({ alg: 'RS512', typ: 'JWT', kid })}.${part(claims)}`;
 const assertion = `${signed}.${sign('sha512', Buffer.from(signed), key).toString('base64url')}`;
 
 // 2. Exchange the id_token, as a form.
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' }; // fetch would add a charset
 const body = new URLSearchParams({
   grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
   subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
@@ -17,7 +18,7 @@ const body = new URLSearchParams({
   client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
   client_assertion: assertion,
 });
-const { access_token: token } = await (await fetch(tokenUrl, { method: 'POST', body })).json();
+const { access_token: token } = await (await fetch(tokenUrl, { method: 'POST', headers: form, body })).json();
 
 // 3. Call the API.
 const headers = { Authorization: `Bearer ${token}` };

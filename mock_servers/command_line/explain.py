@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,23 +20,20 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from mock_servers.command_line import explanation_text
 from mock_servers.command_line.arguments import bytes_of
 from mock_servers.command_line.control_call import control_call
 from mock_servers.command_line.exit import AnswerIsNo, Misuse
 from mock_servers.command_line.named_file import FilesBelow
 from mock_servers.command_line.observations import ObservationCollector
 from mock_servers.explain import moment
-from mock_servers.explain.any_text import explain_text
-from mock_servers.explain.explanation import explain_on
+from mock_servers.explain.any_text import Explained, Sent, is_one, written
+from mock_servers.explain.any_text import explain as explain_any
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.not_found import is_file
-from mock_servers.explain.offline import offline, token_url_of
-from mock_servers.explain.recognition import bare_value
-from mock_servers.explain.request_explanation import PARTS, WIDTH, Parts, first_screen
-from mock_servers.explain.value import is_value
-from mock_servers.explain.whole import Lent, signed_at
-from mock_servers.jose import jwks, jwts
+from mock_servers.explain.offline import token_url_of
+from mock_servers.explain.request_explanation import WIDTH
+from mock_servers.explain.value import ValueExplanation
+from mock_servers.explain.whole import Lent
+from mock_servers.jose import jwks
 from mock_servers.jose.jwks import HttpFetcher, UnreachableError
 from mock_servers.journal.leaked_private_key import is_private
 from mock_servers.reading import exchanges
@@ -78,27 +75,13 @@ class Circumstance:
     every: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
-    """An explanation: for programs, and for people the first screen and the details below it.
-
-    Without `found` nothing is known of the text; `refused`: the service refuses it, or would.
-    """
-
-    as_json: Mapping[str, Any]
-    screen: Iterable[str]
-    details: Iterable[str]
-    found: bool
-    refused: bool
-
-
 def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details: bool = False) -> None:
     """Print the explanation: the answer first, all the rest with `details`.
 
     Raises Misuse for what cannot be read, or where nothing was found; No where the service refuses it, or would.
     """
     text = _pasted() if given is None else _text(given, "VALUE", _LARGEST_FILE if given.startswith("@") else _LARGEST)
-    if circumstance.observations is not None and _is_one(text, circumstance):
+    if circumstance.observations is not None and is_one(text, circumstance.role):
         raise Misuse("--observations goes with requests; allowed: raw HTTP, a HAR file or a cassette, with answers")
     files = FilesBelow(Path.cwd()) if circumstance.read_files else None
     lent = _lent(circumstance, files, every=as_json or circumstance.every)
@@ -108,12 +91,15 @@ def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details
     for name, why in files.left_out.items() if files is not None else ():
         click.echo(printable(f"Left out: the file {shown(name)}: {why}"), err=True)
     if as_json:
-        click.echo(json.dumps(explained.as_json, indent=2))
+        click.echo(json.dumps(explained.as_json(), indent=2))
     else:
-        _print(explained.screen, explained.details if details else ())
+        for line in written(explained, _width(), every=circumstance.every, details=details, style=click.style):
+            click.echo(line)
     if not explained.found:
         raise click.exceptions.Exit(Misuse.exit_code)
-    if not _is_one(text, circumstance) and (circumstance.observations is not None or circumstance.unknown_sentences):
+    if not is_one(text, circumstance.role) and (
+        circumstance.observations is not None or circumstance.unknown_sentences
+    ):
         _observe(text, lent, circumstance)
     if explained.refused:
         raise click.exceptions.Exit(AnswerIsNo.exit_code)
@@ -121,43 +107,17 @@ def run(given: str | None, circumstance: Circumstance, *, as_json: bool, details
 
 def explain(text: str, circumstance: Circumstance, lent: Lent) -> Explained:
     """Explain a value by itself, or any other text. Raises Misuse for what cannot be read, AnswerIsNo by a mock."""
-    if _is_one(text, circumstance) and (lent.answer is None or circumstance.role is not None):
-        return _of_value(text, circumstance, lent)
-    return _of_text(text, circumstance, lent)
-
-
-def _is_one(text: str, circumstance: Circumstance) -> bool:
-    return circumstance.role is not None or (is_value(text) and not is_file(text))
-
-
-def _of_value(value: str, circumstance: Circumstance, lent: Lent) -> Explained:
-    if value.strip().startswith("rrt-"):
-        explained, url = _of_server(circumstance.server, circumstance.control_token, value.strip()), None
-    else:
-        url = _url(circumstance.token_url) or token_url_of(value)
-        context = offline(url, lent.at if lent.at is not None else _signed_at(value), lent.keys)
-        explained = _of_its_issuer(value, circumstance, lent) or explain_on(context, value, circumstance.role)
-    return Explained(
-        as_json=explained,
-        screen=first_screen(Parts(**{name: explained[name] for name in PARTS}), _width()),
-        details=explanation_text.lines(explained, url),
-        found=not (explained["kind"] == "unknown" and explained["certainty"] == "certain"),
-        refused=_is_refused(explained),
-    )
-
-
-def _of_text(text: str, circumstance: Circumstance, lent: Lent) -> Explained:
+    role = circumstance.role
+    if is_one(text, role) and (lent.answer is None or role is not None):
+        if text.strip().startswith("rrt-"):
+            return ValueExplanation(known=_of_server(circumstance.server, circumstance.control_token, text.strip()))
+        issued = _of_its_issuer(text, circumstance, lent)
+        if issued is not None:
+            return ValueExplanation(known=issued, url=_url(circumstance.token_url) or token_url_of(text))
     try:
-        explained = explain_text(text, lent)
+        return explain_any(text, lent, Sent(role=role, token_url=_url(circumstance.token_url)))
     except UnreadableError as reason:
         raise Misuse(str(reason)) from None
-    return Explained(
-        as_json=explained.as_json(),
-        screen=explained.lines(_width(), every=circumstance.every),
-        details=map(printable, explained.details()),
-        found=explained.by is not None,
-        refused=explained.refused,
-    )
 
 
 def _lent(circumstance: Circumstance, files: FilesBelow | None, *, every: bool) -> Lent:
@@ -169,14 +129,6 @@ def _lent(circumstance: Circumstance, files: FilesBelow | None, *, every: bool) 
         read_file=files,
         every=every,
     )
-
-
-def _print(lines: Iterable[str], details: Iterable[str]) -> None:
-    """Print the answer in bold, what belongs to it, and the details below."""
-    for place, line in enumerate(lines):
-        click.echo(click.style(printable(line), bold=place == 0))
-    for place, line in enumerate(details):
-        click.echo(f"\n{line}" if place == 0 else line)
 
 
 def _width() -> int:
@@ -205,20 +157,7 @@ def _observe(text: str, lent: Lent, circumstance: Circumstance) -> None:
     seeing.finish(partial(click.echo, err=True))
 
 
-def _is_refused(explained: Mapping[str, Any]) -> bool:
-    """Whether the service refused the exchange, or would refuse the value in every parameter."""
-    if explained["exchange"]:
-        return explained["exchange"]["error"] is not None
-    return all(each["would_be"] == "refused" for each in explained["verdicts"])
-
-
 # what is given
-
-
-def _signed_at(value: str) -> float:
-    """Return when a JWT was signed: that it has expired since is no mistake."""
-    jwt = jwts.decoded(bare_value(value))
-    return (signed_at(jwt, time.time()) if jwt is not None else None) or time.time()
 
 
 def _text(given: str, name: str, largest: int) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TextIO
 
 import click
 
-from mock_servers.command_line.finding_text import lines
+from mock_servers.journal.finding import lines_of
 from mock_servers.state.world import ROOT
 from mock_servers.wire.wording import moment, one_line
 
@@ -137,7 +137,7 @@ def _explained(exchange: Record) -> Iterator[str]:
         yield f"Answer: {one_line(step)}"
     for number, finding in enumerate(examined.findings):
         said = {"seen": None} if number == 0 and examined.headline else {}
-        yield from lines(asdict(finding) | said)
+        yield from lines_of(asdict(finding) | said, click.style)
         if said:
             yield f"  Rule:  {one_line(str(exchange.diagnosis))}"
     yield from (f"then: {one_line(each)}" for each in examined.then)

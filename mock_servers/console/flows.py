@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+from mock_servers.commands.command import Asked, Code, Command, Kept, Sent
 from mock_servers.control import correct_request
-from mock_servers.control.command import Asked, Code, Command, Kept, Sent
 from mock_servers.provider.provider import Provider
 from mock_servers.provider.providers import PROVIDERS, provider_named
 from mock_servers.state.app import App

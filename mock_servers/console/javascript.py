@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
+from mock_servers.commands.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 
 def script(control: str, commands: Sequence[Command], *, takes_token: bool = False) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from mock_servers.commands.command import Asked, Command, Sent, Value, Variable
 from mock_servers.console.flows import Step
-from mock_servers.control.command import Asked, Command, Sent, Value, Variable
 from mock_servers.diagnosis.table import FINDERS
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.settings.real_host import HOSTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
+from mock_servers.commands.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 _TOKEN: Final = """{"Authorization": "Bearer " + os.environ["NHSAUTH_CONTROL_TOKEN"]}"""
 

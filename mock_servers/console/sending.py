@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 from werkzeug.datastructures import Authorization
 from werkzeug.test import Client, TestResponse
 
+from mock_servers.commands.command import Asked, Code, Command, Required, Sent, Value
 from mock_servers.console.flows import Step
 from mock_servers.console.visit import Visit
-from mock_servers.control.command import Asked, Code, Command, Required, Sent, Value
 from mock_servers.control.problems import ProblemError
 from mock_servers.journal.record import Record
 from mock_servers.state.grant import fingerprint

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import flask
 
 from mock_servers.apim.request_form import ASSERTION_TYPE
+from mock_servers.commands.command import Asked, Sent, Value, Variable
 from mock_servers.console.visit import Visit
-from mock_servers.control.command import Asked, Sent, Value, Variable
 from mock_servers.control.exchange_page import ROLES, journal_page
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.wire.environment_lines import LINES

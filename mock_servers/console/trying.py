@@ -8,14 +8,15 @@ from typing import Any, Final
 
 import flask
 
+from mock_servers.commands import powershell, shell
+from mock_servers.commands.command import Code
 from mock_servers.console import javascript, python_code, runs
 from mock_servers.console.flows import FLOWS, Chosen, Step, steps
 from mock_servers.console.mistakes import At, mistakes
 from mock_servers.console.runs import Run, Taken
 from mock_servers.console.sending import TOKENS, send
 from mock_servers.console.visit import Visit
-from mock_servers.control import exchange_page, powershell, shell
-from mock_servers.control.command import Code
+from mock_servers.control import exchange_page
 from mock_servers.control.problems import ProblemError
 from mock_servers.jose import jwts
 from mock_servers.journal import provenance

@@ -17,9 +17,10 @@ from werkzeug.http import dump_cookie
 from werkzeug.test import run_wsgi_app
 
 from mock_servers import pages
-from mock_servers.control import guards, powershell, shell
+from mock_servers.commands import powershell, shell
+from mock_servers.commands.command import Command, Filled, Sent
+from mock_servers.control import guards
 from mock_servers.control.calls import HTML, JSON, Request
-from mock_servers.control.command import Command, Filled, Sent
 from mock_servers.control.problems import ProblemError
 from mock_servers.pages import NextStep
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from mock_servers import pages
 from mock_servers.apim.request_form import ASSERTION_TYPE
-from mock_servers.control import powershell, shell
+from mock_servers.commands import powershell, shell
+from mock_servers.commands.command import Asked, Command, Filled, Sent, Value, Variable
 from mock_servers.control.calls import HTML, Call, Request, Response, ResponseObject
-from mock_servers.control.command import Asked, Command, Filled, Sent, Value, Variable
 from mock_servers.journal import provenance
 from mock_servers.pages import CallbackPage, NextStep
 from mock_servers.state.app import App

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 from mock_servers.apim.request_form import ASSERTION_TYPE, ID_TOKEN_TYPE, TOKEN_EXCHANGE
-from mock_servers.control.command import Asked, Command, Required, Sent, Value, Variable
+from mock_servers.commands.command import Asked, Command, Required, Sent, Value, Variable
 from mock_servers.provider.provider import Provider
 from mock_servers.state.app import App
 from mock_servers.state.person import Person

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from mock_servers import pages
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.control.calls import (
     EVIDENCE,
-    HTML,
     NULL,
     TEXT,
     TEXT_OR_NULL,
@@ -36,6 +34,9 @@ from mock_servers.journal.finding import CERTAINTIES
 from mock_servers.reading.captured import UnreadableError
 from mock_servers.settings.limits import URL
 from mock_servers.wire.wording import shown
+
+if TYPE_CHECKING:
+    from mock_servers.explain.whole import Lent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,64 +75,70 @@ _RESPONSES: Final = {
 def explain(request: Request) -> Response:
     """Say what a value is, or why a request to a real service was refused; for a browser a page."""
     sent = _request_of(request)
+    if request.for_people:
+        return _page(request, sent)
     if sent is not None:
         return _explain_request(request, sent)
     given = _read(request.body)
     url = given.token_url or f"{request.base}/oauth2/token"
-    explained = explanation.explain(request.platform, given.value, request.body.get("as"), url)
-    return _page(request, explained) if request.for_people else Response(body=explained)
+    return Response(body=explanation.explain(request.platform, given.value, request.body.get("as"), url))
 
 
 def _request_of(request: Request) -> str | None:
-    """Return the whole request that is to be explained: by its own member, or put into the page's one box."""
-    sent, value = request.body.get("request"), request.body.get("value")
+    """Return the whole request that is to be explained."""
+    sent = request.body.get("request")
     if isinstance(sent, dict):
         return json.dumps(sent)
-    if sent is None and request.for_people and isinstance(value, str) and "as" not in request.body:
-        from mock_servers.explain.value import is_value  # noqa: PLC0415 - few ever ask
-
-        return None if is_value(value) else value
     if sent is not None and not isinstance(sent, str):
         raise MemberError("request", shown(sent), "a text, or an entry of a HAR file")
     return sent
 
 
 def _explain_request(request: Request, sent: str) -> Response:
-    unknown = [name for name in request.body if name not in ("request", "value", "answer", "at")]
+    unknown = [name for name in request.body if name not in ("request", "answer", "at", "value")]
     if unknown:
         raise MemberError(unknown[0], "unknown beside a request", "request, answer, at")
     from mock_servers.explain.any_text import explain_text  # noqa: PLC0415 - few ever ask
-    from mock_servers.explain.whole import Lent  # noqa: PLC0415 - the same
 
-    answer = request.body.get("answer")
-    if answer is not None and not isinstance(answer, str):
-        raise MemberError("answer", shown(answer), "a text")
     try:
-        given = request.body.get("at")
-        seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
-        if seconds is None and given not in (None, ""):
-            raise MemberError("at", shown(given), moment.ALLOWED)
-        explained = explain_text(sent, Lent(answer=answer or None, at=seconds))
+        explained = explain_text(sent, _lent(request.body))
     except UnreadableError as reason:
         raise ProblemError(400, f"{reason}.", member="request") from None
-    if not request.for_people:
-        return Response(body=explained.as_json())
-    from mock_servers.control.explanation_page import request_page  # noqa: PLC0415 - programs never ask for it
-
-    page = pages.explanation_page(request_page(explained), request.navigation("Explain"), request.prefix)
-    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+    return Response(body=explained.as_json())
 
 
-def _page(request: Request, explained: Mapping[str, Any]) -> Response:
-    """Return the page of a value; for an exchange, redirect to the exchange's own page."""
-    if explained["exchange"]:
-        return Response(
-            status=303, headers={"Location": f"{request.prefix}/_nhsauth/exchanges/{explained['exchange']['id']}"}
-        )
-    from mock_servers.control.explanation_page import explanation_page  # noqa: PLC0415 - programs never ask for it
+def _lent(body: Mapping[str, Any]) -> Lent:
+    """Return what a body adds to a text: the answer, and the moment."""
+    from mock_servers.explain.whole import Lent  # noqa: PLC0415 - few ever ask
 
-    page = pages.explanation_page(explanation_page(explained), request.navigation("Explain"), request.prefix)
-    return Response(body=page, content_type=HTML, headers=pages.SECURITY_HEADERS)
+    answer, given = body.get("answer"), body.get("at")
+    if answer is not None and not isinstance(answer, str):
+        raise MemberError("answer", shown(answer), "a text")
+    seconds = moment.seconds_of(str(given)) if given not in (None, "") else None
+    if seconds is None and given not in (None, ""):
+        raise MemberError("at", shown(given), moment.ALLOWED)
+    return Lent(answer=answer or None, at=seconds)
+
+
+def _page(request: Request, sent: str | None) -> Response:
+    """Return the page of what stands in the boxes of the form; a file goes on where the paste ends."""
+    from mock_servers.control.explanation_page import page_response  # noqa: PLC0415 - programs never ask for it
+    from mock_servers.explain.any_text import Sent  # noqa: PLC0415 - the same
+
+    texts = [each for each in (sent, request.body.get("value"), request.body.get("file")) if each]
+    members = {name: value for name, value in request.body.items() if name not in _OF_PAGE}
+    if texts and all(isinstance(each, str) for each in texts):
+        members["value"] = "\n\n".join(texts)
+    given = _read(members)
+    url = given.token_url or f"{request.base}/oauth2/token"
+    try:
+        return page_response(request, Sent(role=members.get("as"), token_url=url), given.value, _lent(request.body))
+    except UnreadableError as reason:
+        raise ProblemError(400, f"{reason}.", member="value") from None
+
+
+_OF_PAGE: Final = ("request", "answer", "at", "jwks", "file")
+"""Members beside a value that a page has boxes for."""
 
 
 def _read(body: Mapping[str, Any]) -> _Explain:

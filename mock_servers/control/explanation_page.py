@@ -1,15 +1,24 @@
-"""Puts what is known of a value on a page for people."""
+"""Puts an explanation on a page for people: what every page says of it, and what this mock alone knows."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, Final
 
-from mock_servers.catalogue.evidence import EVIDENCE
-from mock_servers.control.exchange_page import finding_shown, jwt_part
-from mock_servers.explain.request_explanation import RequestExplanation
-from mock_servers.pages.journal import ExplanationPage, VerdictShown, Why
+from mock_servers import pages
+from mock_servers.configuration.members import MemberError
+from mock_servers.control.calls import HTML, Request, Response
+from mock_servers.control.exchange_page import jwt_part
+from mock_servers.explain.any_text import Explained, Sent, explain, is_one
+from mock_servers.explain.explanation import explained_value
+from mock_servers.explain.page import fragment, server_link, warnings
+from mock_servers.explain.value import ValueExplanation
+from mock_servers.explain.verdict import context
+from mock_servers.explain.whole import Lent
+from mock_servers.jose import jwks
+from mock_servers.pages.journal import ExplanationPage
 
 _TITLES: Final = {
     "access_token": "An access token",
@@ -26,58 +35,53 @@ _TITLES: Final = {
     "message_id": "A message id that nothing is known of",
     "unknown": "A value that nothing is known of",
 }
+_REQUEST: Final = "Why it was refused"
+_KEY_SET: Final = "a JSON Web Key Set"
 
 
-def explanation_page(explained: Mapping[str, Any]) -> ExplanationPage:
-    """Return the page of a value that the control API has explained."""
-    title = _TITLES.get(explained["kind"], explained["kind"])
+def page_response(request: Request, sent: Sent, text: str, given: Lent) -> Response:
+    """Return the page of a text: of a value, as this mock knows it, unless a key set or a moment is given.
+
+    The page of an exchange that is kept is its own: a message id redirects there.
+    """
+    lent, role = replace(given, keys=_key_set(request.body)), sent.role
+    is_value = is_one(text, role) and (lent.answer is None or role is not None)
+    explained: Explained
+    if is_value and lent.keys is None and lent.at is None:
+        explained = explained_value(context(request.platform, sent.token_url or request.platform.token_url), text, role)
+        if explained.known["exchange"]:
+            place = f"{request.prefix}/_nhsauth/exchanges/{explained.known['exchange']['id']}"
+            return Response(status=303, headers={"Location": place})
+    else:
+        now = request.platform.clock.now if is_value else time.time
+        explained = explain(text, lent, Sent(role=role), now)
+    page = pages.explanation_page(
+        _page(request, explained, warnings(text, lent.keys)),
+        request.navigation("Explain"),
+        request.prefix,
+        is_real=request.platform.exchanges.is_real,
+    )
+    return Response(body=page, content_type=HTML, headers=pages.CONSOLE_HEADERS)
+
+
+def _page(request: Request, explained: Explained, warned: tuple[str, ...]) -> ExplanationPage:
+    html = fragment(explained, warned, server_link(request.prefix))
+    if not isinstance(explained, ValueExplanation):
+        return ExplanationPage(title=_REQUEST if explained.refused else "Explanation", explained=html)
+    known = explained.known
+    title = _TITLES.get(known["kind"], known["kind"])
     return ExplanationPage(
-        title=title if explained["certainty"] == "certain" else f"{title}, it seems",
-        facts={
-            "What it is": explained["seen"],
-            "How sure that is": explained["certainty"],
-            "Value": explained["value"],
-        },
-        why=Why(findings=[finding_shown(each) for each in explained["findings"]]),
-        jwt=jwt_part(explained["jwt"]) if explained["jwt"] else None,
-        verdicts=[_verdict(each) for each in (*explained["verdicts"], *explained["elsewhere"])],
+        title=title if known["certainty"] == "certain" else f"{title}, it seems",
+        explained=html,
+        jwt=jwt_part(known["jwt"]) if known["jwt"] and known["issued"] else None,
     )
 
 
-def request_page(explained: RequestExplanation) -> ExplanationPage:
-    """Return the page of an exchange with a real service; of several the first that was refused."""
-    facts = {
-        "Do": " ".join(each.replace(" \\\n ", "") for each in explained.do),
-        "Why": " ".join(explained.why),
-        "What is fine": " ".join(explained.fine),
-        "Time": explained.moment,
-        "Request": explained.request,
-        "Answer": explained.said,
-        "Rule": " or ".join(explained.stopped_by),
-        "Further exchanges": f"{len(explained.also)} with known hosts, {explained.others} with others"
-        * bool(explained.also or explained.others),
-    }
-    open_ones = [f"Only the service knows: {each.words}" for each in explained.unknown if not each.missing]
-    return ExplanationPage(
-        title=explained.answer,
-        facts={name: value for name, value in facts.items() if value},
-        why=Why(
-            findings=[finding_shown(asdict(each)) for each in explained.findings],
-            then=explained.then,
-            advice=[*explained.notes, *explained.advice, *open_ones],
-        ),
-    )
-
-
-def _verdict(verdict: Mapping[str, Any]) -> VerdictShown:
-    error = verdict["error"]
-    words = f"{error['status']} {error['code']} {error['description']}" if error else ""
-    return VerdictShown(
-        role=verdict["as"],
-        would_be=verdict["would_be"],
-        error=words,
-        evidence=EVIDENCE[error["evidence"]] if error else None,
-        why=Why(diagnosis=verdict["diagnosis"], then=verdict.get("then", ())),
-        not_judged=verdict.get("not_judged", ()),
-        cure=verdict.get("cure"),
-    )
+def _key_set(body: Mapping[str, Any]) -> bytes | None:
+    given = body.get("jwks")
+    if given is None:
+        return None
+    found = jwks.read(str(given).encode(), 0, "the key set")
+    if found.keys is None:
+        raise MemberError("jwks", found.problem or "unreadable", _KEY_SET)
+    return str(given).encode()

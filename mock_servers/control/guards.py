@@ -10,11 +10,13 @@ import json
 import time
 from collections import Counter
 from collections.abc import Collection
+from io import BytesIO
 from typing import Any, Final, NoReturn
 from urllib.parse import parse_qsl
 
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
 
 from mock_servers.apim.request_form import FORM
 from mock_servers.control.calls import JSON, Call
@@ -24,6 +26,7 @@ from mock_servers.pipeline import guard
 from mock_servers.pipeline.parse import LARGEST_BODY
 from mock_servers.platform.access import OPEN, Access, Caller
 from mock_servers.platform.worlds import gone
+from mock_servers.reading.plain import decoded
 from mock_servers.state.world import World
 from mock_servers.wire.wording import shown
 from mock_servers.wire.wsgi import origin
@@ -31,6 +34,9 @@ from mock_servers.wire.wsgi import origin
 _MOST_DIGITS: Final = 300
 """What a float can still hold."""
 _MOST_FIELDS: Final = 10
+_WITH_FILE: Final = "multipart/form-data"
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"%PDF")
+"""How the pictures begin that people have of an error."""
 
 COOKIE: Final = "nhsauth-control"
 """The cookie of a person who has logged in at the mock's own page, for one mock or world."""
@@ -94,8 +100,8 @@ def is_browser() -> bool:
 
 
 def has_form() -> bool:
-    """Whether the body is a form."""
-    return flask.request.mimetype == FORM
+    """Whether the body is a form, perhaps with a file."""
+    return flask.request.mimetype in (FORM, _WITH_FILE)
 
 
 def form(most: int = _MOST_FIELDS) -> dict[str, str]:
@@ -105,11 +111,32 @@ def form(most: int = _MOST_FIELDS) -> dict[str, str]:
     """
     if flask.request.headers.get("Origin") is None:
         raise ProblemError(403, f"A form comes from a page of {shown(origin(flask.request.environ))}: send {JSON}.")
+    if flask.request.mimetype == _WITH_FILE:
+        return _parts(most)
     try:
         pairs = parse_qsl(_bytes().decode(errors="replace"), keep_blank_values=True, max_num_fields=most)
     except ValueError as many:
         raise ProblemError(400, f"The form has more than {most} fields.") from many
     return {name: value for name, value in pairs if value}
+
+
+def _parts(most: int) -> dict[str, str]:
+    """Return the filled-in fields of a form that may have a file, and the text of that; nothing is put on a disk."""
+    raw = _bytes()
+    parser = FormDataParser(
+        stream_factory=lambda *_, **__: BytesIO(), max_form_memory_size=LARGEST_BODY, max_form_parts=most
+    )
+    try:
+        _, sent, files = parser.parse(BytesIO(raw), _WITH_FILE, len(raw), flask.request.mimetype_params)
+    except RequestEntityTooLarge:
+        raise ProblemError(400, f"The form has more than {most} fields.") from None
+    fields = {name: value for name, value in sent.items() if value}
+    for name, each in files.items():
+        content = each.read()
+        if content.startswith(_PICTURES):
+            raise ProblemError(400, f"{name} is a picture, and only text is read: type the words.", member=name)
+        fields |= {name: decoded(content)} if content else {}
+    return fields
 
 
 def body() -> dict[str, Any]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
-from mock_servers.control import powershell, shell
-from mock_servers.control.command import Asked, Code, Command, Kept, Redirect, Remark, Sent
+from mock_servers.commands import powershell, shell
+from mock_servers.commands.command import Asked, Code, Command, Kept, Redirect, Remark, Sent
 from mock_servers.control.correct_request import (
     Form,
     asked,

@@ -1,28 +1,38 @@
-"""Explains any text: a whole request or file by its own reader, and any other text by the facts found in it."""
+"""Explains any text: a value by itself, a request or file by its own reader, any other by the facts found in it.
+
+The command, the page in a browser and a mock's page all get their explanation here, and their lines.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import time
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
 from mock_servers.explain.answered import Answered, of_answer
 from mock_servers.explain.answering import Answering, View
+from mock_servers.explain.explanation import explained_value
 from mock_servers.explain.judging import host_of
-from mock_servers.explain.not_found import nothing_found
-from mock_servers.explain.request_explanation import Parts, RequestExplanation
+from mock_servers.explain.not_found import is_file, nothing_found
+from mock_servers.explain.offline import offline, token_url_of
+from mock_servers.explain.recognition import bare_value
+from mock_servers.explain.request_explanation import WIDTH, Parts, RequestExplanation
 from mock_servers.explain.said import Said, begun, is_others, is_ours, known_sentences, said_in
 from mock_servers.explain.supposing import Supposed, supposed, without_placeholders
-from mock_servers.explain.whole import Lent, explain_captured, leaked, usual
+from mock_servers.explain.value import ValueExplanation, is_value
+from mock_servers.explain.whole import Lent, explain_captured, leaked, signed_at, usual
+from mock_servers.jose import jwts
+from mock_servers.journal.finding import Style, unpainted
 from mock_servers.reading import curl, exchanges
 from mock_servers.reading.captured import Captured, UnreadableError
 from mock_servers.reading.commands import curl_command
 from mock_servers.reading.facts import Facts
 from mock_servers.reading.reader import LARGEST, read
+from mock_servers.wire.wording import printable
 
 _SERVER: Final = re.compile(
     r"\b(nginx|Apache|Squid|HAProxy|Zscaler|Envoy|IIS|Cloudflare|BIG-IP)\b[/\d.]*", re.IGNORECASE
@@ -32,6 +42,64 @@ _REFUSED: Final = 400
 _NOT_ALLOWED: Final = 405
 _MOVED: Final = (301, 302, 303)
 _TIMES: Final = frozenset(["iat", "exp", "nbf", "auth_time"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """How a value is sent: in which parameter (one of ROLES), to which URL; each as the value says unless given."""
+
+    role: str | None = None
+    token_url: str | None = None
+
+
+Explained = RequestExplanation | ValueExplanation
+
+
+def explain(
+    text: str, lent: Lent | None = None, sent: Sent | None = None, clock: Callable[[], float] = time.time
+) -> Explained:
+    """Explain a value by itself, or any other text. Raises UnreadableError for what cannot be read."""
+    given, how = lent or Lent(), sent or Sent()
+    if not is_one(text, how.role) or (given.answer is not None and how.role is None):
+        return explain_text(text, given, clock)
+    url = how.token_url or token_url_of(text)
+    now = given.at if given.at is not None else _value_signed_at(text, clock())
+    return explained_value(offline(url, now, given.keys), text, how.role)
+
+
+def is_one(text: str, role: str | None = None) -> bool:
+    """Whether a text is one value by itself, or is sent as one."""
+    return role is not None or (is_value(text) and not is_file(text))
+
+
+def _value_signed_at(value: str, latest: float) -> float:
+    """Return when a JWT was signed: that it has expired since is no mistake."""
+    jwt = jwts.decoded(bare_value(value))
+    return (signed_at(jwt, latest) if jwt is not None else None) or latest
+
+
+def written(
+    explained: Explained,
+    width: int = WIDTH,
+    *,
+    every: bool = False,
+    details: bool = False,
+    style: Style = unpainted,
+) -> Iterator[str]:
+    """Yield an explanation as lines: the answer in bold, what belongs to it, and below a blank line the details.
+
+    `every`: of a file with many exchanges the answer to each. Nothing in a line steers a terminal, but its `style`.
+    """
+    lines: Iterable[str]
+    below: Iterable[str]
+    if isinstance(explained, RequestExplanation):
+        lines, below = explained.lines(width, every=every), map(printable, explained.details())
+    else:
+        lines, below = explained.lines(width), explained.details(style)
+    for place, line in enumerate(lines):
+        yield style(printable(line), bold=place == 0)
+    if details:
+        yield from ("", *below)
 
 
 def explain_text(text: str, lent: Lent | None = None, clock: Callable[[], float] = time.time) -> RequestExplanation:

@@ -36,7 +36,7 @@ _HARMLESS_HEADERS: Final = frozenset(
         "x-requested-with",
     ]
 )
-_HARMLESS_CLAIMS: Final = frozenset(
+HARMLESS_CLAIMS: Final = frozenset(
     ["aud", "exp", "iat", "nbf", "typ", "token_use", "tokenName", "auth_time", "alg", "kid"]
 )
 _SECRET: Final = {"client_secret": 6, "refresh_token": 12, "code": 8, "subject_token": 12, "client_assertion": 40}
@@ -78,7 +78,7 @@ def values_in(facts: Facts | None) -> set[str]:
 
 
 def _said(name: str, claim: Any) -> Iterator[str]:
-    yield from _texts(claim) if name not in _HARMLESS_CLAIMS else ()
+    yield from _texts(claim) if name not in HARMLESS_CLAIMS else ()
 
 
 def may_name_a_person(part: str) -> bool:
@@ -135,7 +135,7 @@ def _of_basic(header: str) -> Sequence[str]:
 def _claims(value: str) -> Iterator[str]:
     jwt = jwts.decoded(value.strip("\"' "))
     claims = jwt.claims if jwt is not None else {}
-    yield from (text for name, claim in claims.items() if name not in _HARMLESS_CLAIMS for text in _texts(claim))
+    yield from (text for name, claim in claims.items() if name not in HARMLESS_CLAIMS for text in _texts(claim))
 
 
 def _texts(claim: Any) -> Iterator[str]:

@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from mock_servers.diagnosis.request.misplaced_value import misplaced
+from mock_servers.explain.checks.check import Check
+from mock_servers.explain.checks.listing import Course, listed
 from mock_servers.explain.recognition import Recognised, bare_value, is_private_key, recognised
-from mock_servers.explain.value import of_value
-from mock_servers.explain.verdict import ROLES, Context, context
+from mock_servers.explain.value import ValueExplanation, of_value
+from mock_servers.explain.verdict import ROLES, Context, Verdict, context
 from mock_servers.journal import provenance
 from mock_servers.journal.decoded_jwt import taken_apart
 from mock_servers.journal.finding import Finding
 from mock_servers.journal.record import Record
 from mock_servers.platform.platform import Platform
+from mock_servers.reading.captured import Captured
 from mock_servers.state.grant import fingerprint
 from mock_servers.wire.wording import cut
 
@@ -39,6 +43,11 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
 
     `role` is what it is sent as (one of ROLES): what it is made for unless given, or else each that it could have.
     """
+    return dict(explained_value(context, value, role).known)
+
+
+def explained_value(context: Context, value: str, role: str | None = None) -> ValueExplanation:
+    """Return what a value is, as `explain_on` does, and what came of the checks in the part that it plays."""
     platform, bare = context.platform, bare_value(value)
     known = recognised(context, bare)
     part = role or known.role
@@ -60,7 +69,27 @@ def explain_on(context: Context, value: str, role: str | None = None) -> dict[st
         "exchange": known.exchange.as_json() if known.exchange else None,
     }
     said = asdict(of_value(members, context.url))
-    return {**members, **{name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}}
+    said = {name: list(each) if isinstance(each, tuple) else each for name, each in said.items()}
+    return ValueExplanation(
+        known={**members, **said},
+        url=context.url,
+        checks=_checks(context, bare, part, judged[0]) if part and judged else (),
+    )
+
+
+def _checks(context: Context, value: str, part: str, verdict: Verdict) -> tuple[Check, ...]:
+    """Return what came of the checks of a value, as if a request had brought it in its field."""
+    field = ROLES[part].field
+    is_header = field in ("authorization", "apikey")
+    sent = Captured(
+        source="text",
+        method="GET" if is_header else "POST",
+        url=context.url,
+        headers=((field, value),) if is_header else (),
+        body=b"" if is_header else urlencode({field: value}).encode(),
+    )
+    refused = next((each for each in verdict.ruled if each.refusal is not None), None)
+    return listed(Course(ruled=verdict.ruled, stopped=(refused,) if refused is not None else ()), sent)
 
 
 def _elsewhere(context: Context, bare: str, known: Recognised, parts: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Final, Literal
 
+from mock_servers.commands.command import Sent
+from mock_servers.explain.checks.check import Check
 from mock_servers.journal.finding import Finding
 
 By = Literal["request", "answer", "contradiction", ""] | None
@@ -45,7 +47,8 @@ class RequestExplanation:
     likeliest first, and `by` what says so. `then` is what would be refused next, `unknown` what only the
     service knows. `corrected` is how such a request is sent right. `notes` say what else must be known to read this,
     `advice` what else to do. `also` are those of further exchanges of the same text, each for `times` that are alike;
-    `others` is how many more it has, of hosts that are not known here.
+    `others` is how many more it has, of hosts that are not known here. For pages alone are `checks`, those of the
+    service in their order, and `command`, that of `corrected` as data.
     """
 
     answer: str = ""
@@ -68,9 +71,16 @@ class RequestExplanation:
     times: int = 1
     also: tuple[RequestExplanation, ...] = ()
     others: int = 0
+    checks: tuple[Check, ...] = ()
+    command: Sent | None = None
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    @property
+    def found(self) -> bool:
+        """Whether anything was found in the text."""
+        return self.by is not None
 
     def lines(self, width: int = 0, *, every: bool = False) -> Iterator[str]:
         """Yield the answer, steps and reasons; of further exchanges a line for each kind, or all with `every`."""
@@ -96,9 +106,9 @@ class RequestExplanation:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for programs: the answer, then each exchange by itself."""
-        exchanges = [asdict(replace(each, also=())) for each in (self, *self.also)]
+        exchanges = [asdict(replace(each, also=(), checks=(), command=None)) for each in (self, *self.also)]
         for each in exchanges:
-            del each["also"], each["others"], each["times"]
+            del each["also"], each["others"], each["times"], each["checks"], each["command"]
             answers = {name: each.pop(name) for name in PARTS}
             each["answer"] = each.pop("said")
             each["by"] = each["by"] or ""

@@ -14,6 +14,7 @@ from mock_servers.apim.request_form import ASSERTION_TYPE, FORM, ID_TOKEN_TYPE, 
 from mock_servers.apim.service import Service as TokenService
 from mock_servers.diagnosis.case import Known
 from mock_servers.explain.foreseeing import foreseen_findings
+from mock_servers.explain.judging import Ruled
 from mock_servers.explain.open_world import open_store
 from mock_servers.gateway import flows as gateway
 from mock_servers.gateway.service import Exchange as ApiCall
@@ -24,7 +25,7 @@ from mock_servers.jose.jwks import Fetcher, UnreachableError
 from mock_servers.journal import provenance
 from mock_servers.journal.finding import Finding
 from mock_servers.provider.providers import PROVIDERS
-from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, own_row, walk
+from mock_servers.rules import FORESEEABLE, Kind, Policy, Problem, Refusal, ServiceError, Step, own_row, walk
 from mock_servers.state.grant import fingerprint
 from mock_servers.state.memory import MemoryTable
 from mock_servers.state.store import Store
@@ -106,6 +107,7 @@ class Verdict:
     refusals: tuple[Refusal, ...] = ()
     not_judged: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ruled: tuple[Ruled, ...] = ()
 
     def as_json(self, role: str) -> dict[str, Any]:
         """Return the verdict as the control API sends it."""
@@ -139,19 +141,29 @@ class _Walk:
     row: Callable[[Problem], ServiceError] = own_row
     refusals: list[Refusal] = field(default_factory=list)
     not_judged: list[str] = field(default_factory=list)
+    ruled: list[Ruled] = field(default_factory=list)
 
     def over(self, policies: Sequence[Policy[Any]], known: Known | None = None) -> Verdict:
         """Ask every rule that can be asked without harm; with what is `known`, ask the finders as well."""
         for step in walk(policies, self.exchange, HARMLESS):
+            self.ruled.append(self._ruled(step))
             if step.rule.kind in HARMLESS:
                 if step.unknown is not None or (step.refusal is not None and step.rule.kind is Kind.FETCH):
                     self.not_judged.append(step.rule.name)
                 elif step.refusal is not None:
                     self.refusals.append(replace(step.refusal, error=self.row(step.refusal.error)))
         if not self.refusals:
-            return Verdict(not_judged=tuple(self.not_judged))
+            return Verdict(not_judged=tuple(self.not_judged), ruled=tuple(self.ruled))
         found = known and foreseen_findings(known, self.exchange, policies, self.refusals[0], self.not_judged)
-        return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()))
+        return Verdict(refusals=tuple(self.refusals), findings=tuple(found or ()), ruled=tuple(self.ruled))
+
+    def _ruled(self, step: Step[Any]) -> Ruled:
+        """Return what a rule says; that a key set cannot be fetched from here says nothing of the service."""
+        row, name = self.row(step.rule.error), step.policy.name
+        if step.refusal is None or step.rule.kind is Kind.FETCH:
+            unknown = "" if step.refusal is not None else step.unknown
+            return Ruled(policy=name, rule=step.rule, row=row, unknown=unknown)
+        return Ruled(policy=name, rule=step.rule, row=row, refusal=replace(step.refusal, error=row))
 
 
 def base_of(token_url: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.catalogue.entries import Entry, entries
+from mock_servers.commands import shell
 from mock_servers.diagnosis.case import Case, Known
 from mock_servers.diagnosis.clock import TimeBy
 from mock_servers.diagnosis.examination import asked, case_of
@@ -23,12 +24,14 @@ from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.answering import Answering, View
+from mock_servers.explain.checks.listing import Course, listed
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
 from mock_servers.explain.request_explanation import By, Open, RequestExplanation
 from mock_servers.explain.rewording import reworded
 from mock_servers.explain.said import Said
 from mock_servers.explain.seen_values import SeenValues
+from mock_servers.explain.sent_right import sent_right
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
 from mock_servers.jose.jwts import Jwt
@@ -194,6 +197,7 @@ class _Explaining:
             stopped, by = [], ""
         self.found.extend(self._found(stopped) if refused or answer is None else ())
         parts = urlsplit(self.captured.url)
+        right = sent_right(self.captured, self.judged) if refused else None
         flow = f" ({self.judged.flow.name})" if self.judged.flow is not None else ""
         path = named(f"{parts.netloc.rpartition('@')[2]}{parts.path}", self.captured.gaps)
         reported = RequestExplanation(
@@ -204,13 +208,25 @@ class _Explaining:
             by=by,
             then=tuple(self._then(stopped)),
             unknown=tuple(self._unknown(stopped)) if refused or answer is None else (),
-            corrected=_corrected(self.captured, self.judged) if refused else None,
+            corrected=shell.curl(right) if right is not None else None,
+            command=right,
             notes=tuple(self._notes(stopped, by)),
             refused=refused,
         )
         view = self._view(reported, stopped)
+        course = Course(
+            ruled=self.judged.ruled,
+            stopped=stopped,
+            is_answered=answer is not None,
+            accepted=answer is not None and not answer.refuses,
+        )
         is_of_api = refused and not by and bool(view.rows) and not any(row.rules for row in view.rows)
-        return replace(reported, by="answer" if is_of_api else by, **asdict(Answering(view).parts()))
+        return replace(
+            reported,
+            by="answer" if is_of_api else by,
+            checks=listed(course, self.captured),
+            **asdict(Answering(view).parts()),
+        )
 
     def _view(self, reported: RequestExplanation, stopped: Sequence[Ruled]) -> View:
         return View(
@@ -487,46 +503,6 @@ def leaked(text: str) -> Iterator[str]:
         )
 
 
-# how it is sent right
-
-_ASSERTION: Final = (
-    "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    "client_assertion=$JWT",
-)
-_RIGHT: Final[Mapping[str, Sequence[str]]] = {
-    "client-credentials": ("grant_type=client_credentials", *_ASSERTION),
-    "token-exchange": (
-        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange",
-        "subject_token_type=urn:ietf:params:oauth:token-type:id_token",
-        "subject_token=$ID_TOKEN",
-        *_ASSERTION,
-    ),
-    "authorization-code": (
-        "grant_type=authorization_code",
-        "code=$CODE",
-        "redirect_uri=$REDIRECT_URI",
-        "client_id=$API_KEY",
-        "client_secret=$CLIENT_SECRET",
-    ),
-    "refresh": (
-        "grant_type=refresh_token",
-        "refresh_token=$REFRESH_TOKEN",
-        "client_id=$API_KEY",
-        "client_secret=$CLIENT_SECRET",
-    ),
-}
-
-
-def _corrected(captured: Captured, found: Judged) -> str | None:
-    """Return the command by which such a request is sent right, with variables for what only its sender has."""
-    right = _RIGHT.get(found.flow.name) if found.flow is not None and found.front.name.startswith("oauth2") else None
-    if right is None:
-        return None
-    parts = urlsplit(captured.url)
-    fields = "".join(f' \\\n  {"--data-urlencode" if "$" in field else "-d"} "{field}"' for field in right)
-    return f"curl {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{fields}"
-
-
 # what is shown
 
 
@@ -547,6 +523,7 @@ def _cut(explanation: RequestExplanation, values: Confidential) -> RequestExplan
         unknown=tuple(replace(each, words=cut(each.words)) for each in explanation.unknown),
         corrected=cut(explanation.corrected) if explanation.corrected else None,
         notes=tuple(map(cut, explanation.notes)),
+        checks=tuple(replace(each, value=cut(each.value), words=cut(each.words)) for each in explanation.checks),
     )
 
 

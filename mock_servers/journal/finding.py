@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
+
+from mock_servers.wire.wording import one_line
 
 Certainty = Literal["certain", "likely", "possible"]
 CERTAINTIES: Final[tuple[Certainty, ...]] = get_args(Certainty)
 """The surest first."""
+Style = Callable[..., str]
+"""Paints a text, as `click.style` does: by `bold` and `fg`."""
+_PARTS: Final = (("seen", "Seen: "), ("cause", "Cause:"), ("cure", "Cure: "), ("change", "Code: "))
 _AS_SURE: Final = {"certain": "", "likely": "Probably: ", "possible": "Possibly: "}
 
 
@@ -61,3 +67,18 @@ class Finding:
         }
         lines = [f"{label}: {words}" for label, words in parts.items() if words]
         return [*lines, *(f"  {line}" for line in (self.difference or "").splitlines())]
+
+
+def unpainted(text: str, **_: Any) -> str:
+    """Return a text as it is: the style of all that is no terminal."""
+    return text
+
+
+def lines_of(finding: Mapping[str, Any], style: Style = unpainted) -> Iterator[str]:
+    """Return the lines of a finding of the control API, its name first; all but that are indented."""
+    next_ = "Next: " if finding.get("later") else ""
+    yield f"{next_}{style(finding['id'], bold=True)} ({finding['certainty']})"
+    for name, title in _PARTS:
+        if finding.get(name):
+            yield f"  {title} {one_line(finding[name])}"
+    yield from (f"    {one_line(each)}" for each in (finding.get("difference") or "").splitlines())

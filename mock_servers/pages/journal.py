@@ -148,27 +148,12 @@ class ExchangePage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictShown:
-    """How the service would judge a value in one role; `cure` says what to do in a wrong role."""
-
-    role: str
-    would_be: Literal["refused", "accepted", "undecided"]
-    error: str = ""
-    evidence: str | None = None
-    why: Why
-    not_judged: Sequence[str] = ()
-    cure: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationPage:
-    """What a value is, and how the service would judge it."""
+    """An explanation, whose HTML is made elsewhere; `jwt` is the value, taken apart, if this mock has issued it."""
 
     title: str
-    facts: Mapping[str, str]
-    why: Why
+    explained: str
     jwt: JwtPart | None = None
-    verdicts: Sequence[VerdictShown] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Makes HTML of a page's data: everything is escaped, and nothing comes from another host.
 
 A page gets the prefix of its base: its links begin with it. No page needs a script. The list of exchanges has one that
-refreshes it, and the pages of the console one that copies, both files of ours; no other page may run any.
+refreshes it, and the pages of the console and those of explanations one that copies, both files of ours; no other page
+may run any.
 """
 
 from __future__ import annotations
@@ -98,9 +99,9 @@ def exchange_page(page: ExchangePage, way: Navigation, prefix: str = "") -> str:
     return _rendered("exchange.html", JOURNAL, is_real=page.is_real, way=way, prefix=prefix, page=page)
 
 
-def explanation_page(page: ExplanationPage, way: Navigation, prefix: str = "") -> str:
-    """Return the HTML of an explained value."""
-    return _rendered("explanation.html", JOURNAL, way=way, prefix=prefix, page=page)
+def explanation_page(page: ExplanationPage, way: Navigation, prefix: str = "", *, is_real: bool = False) -> str:
+    """Return the HTML of an explanation."""
+    return _rendered("explanation.html", JOURNAL, is_real=is_real, way=way, prefix=prefix, page=page)
 
 
 def console_page(template: str, way: Navigation, prefix: str = "", *, is_real: bool = False, **content: object) -> str:

@@ -9,6 +9,7 @@ import requests
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.mock import Mock
+from tests.pastes import FOLDER, paste
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -82,7 +83,7 @@ def heading(page: "Page") -> str:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1200, "light")])
-@pytest.mark.parametrize("name", ["list", "exchange", "explanation", "errors", "empty"])
+@pytest.mark.parametrize("name", ["list", "exchange", "explanation", "paste", "errors", "empty"])
 def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     page: "Page", served: Mock, founding: str, name: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
@@ -94,6 +95,8 @@ def test_axe_finds_no_fault_and_nothing_need_be_scrolled_sideways(
     page.goto(f"{served.url}/_nhsauth/{path}")
     if name == "explanation":
         explain(page, served.client_assertion(APP, alterations=Alterations(claims={"aud": HOSTILE})))
+    if name == "paste":
+        explain(page, paste("01-forum-login-value-exchange.txt"))
 
     assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
@@ -205,14 +208,73 @@ def test_keys_are_enough_to_explain_a_value(page: "Page", served: Mock) -> None:
 
     page.keyboard.press("Tab")
     page.keyboard.type(served.client_assertion(APP))
+    page.keyboard.press("Tab")  # the file
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # more boxes
+    assert page.get_by_label("Your key set").is_visible()
+    for _ in range(5):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
     page.get_by_role("heading", level=1, name="A client assertion").wait_for()
-    assert page.get_by_role("heading", name="As client_assertion: would be accepted").is_visible()
+    assert page.get_by_text("This client_assertion looks right").is_visible()
+
+
+@pytest.fixture
+def refused(page: "Page", served: Mock) -> "Page":
+    """The page of a paste whose request lacks its client_assertion."""
+    page.goto(f"{served.url}/_nhsauth/explain")
+    explain(page, paste("36-client-secret-curl.txt"))
+    page.get_by_role("heading", name="checks, in their order").wait_for()
+    return page
+
+
+def test_a_command_is_copied_by_keys_alone(refused: "Page") -> None:
+    refused.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = refused.get_by_role("button", name="Copy the command for bash")
+    button.focus()
+
+    refused.keyboard.press("Enter")
+    refused.get_by_role("status").get_by_text("Copied the command").wait_for()
+
+    copied = refused.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("curl https://int.api.service.nhs.uk/oauth2/token \\\n")
+    assert copied.endswith('"client_assertion=$CLIENT_ASSERTION"')
+
+
+def test_without_script_there_is_no_button_that_does_nothing(scriptless: "Page", served: Mock) -> None:
+    scriptless.goto(f"{served.url}/_nhsauth/explain")
+    explain(scriptless, paste("36-client-secret-curl.txt"))
+
+    assert scriptless.get_by_text("Your text shows a secret").is_visible()
+    assert scriptless.locator("#command-bash").is_visible()
+    assert scriptless.get_by_role("button").count() == 0
+
+
+def test_a_file_is_explained_without_script(scriptless: "Page", served: Mock) -> None:
+    scriptless.goto(f"{served.url}/_nhsauth/explain")
+    scriptless.get_by_label("Or a file").set_input_files(FOLDER / "27-har-cut-access-token.txt")
+    scriptless.get_by_role("button", name="Explain").click()
+
+    assert scriptless.get_by_role("heading", name="The answer").is_visible()
+
+
+def test_no_colour_alone_says_what_came_of_a_check(refused: "Page") -> None:
+    states = refused.locator(".check .state").all_text_contents()
+
+    assert {each.strip() for each in states} >= {"\u2717 Refused here", "\u2013 Not reached"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_on_a_phone_and_nothing_moves(refused: "Page", scheme: Literal["light", "dark"]) -> None:
+    refused.set_viewport_size({"width": 390, "height": 844})
+    refused.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
+    assert faults(refused) == []
+    assert refused.evaluate("document.documentElement.scrollWidth") == 390
+    assert refused.evaluate("document.getAnimations().length") == 0
+    moves = "each => each.filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).length"
+    assert refused.locator("*").evaluate_all(moves) == 0
 
 
 def test_keys_are_enough_to_read_what_is_collapsed(page: "Page", served: Mock, founding: str) -> None:

@@ -15,6 +15,7 @@ from mock_servers.catalogue.entries import Entry, entries
 from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.catalogue.observations import Day
 from mock_servers.catalogue.observed import observed
+from mock_servers.catalogue.slugs import read_as, slugs
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.gateway import own_api
 from mock_servers.gateway.flows import HELLO_WORLD, NOWHERE
@@ -204,7 +205,6 @@ _ERROR_PAGES = {
 }
 HELLO = "flows:HELLO_WORLD"
 _MOST_FLOWS = 4
-_LONGEST_ANCHOR = 120
 
 
 def pages(days: Sequence[Day] | None = None) -> dict[str, str]:
@@ -385,9 +385,7 @@ def _errors_index(by_page: Mapping[str, Sequence[Entry]]) -> str:
     lines = [ERRORS]
     for page, rows in by_page.items():
         lines.append(f"## [{_titled(rows[0].service)}]({page}.md)\n")
-        lines += [
-            f"- [{_cell(_heading(reported))}]({page}.md#{at})" for reported, at in _anchors(_by_sentence(rows)).items()
-        ]
+        lines += [f"- [{_cell(reported)}]({page}.md#{at})" for reported, at in slugs(_by_sentence(rows)).items()]
         lines.append("")
     return "\n".join(lines)
 
@@ -397,10 +395,10 @@ def _error_page(page: str, rows: Sequence[Entry], days: Sequence[Day]) -> str:
     sections = [f"# Errors of {rows[0].service}\n\n{intro}\n{ERRORS_AFTER}"]
     by_sentence = _by_sentence(rows)
     cited: set[str] = set()
-    anchors = _anchors(by_sentence)
+    anchors = slugs(by_sentence)
     against = {text for text, each in by_sentence.items() if any(observed(row, days).otherwise for row in each)}
     for sentence, anchor in sorted(anchors.items(), key=lambda each: each[0] not in against):
-        sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(_heading(sentence))}\n')
+        sections.append(f'<a id="{anchor}"></a>\n\n## {_cell(sentence)}\n')
         for entry in by_sentence[sentence]:
             sections += [] if entry.error.row in cited else _anchor(entry.error.row)
             sections.append(_error(entry, days))
@@ -412,23 +410,7 @@ def _by_sentence(rows: Iterable[Entry]) -> dict[str, list[Entry]]:
     """Return the rows by what a client reads: the sentence, or the code and status where there is none."""
     found: dict[str, list[Entry]] = {}
     for entry in rows:
-        error = entry.error
-        found.setdefault(error.sentence or f"{error.code or 'empty'} {error.status}", []).append(entry)
-    return found
-
-
-def _heading(sentence: str) -> str:
-    status = re.fullmatch(r"empty (\d+)", sentence)
-    return f"{status[1]} without a body" if status else sentence
-
-
-def _anchors(sentences: Iterable[str]) -> dict[str, str]:
-    """Return an anchor for each sentence; of those that differ in capitals alone each its own."""
-    found: dict[str, str] = {}
-    for sentence in sentences:
-        slug = re.sub(r"[^a-z0-9_]+", "-", _heading(sentence).lower()).strip("-")[:_LONGEST_ANCHOR].rstrip("-")
-        alike = [anchor for anchor in found.values() if re.fullmatch(rf"{slug}(-\d+)?", anchor)]
-        found[sentence] = f"{slug}-{len(alike) + 1}" if alike else slug
+        found.setdefault(read_as(entry.error), []).append(entry)
     return found
 
 

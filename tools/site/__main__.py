@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
 import sys
 from pathlib import Path
 
 from tools.release import project
 from tools.site.building import ROOT, build
+from tools.site.explain import building as explain
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "site")
-    explains = importlib.util.find_spec("tools.site.explain") is not None and shutil.which("npm") is not None
-    sys.exit(build(folder, project.hosting()["repository"], explains=explains))
+    failed = build(folder, project.hosting()["repository"])
+    if not failed:
+        explain.build(folder, ROOT / "build" / "npm")
+    sys.exit(failed)

@@ -29,16 +29,15 @@ _FENCED: Final = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
 _LINK: Final = re.compile(r"(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 
 
-def build(folder: Path, repository: str = "", *, explains: bool) -> int:
+def build(folder: Path, repository: str = "") -> int:
     """Make the site in `folder`, which is emptied before; return 0 when there was nothing to warn of.
 
     `repository` is the address of the sources, for links to files that are no pages; without one they are names alone.
-    `explains` says whether explain.html will lie beside the pages: they link to it.
     """
     source = folder.with_name(f"{folder.name}-source")
     for each in (folder, source):
         shutil.rmtree(each, ignore_errors=True)
-    stage(source, repository, explains=explains)
+    stage(source, repository)
     sphinx = (sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "--jobs", "auto")
     done = subprocess.run([*sphinx, source, folder], check=False)  # noqa: S603 - our own pages
     if done.returncode:
@@ -48,7 +47,7 @@ def build(folder: Path, repository: str = "", *, explains: bool) -> int:
     return 0
 
 
-def stage(source: Path, repository: str = "", *, explains: bool) -> None:
+def stage(source: Path, repository: str = "") -> None:
     """Write every page, and what Sphinx needs beside them, into a folder that is not there yet."""
     shutil.copytree(DOCS, source)
     shutil.copy(Path(__file__).with_name("conf.py"), source)
@@ -57,10 +56,9 @@ def stage(source: Path, repository: str = "", *, explains: bool) -> None:
     for name, place in _BESIDE.items():
         if name != "README.md":
             _write(source / place, ROOT / name, source, repository, front="---\norphan: true\n---\n")
-    if explains:
-        first = source / "index.md"
-        first.write_text(first.read_text(encoding="utf-8").replace(_PASTE, _PASTE_IN_BROWSER), encoding="utf-8")
-    for name, text in {**leaves.pages(explains=explains), **calls.programs()}.items():
+    first = source / "index.md"
+    first.write_text(first.read_text(encoding="utf-8").replace(_PASTE, _PASTE_IN_BROWSER), encoding="utf-8")
+    for name, text in {**leaves.pages(), **calls.programs()}.items():
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
     for address, target in _MOVED.items():

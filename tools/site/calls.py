@@ -1,4 +1,4 @@
-"""The right order of calls, as the programs of examples/calls: on a page of its own, and with each error on their way."""
+"""The right order of calls, as the programs of examples/calls: on a page of its own, and beside each error."""
 
 from __future__ import annotations
 
@@ -109,8 +109,9 @@ def section(entries: Iterable[Entry]) -> str:
         return ""
     first, *others = orders
     also = " · ".join(link(each.title, f"../calls/index.md#{each.name}") for each in others)
-    also = f"The same error also meets: {also}\n\n" if others else ""
-    return f"## The right order of calls\n\n{link(first.title, f'../calls/index.md#{first.name}')}:\n\n{shown(first)}{also}"
+    also = f"You can meet the same error here: {also}\n\n" if others else ""
+    title = link(first.title, f"../calls/index.md#{first.name}")
+    return f"## The right order of calls\n\n{title}:\n\n{shown(first)}{also}"
 
 
 def shown(order: Order, *, highlighted: bool = False) -> str:

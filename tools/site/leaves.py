@@ -17,9 +17,9 @@ _LONGEST_NAME: Final = 100
 _FRONT: Final = "---\norphan: true\n---\n"
 
 
-def pages(*, explains: bool) -> dict[str, str]:
-    """Return every page by its file name. `explains`: whether the site has the page that explains."""
-    return {**_errors(explains=explains), **_mistakes(), **_libraries(), "calls/index.md": calls.page()}
+def pages() -> dict[str, str]:
+    """Return every page by its file name."""
+    return {**_errors(), **_mistakes(), **_libraries(), "calls/index.md": calls.page()}
 
 
 def sentences() -> dict[str, list[Entry]]:
@@ -51,12 +51,11 @@ def libraries() -> tuple[Library, ...]:
     return tuple(each for each in (*LIBRARIES, *HTTP_CLIENTS) if each.changes)
 
 
-def _errors(*, explains: bool) -> dict[str, str]:
+def _errors() -> dict[str, str]:
     by_sentence = sentences()
     named = names(by_sentence)
     index = listed(link(title, f"{name}.md") for title, name in sorted(named.items(), key=lambda each: each[0].lower()))
-    mine = {title: _EXPLAIN_MINE.format(name) if explains else "" for title, name in named.items()}
-    found = {f"error/{named[title]}.md": _error(title, rows, mine[title]) for title, rows in by_sentence.items()}
+    found = {f"error/{named[title]}.md": _error(title, rows, named[title]) for title, rows in by_sentence.items()}
     return {**found, "error/index.md": f"# Errors by their sentence\n\n{_ERRORS}\n{index}"}
 
 
@@ -72,11 +71,11 @@ _EXPLAIN_MINE: Final = """\
 """
 
 
-def _error(title: str, rows: Sequence[Entry], mine: str) -> str:
+def _error(title: str, rows: Sequence[Entry], name: str) -> str:
     sections = "\n".join(_row(entry, alone=len(rows) == 1) for entry in rows)
     return f"""{_FRONT}# {literal(title)}
 
-{mine}{sections}
+{_EXPLAIN_MINE.format(name)}{sections}
 {calls.section(rows)}## Find your own cause
 
 Paste the request and the answer. Nothing leaves your machine:

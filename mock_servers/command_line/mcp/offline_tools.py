@@ -20,13 +20,14 @@ from mock_servers.command_line.mcp.tool import Arguments, Result, Tool
 from mock_servers.configuration import members
 from mock_servers.configuration.members import MemberError
 from mock_servers.explain import moment
+from mock_servers.explain.any_text import written
 from mock_servers.explain.request_explanation import PARTS
 from mock_servers.explain.verdict import ROLES
 from mock_servers.explain.whole import Lent
 from mock_servers.jose import jwks
 from mock_servers.reading.plain import decoded
 from mock_servers.settings.limits import URL, Limit, one_of
-from mock_servers.wire.wording import did_you_mean, printable, shown
+from mock_servers.wire.wording import did_you_mean, shown
 
 _TEXT: Final = Limit(
     allowed="a text that is not empty", holds=lambda text: bool(text.strip()), schema={"minLength": 1}, secret=True
@@ -139,11 +140,10 @@ def _explain(server: str | None, token: str | None, arguments: Arguments) -> Res
         keys=_keys(given.jwks),
     )
     explained = explain.explain(text, circumstance, lent)
-    found = explained.as_json
+    found = explained.as_json()
     more = {"details": found} if given.details else {}
     reported = {**{name: found[name] for name in PARTS}, "found": explained.found, "refused": explained.refused, **more}
-    lines = [*explained.screen, *(["", *explained.details] if given.details else [])]
-    return Result(text=printable("\n".join(lines)), members=reported)
+    return Result(text="\n".join(written(explained, details=given.details)), members=reported)
 
 
 def _keys(given: str | Mapping[str, Any] | None) -> bytes | None:

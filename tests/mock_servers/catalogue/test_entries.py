@@ -99,3 +99,14 @@ def test_a_row_knows_its_rules_its_flows_and_its_mistakes() -> None:
         "client-credentials",
         "token-exchange",
     )
+
+
+def test_a_row_has_no_mistake_that_is_seen_behind_other_rows_alone() -> None:
+    foreign = [
+        f"{entry.name}: {finder.name}"
+        for entry in entries()
+        for finder in entry.finders
+        if not {rule for _, rule in entry.rules} & set(finder.rules)
+    ]
+
+    assert foreign == []

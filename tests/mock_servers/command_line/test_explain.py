@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -510,6 +511,20 @@ def test_a_mock_that_runs_shows_what_it_has_issued(run: Run, ring: KeyRing) -> N
     assert json.loads(foreign.stdout)["issued"] is False
     assert json.loads(by_hand.stdout)["issued"] is True
     assert len(mock.exchanges) == 0
+
+
+def test_each_verdict_is_printed_in_words(run: Run, sign: Sign, ring: KeyRing) -> None:
+    mock = Mock(ring=ring)
+    with mock.serving():
+        good, bad = mock.client_assertion("nhsauth-app"), sign(aud="https://evil.example/oauth2/token")
+        printed = [
+            run(good, "--details", connects=True, NHSAUTH_URL=mock.url),
+            run(bad, "--details", "--at", AT),
+            run(sign(), "--details", "--at", AT),
+        ]
+
+    said = [re.findall(r"^As client_assertion.*: (.+)$", each.stdout, re.MULTILINE) for each in printed]
+    assert said == [["would be accepted"], ["would be refused"], ["nothing objects"]]
 
 
 @pytest.mark.parametrize("options", [["--at", AT], ["--jwks"]], ids=["at", "jwks"])

@@ -14,8 +14,8 @@ import requests
 from werkzeug.test import Client, TestResponse
 
 from mock_servers import pages
-from mock_servers.control import powershell, shell
-from mock_servers.control.command import Asked
+from mock_servers.commands import powershell, shell
+from mock_servers.commands.command import Asked
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock

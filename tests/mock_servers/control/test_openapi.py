@@ -1,7 +1,7 @@
 """openapi.json is true to the code: the same calls, and answers that fit it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -44,6 +44,16 @@ def operations(document: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     }
+
+
+def schemas(found: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield these schemas and those inside them."""
+    for schema in found:
+        if isinstance(schema, Mapping):
+            yield schema
+            inside = [schema[name] for name in ("items", "additionalProperties") if name in schema]
+            inside += [each for name in ("oneOf", "anyOf", "allOf") for each in schema.get(name, ())]
+            yield from schemas([*inside, *schema.get("properties", {}).values()])
 
 
 def path_of(call: Call, platform: Mock) -> str:
@@ -127,6 +137,13 @@ def test_every_schema_is_referred_to(document: dict[str, Any]) -> None:
     text = str(document)
 
     assert [name for name in document["components"]["schemas"] if f"#/components/schemas/{name}'" not in text] == []
+
+
+def test_every_schema_is_written_in_keywords_of_json_schema(document: dict[str, Any]) -> None:
+    known = {*Draft202012Validator.VALIDATORS, "default", "deprecated", "description", "examples", "title"}
+
+    used = {keyword for schema in schemas(document["components"]["schemas"].values()) for keyword in schema}
+    assert used - known == set()
 
 
 def test_every_example_fits_its_schema(document: dict[str, Any]) -> None:

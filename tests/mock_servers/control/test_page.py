@@ -1,6 +1,8 @@
 """The pages for people: what stands there, who gets them, and that a client's input does no harm on them."""
 
 import base64
+import io
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -9,15 +11,18 @@ from typing import Any
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from contract_tests.jwts import unsigned
 from mock_servers import pages
 from mock_servers.catalogue.entries import entries
 from mock_servers.catalogue.search import search
+from mock_servers.explain.page import page_answer, server_link
 from mock_servers.identity_provider.log_ins import LogInRequest
 from mock_servers.jose.jwts import Alterations
 from mock_servers.jose.keys import KeyRing
 from mock_servers.mock import Mock
 from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.configuration import Configuration
+from tests.pastes import paste
 from tests.processes import python
 
 Browse = Callable[..., TestResponse]
@@ -116,13 +121,23 @@ def test_the_list_may_run_our_script_and_nothing_else(browse: Browse) -> None:
     ]
 
 
-def test_no_other_page_may_run_any_script(browse: Browse, post: Post, explain: Explain) -> None:
+def test_no_other_page_may_run_any_script(browse: Browse, post: Post) -> None:
     refuse(post)
 
-    for answer in (browse("/exchanges/1"), explain("x"), browse("/exchanges?before=1"), browse("/exchanges/none")):
+    for answer in (browse("/exchanges/1"), browse("/exchanges?before=1"), browse("/exchanges/none")):
         assert "<script" not in answer.text
-    for answer in (browse("/exchanges/1"), explain("x"), browse("/exchanges/none")):
+    for answer in (browse("/exchanges/1"), browse("/exchanges/none")):
         assert answer.headers["Content-Security-Policy"] == pages.SECURITY_HEADERS["Content-Security-Policy"]
+
+
+def test_an_explanation_may_run_the_script_that_copies_and_ask_nobody(explain: Explain) -> None:
+    answer = explain("x")
+
+    assert answer.headers["Content-Security-Policy"] == pages.CONSOLE_HEADERS["Content-Security-Policy"]
+    assert "connect-src" not in answer.headers["Content-Security-Policy"]
+    assert [shown for tag, shown in Elements(answer.text).found if tag == "script"] == [
+        {"src": "/_nhsauth/console.js", "defer": None}
+    ]
 
 
 def test_the_script_is_a_file_of_ours(http: Client) -> None:
@@ -426,7 +441,12 @@ def test_the_form_posts_to_the_mock_and_its_value_goes_into_no_url(browse: Brows
     found = Elements(browse("/explain").text).found
 
     assert [reported for tag, reported in found if tag == "form" and reported["method"] != "get"] == [
-        {"class": "aside explain", "method": "post", "action": "/_nhsauth/explain"}
+        {
+            "class": "aside explain",
+            "method": "post",
+            "action": "/_nhsauth/explain",
+            "enctype": "multipart/form-data",
+        }
     ]
 
 
@@ -437,7 +457,7 @@ def test_a_value_is_explained_on_a_page_that_does_not_repeat_it(explain: Explain
 
     text = visible(answer)
     assert text.count("A client assertion") >= 1
-    assert "As client_assertion: would be refused" in text
+    assert "Refused here alg is RS512" in " ".join(text.split())
     assert "unsupported JWT algorithm - must be 'RS512'" in text
     assert assertion.rpartition(".")[2] not in answer.text
 
@@ -447,8 +467,85 @@ def test_the_form_says_as_what_a_value_is_sent(explain: Explain, platform: Mock)
 
     text = visible(explain(code, role="subject_token"))
 
-    assert "As subject_token: would be refused" in text
+    assert "Refused here subject_token is a JWT" in " ".join(text.split())
     assert "code-as-subject-token" in text
+
+
+def test_the_page_says_of_a_paste_what_the_page_on_the_site_says(explain: Explain) -> None:
+    text = paste("01-forum-login-value-exchange.txt")
+
+    assert page_answer(text, None, None, server_link("")) in explain(text).text
+
+
+def sent_with(http: Client, platform: Mock, **form: Any) -> TestResponse:
+    headers = {"Accept": BROWSER, "Origin": ORIGIN}
+    return http.post(
+        "/_nhsauth/explain", data=form, base_url=platform.url, headers=headers, content_type="multipart/form-data"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_file_is_read_in_place_of_a_paste_or_after_it(http: Client, platform: Mock, encoding: str) -> None:
+    file = ("Malformed JWT in subject_token".encode(encoding), "answer.txt")
+
+    for value in ("", "The service at int.api.service.nhs.uk says:"):
+        answer = sent_with(http, platform, value=value, file=(io.BytesIO(file[0]), file[1]), answer="", jwks="", at="")
+
+        assert answer.status_code == 200
+        assert "Refused here subject_token is a JWT" in " ".join(visible(answer).split())
+
+
+def test_a_key_set_and_a_moment_are_used(http: Client, platform: Mock) -> None:
+    jwt = platform.client_assertion("nhsauth-app")
+    key_set = json.dumps(http.get("/_nhsauth/apps/nhsauth-app/jwks", base_url=platform.url).get_json())
+
+    pages_of = [
+        " ".join(visible(sent_with(http, platform, value=jwt, **more)).split())
+        for more in ({"jwks": key_set}, {"at": "2020-01-01T00:00:00Z"})
+    ]
+
+    assert "Passed The signature is that key's" in pages_of[0]
+    assert "Refused here exp is at most 5 minutes ahead" in pages_of[1]
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"file": (b"\x89PNG\r\n", "error.png")}, "type the words"),
+        ({"value": "x y", "jwks": "no JSON"}, "jwks is"),
+        ({"value": "x y", "at": "soon"}, 'at is "soon"'),
+        ({"value": "x y", **{f"more{number}": "1" for number in range(12)}}, "more than 10 fields"),
+        ({"file": (b"", "empty.txt")}, "value is missing"),
+    ],
+)
+def test_what_a_page_cannot_read_is_said(http: Client, platform: Mock, form: dict[str, Any], words: str) -> None:
+    sent = {name: (io.BytesIO(each[0]), each[1]) if isinstance(each, tuple) else each for name, each in form.items()}
+
+    answer = sent_with(http, platform, **sent)
+
+    assert answer.status_code == 400
+    assert words in visible(answer)
+
+
+def test_a_file_beyond_a_megabyte_is_a_problem_for_people(http: Client, platform: Mock) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.har"\r\n\r\n'
+    answer = http.post(
+        "/_nhsauth/explain",
+        data=head + b"x" * (1 << 20) + b"\r\n--b--\r\n",
+        base_url=platform.url,
+        headers={"Accept": BROWSER, "Origin": ORIGIN},
+        content_type="multipart/form-data; boundary=b",
+    )
+
+    assert answer.status_code == 413
+
+
+def test_a_value_of_the_mock_is_taken_apart_and_one_of_nobody_is_not(explain: Explain, platform: Mock) -> None:
+    own = platform.id_token("cis2", LogInRequest(client_id="nhsauth-app"))
+    other = unsigned({"alg": "RS512", "kid": "k"}, {"iss": "https://idp.example/", "name": "Dr Nobody"})
+
+    assert "The JWT, part by part" in visible(explain(own))
+    assert "Dr Nobody" not in explain(other).text
 
 
 def test_a_message_id_reaches_the_exchange(explain: Explain, post: Post, platform: Mock) -> None:

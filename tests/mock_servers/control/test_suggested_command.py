@@ -180,6 +180,24 @@ def test_a_wrong_api_key_becomes_the_apps(served: Mock) -> None:
     assert run(attempt(served).command) == (200, '{"message":"Hello Application!"}')
 
 
+@pytest.mark.parametrize(
+    ("sent", "right"),
+    [
+        ({}, "authorization"),
+        ({"Authorization": "Bearer x"}, "authorization"),
+        ({"apikey": "x"}, "apikey"),
+        ({"apikey": "x", "Authorization": "Bearer x"}, "authorization"),
+    ],
+)
+def test_a_key_is_sent_only_where_a_key_alone_was_sent(served: Mock, sent: dict[str, str], right: str) -> None:
+    requests.get(f"{served.url}/hello-world/hello/application", headers=sent, timeout=TIMEOUT)
+
+    status, _ = run(attempt(served).command)
+
+    headers = served.exchanges.last.request["headers"]
+    assert (status, [each for each in ("apikey", "authorization") if each in headers]) == (200, [right])
+
+
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/oauth2-mock/authorize", "/authorize", f"{CIS2}/authorize"])
 def test_a_refused_authorization_request_becomes_one_that_is_sent_on(served: Mock, path: str) -> None:
     requests.get(f"{served.url}{path}?client_id=x", timeout=TIMEOUT, allow_redirects=False)

@@ -159,3 +159,26 @@ def test_a_client_that_leaves_during_the_answer_alarms_nobody(caplog: pytest.Log
         left.set()
 
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def test_an_answer_goes_on_once_a_slow_client_has_taken_what_was_sent() -> None:
+    length, piece, made, ended = 32 * 1024 * 1024, bytes(65536), list[int](), threading.Event()
+
+    def large(_: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(length))])
+        for each in range(length // len(piece)):
+            made.append(each)
+            yield piece
+        ended.set()
+
+    with serve_one_at_a_time(large) as server, connect(server) as sock:
+        sock.settimeout(10)
+        sock.sendall(b"GET / HTTP/1.1\r\n" + CLOSE)
+        before = -1
+        while len(made) != before:  # until the application waits for the client
+            before = len(made)
+            ended.wait(0.2)
+        pieces = list(iter(lambda: sock.recv(65536), b""))
+
+    assert before < length // len(piece)
+    assert len(b"".join(pieces).partition(b"\r\n\r\n")[2]) == length

@@ -266,6 +266,15 @@ def test_a_refresh_token_that_was_used_past_the_watch_is_not_known_to_be(world: 
     assert not any("Either you sent another request" in each for each in record.advice)
 
 
+def test_when_a_refresh_token_ends_is_known_from_the_answer_that_brought_it(world: World) -> None:
+    answer = tokens(world)
+    world.last()
+
+    kept = world.recorder.past.refresh_tokens.seen(answer["refresh_token"])
+    ends = time.time() + float(answer["refresh_token_expires_in"])
+    assert kept.expires_at == pytest.approx(ends, abs=PATIENCE)
+
+
 def test_an_assertion_that_was_sent_before_is_certain(world: World) -> None:
     form = {"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER}
     assertion = world.assertion()
@@ -396,6 +405,16 @@ def test_equal_refusals_are_reported_once_and_counted(world: World) -> None:
     assert "\n".join(world.recorder.summary()).startswith(
         f"3 exchanges with known hosts, 3 refused\n  3 times, as exchange 1: POST {INT}/oauth2/token 400"
     )
+
+
+def test_one_answer_to_two_grants_is_reported_for_each(world: World) -> None:
+    world.post(TOKEN_URL, {"grant_type": "client_credentials"})
+    world.post(TOKEN_URL, {"grant_type": EXCHANGE, "subject_token_type": ID_TOKEN, "subject_token": "a.b.c"})
+    world.last()
+
+    answers = [(each.status, each.refusal.code, each.refusal.description) for each in world.journal if each.refusal]
+    assert answers == [answers[0]] * 2
+    assert [line.partition(": ")[0] for line in world.said if line.startswith("nhsauth")] == ["nhsauth"] * 2
 
 
 def test_where_many_wait_to_be_looked_at_no_more_are_let_pass_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote_plus
 
-from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
+from mock_servers.commands.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 _ASK: Final = """\
 function Ask($call, $body, $member) {
@@ -39,13 +39,13 @@ def script(control: str, commands: Sequence[Command], *, takes_token: bool = Fal
 def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for each kind of command
     match command:
         case Sent():
-            return _request(command)
+            return request(command)
         case Kept() if command.also:
             kept = [(command.variable, command.member), *((name, name) for name in command.also)]
             lines = [f"${variable} = $answer.{member}" for variable, member in kept]
-            return "\n".join([f"$answer = {_request(command.sent)}", "$answer", *lines])
+            return "\n".join([f"$answer = {request(command.sent)}", "$answer", *lines])
         case Kept():
-            return f"${command.variable} = ({_request(command.sent)}).{command.member}"
+            return f"${command.variable} = ({request(command.sent)}).{command.member}"
         case Asked() if not command.body:
             return f'${command.variable} = (Invoke-RestMethod {proof}-Uri "$nhsauth/{command.call}").{command.member}'
         case Asked():
@@ -65,7 +65,8 @@ def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for ea
             return f"# {command.words}"
 
 
-def _request(sent: Sent) -> str:
+def request(sent: Sent) -> str:
+    """Return the call that sends a request."""
     parts = ["Invoke-RestMethod", _method(sent), f"-Uri {_literal(sent.url)}"]
     headers = {name: _value(value) for name, value in sent.headers.items()}
     if sent.basic is not None:

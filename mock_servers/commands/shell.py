@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from mock_servers.control.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
+from mock_servers.commands.command import Asked, Code, Command, Filled, Kept, Redirect, Remark, Required, Sent, Value
 
 _ASK: Final = """\
 ask() { curl -s "$nhsauth/$1" %s-H 'Content-Type: application/json' -d "$2" | member "$3"; }"""
@@ -33,13 +33,13 @@ def script(control: str, commands: Sequence[Command], *, takes_token: bool = Fal
 def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for each kind of command
     match command:
         case Sent():
-            return _curl(command, "-s -i")
+            return curl(command, "-s -i")
         case Kept() if command.also:
             kept = [(command.variable, command.member), *((name, name) for name in command.also)]
             lines = [f"{variable}=$(printf '%s' \"$answer\" | member {member})" for variable, member in kept]
-            return "\n".join([f"answer=$({_curl(command.sent, '-s')})", "printf '%s\\n' \"$answer\"", *lines])
+            return "\n".join([f"answer=$({curl(command.sent, '-s')})", "printf '%s\\n' \"$answer\"", *lines])
         case Kept():
-            return f"{command.variable}=$({_curl(command.sent, '-s')} | member {command.member})"
+            return f"{command.variable}=$({curl(command.sent, '-s')} | member {command.member})"
         case Asked() if not command.body:
             return f'{command.variable}=$(curl -s {proof}"$nhsauth/{command.call}" | member {command.member})'
         case Asked():
@@ -48,7 +48,7 @@ def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for ea
             return f"curl -s -i {shlex.quote(command.url)}"
         case Code():
             follow = f"-s -L --max-redirs {command.redirects} -o /dev/null -w '%{{redirect_url}}'"
-            return f"code=$({_curl(Sent(url=command.url), follow)} | sed -n 's/.*[?&]code=\\([^&]*\\).*/\\1/p')"
+            return f"code=$({curl(Sent(url=command.url), follow)} | sed -n 's/.*[?&]code=\\([^&]*\\).*/\\1/p')"
         case Required():
             words = "".join(each if each.isalnum() or each in _PLAIN else "?" for each in command.words)
             return f'{command.variable}="${{{command.variable.upper()}:?{words}}}"'
@@ -56,10 +56,10 @@ def _written(command: Command, proof: str) -> str:  # noqa: PLR0911 - one for ea
             return f"# {command.words}"
 
 
-def _curl(sent: Sent, options: str) -> str:
+def curl(sent: Sent, options: str = "") -> str:
     """Return a curl command over several lines."""
     method = [f"-X {shlex.quote(sent.method)}"] if sent.method else []
-    lines = [" ".join(["curl", options, *method, shlex.quote(sent.url)])]
+    lines = [" ".join(filter(None, ["curl", options, *method, shlex.quote(sent.url)]))]
     lines += [f"-u {_pair(quote_plus(sent.basic[0]), ':', sent.basic[1])}"] if sent.basic else []
     lines += [f"-H {_pair(name, ': ', value)}" for name, value in sent.headers.items()]
     lines += [f"--data-urlencode {_pair(name, '=', value)}" for name, value in sent.form.items()]
@@ -75,6 +75,6 @@ def _pair(name: str, between: str, value: Value) -> str:
     """Quote a pair; what the shell is to fill in stands in double quotes."""
     if isinstance(value, str):
         return shlex.quote(f"{name}{between}{value}")
-    if isinstance(value, Filled):
+    if isinstance(value, Filled) and value.asked:
         return f'"{name}{between}{value.before}${{{value.name}:?set it first}}"'
     return f'"{name}{between}{value.before}${value.name}"'

@@ -17,10 +17,14 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A value that the shell takes from an environment variable, which its user has set; a word may stand before it."""
+    """A value that the shell takes from an environment variable, which its user has set; a word may stand before it.
+
+    One that is `asked` for stops a POSIX shell where it is not set.
+    """
 
     name: str
     before: str = ""
+    asked: bool = True
 
 
 Value = str | Variable | Filled

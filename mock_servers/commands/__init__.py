@@ -1,0 +1,1 @@
+"""Commands that a page offers, as data, and who writes them for each shell."""

@@ -1,0 +1,1 @@
+"""The checks of a service in their order, as people read them."""

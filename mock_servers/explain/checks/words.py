@@ -1,0 +1,203 @@
+"""What each check looks at, in the words of who sends the request: by the name of its rule.
+
+`place` is where the value stands that is shown beside it: `form:NAME`, `query:NAME`, `header:NAME`, `method` or `path`;
+`client_assertion.NAME` and `subject_token.NAME` for a member of a JWT.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_OF_REQUEST: Final = {
+    "check_body_size": ("The body is not too large", ""),
+    "check_token_method": ("The method is POST", "method"),
+    "check_path_known": ("There is something at this path", "path"),
+    "check_content_type_form": ("The body is sent as a form", "header:content-type"),
+    "check_grant_type_supported": ("grant_type is one of the service's", "form:grant_type"),
+    "check_grant_type_present": ("grant_type is there", "form:grant_type"),
+    "check_grant_type_token_exchange": ("grant_type is that of the token exchange", "form:grant_type"),
+    "check_subject_token_type_id_token": ("subject_token_type is that of an id_token", "form:subject_token_type"),
+}
+_OF_ASSERTION: Final = {
+    "check_client_assertion_type": ("client_assertion_type is jwt-bearer", "form:client_assertion_type"),
+    "check_subject_token_beside_assertion": ("One of the two tokens is there", ""),
+    "check_client_assertion_present": ("client_assertion is there", "form:client_assertion"),
+    "decode_client_assertion": ("client_assertion is a JWT", "form:client_assertion"),
+    "check_client_assertion_alg": ("alg is RS512", "client_assertion.alg"),
+    "check_client_assertion_not_expired": ("exp has not passed", "client_assertion.exp"),
+    "find_client_assertion_kid": ("The header has a kid", "client_assertion.kid"),
+    "check_client_assertion_typ": ("typ is JWT", "client_assertion.typ"),
+    "check_client_assertion_exp_present": ("exp is there", "client_assertion.exp"),
+    "find_client_assertion_exp": ("exp is a number of seconds", "client_assertion.exp"),
+    "find_client_id": ("iss and sub are the same", "client_assertion.iss"),
+    "check_client_assertion_jti_present": ("jti is there", "client_assertion.jti"),
+    "find_client_assertion_jti": ("jti is text", "client_assertion.jti"),
+    "check_client_assertion_jti_fresh": ("jti was not sent before", "client_assertion.jti"),
+    "check_client_assertion_exp_near": ("exp is at most 5 minutes ahead", "client_assertion.exp"),
+    "claim_client_assertion_jti": ("jti was not sent at the same moment", "client_assertion.jti"),
+    "check_client_known_to_sandbox": ("The sandbox knows the client", "client_assertion.iss"),
+    "find_app": ("iss is the API key of an approved app", "client_assertion.iss"),
+    "claim_quota": ("The app has not used up its quota", ""),
+    "check_public_key_registered": ("The app has a public key URL", ""),
+    "fetch_app_jwks": ("The key set of the app can be fetched", ""),
+    "check_app_jwks_readable": ("The key set of the app can be read", ""),
+    "find_app_jwk": ("The key set has the kid", "client_assertion.kid"),
+    "decode_app_key": ("That key is an RSA key", ""),
+    "check_client_assertion_signature": ("The signature is that key's", ""),
+    "check_client_assertion_begun": ("nbf and iat are not ahead", "client_assertion.iat"),
+    "check_client_assertion_aud": ("aud is the URL that was posted to", "client_assertion.aud"),
+    "find_app_scopes": ("The app has a product for this access", ""),
+}
+_OF_SUBJECT: Final = {
+    "check_subject_token_present": ("subject_token is there", "form:subject_token"),
+    "decode_subject_token": ("subject_token is a JWT", "form:subject_token"),
+    "check_subject_token_kid": ("subject_token has a kid", "subject_token.kid"),
+    "check_subject_token_typ": ("typ of subject_token is JWT", "subject_token.typ"),
+    "check_subject_token_alg": ("alg of subject_token is one that the service takes", "subject_token.alg"),
+    "check_subject_token_exp_present": ("exp of subject_token is there", "subject_token.exp"),
+    "check_subject_token_exp_number": ("exp of subject_token is a number of seconds", "subject_token.exp"),
+    "check_subject_token_not_expired": ("exp of subject_token has not passed", "subject_token.exp"),
+    "check_subject_token_iss_present": ("iss of subject_token is there", "subject_token.iss"),
+    "check_subject_token_aud_present": ("aud of subject_token is there", "subject_token.aud"),
+    "find_provider": ("iss of subject_token is a provider of this environment", "subject_token.iss"),
+    "fetch_provider_jwks": ("The provider's key set can be fetched", ""),
+    "find_provider_jwk": ("The provider's key set has the kid of subject_token", "subject_token.kid"),
+    "check_subject_token_signature": ("The signature of subject_token is the provider's", ""),
+    "check_subject_token_begun": ("nbf and iat of subject_token are not ahead", "subject_token.iat"),
+    "check_proofing_level": ("The person's identity is proofed highly enough", "subject_token.identity_proofing_level"),
+    "find_user_scopes": ("The app has a product for people of this level", ""),
+    "check_actor_nhs_number": ("The actor has an NHS number", ""),
+    "decode_actor_token": ("act.sub is a JWT, if there is one", ""),
+    "check_act_sub_kid": ("The header of act.sub has a kid", ""),
+    "check_act_sub_typ": ("typ of act.sub is JWT", ""),
+    "check_act_sub_alg": ("act.sub has an alg", ""),
+    "check_act_sub_exp_present": ("exp of act.sub is there", ""),
+    "check_act_sub_exp_number": ("exp of act.sub is a number", ""),
+    "check_act_sub_iss_present": ("iss of act.sub is there", ""),
+    "check_act_sub_aud_present": ("aud of act.sub is there", ""),
+}
+_OF_BROWSER: Final = {
+    "check_authorize_method": ("The method is GET", "method"),
+    "check_client_id_in_query": ("client_id is there", "query:client_id"),
+    "find_app_of_query": ("client_id is the API key of an app", "query:client_id"),
+    "check_app_approved": ("The app is approved", ""),
+    "check_developer_active": ("The app's owner is active", ""),
+    "check_company_active": ("The app's company is active", ""),
+    "check_key_approved": ("The API key is approved", ""),
+    "check_app_subscribed": ("The app has a product of this service", ""),
+    "check_redirect_uri_in_query": ("redirect_uri is there", "query:redirect_uri"),
+    "find_redirect_uri": ("redirect_uri is registered, to the letter", "query:redirect_uri"),
+    "check_state_present": ("state is there", "query:state"),
+    "check_response_type_present": ("response_type is there", "query:response_type"),
+    "check_response_type": ("response_type is code", "query:response_type"),
+    "check_client_id_present": ("client_id is there", "form:client_id"),
+    "find_app_by_client_id": ("client_id is the API key of an app", "form:client_id"),
+    "check_client_secret_present": ("client_secret is there", "form:client_secret"),
+    "check_client_secret": ("client_secret is the app's", "form:client_secret"),
+    "check_redirect_uri_in_form": ("redirect_uri is there", "form:redirect_uri"),
+    "check_redirect_uri_registered": ("redirect_uri is registered, to the letter", "form:redirect_uri"),
+    "check_code_present": ("code is there", "form:code"),
+    "find_code": ("code was issued by this service", "form:code"),
+    "check_redirect_uri_of_log_in": ("redirect_uri is that of the log-in", "form:redirect_uri"),
+    "check_code_live": ("code is not too old", "form:code"),
+    "claim_code": ("code was not redeemed before", "form:code"),
+    "check_refresh_token_present": ("refresh_token is there", "form:refresh_token"),
+    "find_refresh_token": ("refresh_token was issued here, to this app", "form:refresh_token"),
+    "check_refresh_token_not_revoked": ("The person has not logged out", ""),
+    "check_refresh_token_live": ("refresh_token is not too old", "form:refresh_token"),
+    "claim_refresh_token": ("refresh_token was not used before", "form:refresh_token"),
+    "check_session_of_refresh_token": ("Its session still lives", ""),
+    "find_pending": ("state is one that the platform gave", "query:state"),
+    "check_pending_live": ("state is not too old", "query:state"),
+    "claim_state": ("state was not used before", "query:state"),
+}
+_OF_APIS: Final = {
+    "find_bearer": ("An access token is there, after Bearer", "header:authorization"),
+    "find_token": ("The access token was issued here", "header:authorization"),
+    "check_token_not_revoked": ("The access token is not revoked", ""),
+    "check_token_live": ("The access token has not expired", ""),
+    "check_app_of_token": ("The app behind the token is approved", ""),
+    "check_api_known": ("There is an API at this path", "path"),
+    "check_api_key_present": ("apikey is there", "header:apikey"),
+    "check_api_key_known": ("apikey is the key of an app", "header:apikey"),
+    "check_api_key_approved": ("The app behind the API key is approved", ""),
+    "check_api_key_for_api": ("The app has a product of this API", ""),
+    "check_token_for_api": ("The app has a product of this API", ""),
+    "check_scope": ("The token has the scope that this API asks for", ""),
+    "fetch_reply": ("The API answers", ""),
+    "check_reply_in_time": ("The API answers in time", ""),
+    "check_reply_whole": ("The API's answer is whole", ""),
+    "check_scope_by_newest_suite": ("The token has the scope that this API asks for", ""),
+}
+_OF_PROVIDER: Final = {
+    "check_method": ("The method is POST", "method"),
+    "check_content_type": ("The body is sent as a form", "header:content-type"),
+    "check_parameters_not_repeated": ("No parameter is sent twice", ""),
+    "check_grant_type_known": ("grant_type is there", "form:grant_type"),
+    "check_grant_type": ("grant_type is one of the provider's", "form:grant_type"),
+    "check_one_identity": ("There is one client_id", "form:client_id"),
+    "find_credentials": ("The client proves itself", ""),
+    "decode_assertion": ("client_assertion is a JWT", "form:client_assertion"),
+    "check_assertion_names_client": ("iss and sub are the client_id", "client_assertion.iss"),
+    "check_assertion_not_by_api_key": ("iss and sub are not an API key of the platform", "client_assertion.iss"),
+    "find_client": ("The client is registered", ""),
+    "check_assertion_live": ("exp has not passed", "client_assertion.exp"),
+    "check_assertion_near": ("exp is not too far ahead", "client_assertion.exp"),
+    "fetch_client_keys": ("The client's keys can be fetched", ""),
+    "check_assertion_key": ("The client's keys have the kid", "client_assertion.kid"),
+    "check_assertion_signature": ("The signature is that key's", "client_assertion.alg"),
+    "check_one_method": ("The client proves itself in one way", ""),
+    "check_assertion_audience": ("aud is the token endpoint", "client_assertion.aud"),
+    "check_method_registered": ("That way is registered for the client", ""),
+    "check_grant_registered": ("The client may use this grant", "form:grant_type"),
+    "check_no_scope": ("scope is not sent", "form:scope"),
+    "check_code_of_request": ("code was issued to this client, for this redirect_uri", "form:code"),
+    "check_code_verifier": ("code_verifier fits", ""),
+    "check_refresh_token_own": ("refresh_token was issued to this client", "form:refresh_token"),
+    "check_refresh_scope": ("scope is not wider than before", "form:scope"),
+    "check_target_not_repeated": ("client_id and redirect_uri are sent once", ""),
+    "find_authorizing_client": ("The client is registered", "query:client_id"),
+    "check_redirect_uri_present": ("redirect_uri is there", "query:redirect_uri"),
+    "check_redirect_uri_absolute": ("redirect_uri is a whole URL", "query:redirect_uri"),
+    "check_nothing_asked_twice": ("No parameter is sent twice", ""),
+    "check_response_type_code": ("response_type is code", "query:response_type"),
+    "check_code_registered": ("The client may ask for a code", ""),
+    "check_response_mode": ("response_mode is query", "query:response_mode"),
+    "check_scope_openid": ("scope has openid", "query:scope"),
+    "find_scopes": ("scope has only what the provider knows", "query:scope"),
+    "check_scopes_permitted": ("The client may ask for these scopes", "query:scope"),
+    "check_nonce_present": ("nonce is there", "query:nonce"),
+    "check_no_request": ("request is not sent", ""),
+    "check_no_request_uri": ("request_uri is not sent", ""),
+    "check_no_registration": ("registration is not sent", ""),
+    "check_scopes_compatible": ("The scopes go together", "query:scope"),
+    "check_prompt": ("prompt is one that the provider knows", ""),
+    "check_max_age": ("max_age is a number", "query:max_age"),
+    "check_display": ("display is one that the provider knows", ""),
+    "check_vtr_readable": ("vtr can be read", ""),
+    "find_assurances": ("vtr or acr_values has only what the provider knows", ""),
+    "check_realm_known": ("There is such a realm", "path"),
+}
+
+CHECKS: Final[Mapping[str, tuple[str, str]]] = {
+    **_OF_REQUEST,
+    **_OF_ASSERTION,
+    **_OF_SUBJECT,
+    **_OF_BROWSER,
+    **_OF_APIS,
+    **_OF_PROVIDER,
+}
+"""What holds where a check passes, and where the value stands that it looks at."""
+
+
+def title(rule: str) -> str:
+    """Return what holds where a check passes; of one without words of its own, its name without the kind."""
+    words, _ = CHECKS.get(rule, ("", ""))
+    name = rule.partition("_")[2].replace("_", " ")
+    return words or f"{name[:1].upper()}{name[1:]}"
+
+
+def place(rule: str) -> str:
+    """Return where the value stands that a check looks at; empty where none does."""
+    return CHECKS.get(rule, ("", ""))[1]
