@@ -114,7 +114,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff format --check .
 
 # Each example is a project of its own, whose modules import each other by their bare names.
-TYPED ?= container django_requests fastapi_httpx flask_authlib nhsd_apim
+TYPED ?= calls container django_requests fastapi_httpx flask_authlib nhsd_apim
 
 typecheck: .venv/installed-dev
 	$(BIN)/mypy
@@ -201,7 +201,7 @@ test-release: pyz
 	$(BIN)/python -m pytest -m release $(PYTEST_ARGS) tests/test_release.py
 
 test-languages: .venv/installed-test
-	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py tests/test_replaced_stubs.py
+	$(BIN)/python -m pytest -m languages $(PYTEST_ARGS) tests/test_languages.py tests/test_calls.py tests/test_replaced_stubs.py
 
 clean:
 	$(PYTHON) -c "import pathlib, shutil; [shutil.rmtree(path, ignore_errors=True) for name in ('.venv', 'build', 'dist', '.pytest_cache', '.mypy_cache', '.ruff_cache', '.hypothesis', 'htmlcov') for path in [pathlib.Path(name)]]"

@@ -49,6 +49,13 @@ def pages() -> Mapping[Path, Page]:
     return found
 
 
+@cache
+def explained() -> frozenset[str]:
+    """The errors that the page that explains can begin with; their names are behind its address."""
+    (names,) = (SITE / "explain").glob("errors-*.json")
+    return frozenset(f"errors/{name}" for name in json.loads(names.read_text(encoding="utf-8")))
+
+
 def lost() -> Iterator[tuple[str, str]]:
     for path, page in pages().items():
         for link in page.links:
@@ -58,7 +65,8 @@ def lost() -> Iterator[tuple[str, str]]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             known = pages().get(target)
             anchor = unquote(parts.fragment)
-            if not target.exists() or (anchor and known is not None and anchor not in known.ids):
+            begins = target == SITE / "explain.html" and anchor in explained()
+            if not target.exists() or (anchor and known is not None and anchor not in known.ids and not begins):
                 yield path.relative_to(SITE).as_posix(), link
 
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tools.site import leaves
+from tools.site import calls, leaves
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCS: Final = ROOT / "docs"
@@ -56,17 +56,22 @@ def stage(source: Path, repository: str = "") -> None:
     for name, place in _BESIDE.items():
         if name != "README.md":
             _write(source / place, ROOT / name, source, repository, front="---\norphan: true\n---\n")
-    for name, text in leaves.pages().items():
+    first = source / "index.md"
+    first.write_text(first.read_text(encoding="utf-8").replace(_PASTE, _PASTE_IN_BROWSER), encoding="utf-8")
+    for name, text in {**leaves.pages(), **calls.programs()}.items():
         (source / name).parent.mkdir(exist_ok=True)
         (source / name).write_text(text, encoding="utf-8")
     for address, target in _MOVED.items():
         leading = source / "extra" / address
         leading.parent.mkdir(parents=True, exist_ok=True)
         leading.write_text(_REDIRECT.format(target=target), encoding="utf-8")
+    shutil.copytree(source / "calls", source / "extra" / "calls", ignore=shutil.ignore_patterns("*.md"))
     for name in ("llms.txt", "contract-tests-workflow.yml"):
         shutil.copy(source / name, source / "extra")
 
 
+_PASTE: Final = "[Paste what you have](refused.md)"
+_PASTE_IN_BROWSER: Final = '<a href="explain.html">Paste what you have</a>'
 _REDIRECT: Final = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>This page has moved</title>

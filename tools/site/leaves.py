@@ -11,6 +11,7 @@ from mock_servers.catalogue.evidence import EVIDENCE
 from mock_servers.diagnosis.libraries import HTTP_CLIENTS, LIBRARIES, Library
 from mock_servers.diagnosis.table import FINDERS
 from tools.pages.markdown import code, link, listed, literal, prose, table
+from tools.site import calls
 
 _LONGEST_NAME: Final = 100
 _FRONT: Final = "---\norphan: true\n---\n"
@@ -18,7 +19,7 @@ _FRONT: Final = "---\norphan: true\n---\n"
 
 def pages() -> dict[str, str]:
     """Return every page by its file name."""
-    return {**_errors(), **_mistakes(), **_libraries()}
+    return {**_errors(), **_mistakes(), **_libraries(), "calls/index.md": calls.page()}
 
 
 def sentences() -> dict[str, list[Entry]]:
@@ -54,7 +55,7 @@ def _errors() -> dict[str, str]:
     by_sentence = sentences()
     named = names(by_sentence)
     index = listed(link(title, f"{name}.md") for title, name in sorted(named.items(), key=lambda each: each[0].lower()))
-    found = {f"error/{named[title]}.md": _error(title, rows) for title, rows in by_sentence.items()}
+    found = {f"error/{named[title]}.md": _error(title, rows, named[title]) for title, rows in by_sentence.items()}
     return {**found, "error/index.md": f"# Errors by their sentence\n\n{_ERRORS}\n{index}"}
 
 
@@ -64,12 +65,18 @@ errors, [grouped by service](../errors/README.md), are on one page for each serv
 """
 
 
-def _error(title: str, rows: Sequence[Entry]) -> str:
+_EXPLAIN_MINE: Final = """\
+<a href="../explain.html#errors/{}">Explain mine</a>: paste your request, here in the browser. Nothing leaves it.
+
+"""
+
+
+def _error(title: str, rows: Sequence[Entry], name: str) -> str:
     sections = "\n".join(_row(entry, alone=len(rows) == 1) for entry in rows)
     return f"""{_FRONT}# {literal(title)}
 
-{sections}
-## Find your own cause
+{_EXPLAIN_MINE.format(name)}{sections}
+{calls.section(rows)}## Find your own cause
 
 Paste the request and the answer. Nothing leaves your machine:
 
