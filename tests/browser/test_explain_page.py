@@ -1,6 +1,7 @@
 """The page that explains, in Chromium, from a web server that knows nothing: our own Python answers in the browser."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,10 +11,11 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+import time_machine
 
 from mock_servers.explain.page import page_answer
 from mock_servers.reading.plain import decoded
-from tests.pastes import TRUTH, paste
+from tests.pastes import TRUTH, paste, private_key
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -132,6 +134,12 @@ def as_browser_writes(visit: Visit, html: str) -> str:
     return written
 
 
+def answer_at(text: str, second: int) -> str:
+    """Return what a machine answers whose clock shows this second."""
+    with time_machine.travel(second, tick=False):
+        return page_answer(text, None, None)
+
+
 def test_the_request_that_cost_people_days_is_explained(visit: Visit) -> None:
     visit.explain(paste(STORY))
 
@@ -141,10 +149,14 @@ def test_the_request_that_cost_people_days_is_explained(visit: Visit) -> None:
 @pytest.mark.parametrize("name", TRUTH)
 def test_each_paste_is_answered_to_the_letter_as_on_a_machine(visit: Visit, name: str) -> None:
     text = paste(name)
-    # A text area has one kind of line end, and its answer may count days since the request: both answer the same text.
+    # A text area has one kind of line end: both answer the same text.
     typed = decoded(text.encode()).replace("\r\n", "\n").replace("\r", "\n")
+    begun = int(time.time())
+    seen = visit.explain(typed)
+    ended = int(time.time())
 
-    assert visit.explain(typed) == as_browser_writes(visit, page_answer(typed, None, None))
+    # An answer may name the second in which it was given.
+    assert seen in [as_browser_writes(visit, answer_at(typed, second)) for second in range(begun, ended + 1)]
 
 
 def test_only_files_of_the_site_are_asked_for(visit: Visit, site: Served) -> None:
@@ -211,6 +223,26 @@ def test_what_is_pasted_is_explained_at_once(visit: Visit) -> None:
     page.keyboard.press("Control+v")
 
     assert "not a JWT" in visit.answer()
+
+
+@pytest.mark.parametrize("shell", ["bash", "powershell", "cmd"])
+def test_a_command_is_copied_as_it_stands(visit: Visit, shell: str) -> None:
+    visit.explain(paste(STORY))
+    page = visit.page
+    code = page.locator(f"#command-{shell}")
+    fold = page.locator("details", has=code)
+    fold.evaluate("(each) => { each.open = true; }")
+    shown = code.inner_text()
+    fold.get_by_role("button").click()
+    page.wait_for_function("async (shown) => (await navigator.clipboard.readText()) === shown", arg=shown)
+
+    assert "/oauth2/token" in shown
+
+
+def test_of_a_secret_is_warned_before_anything_else(visit: Visit) -> None:
+    visit.explain(f"POST https://int.api.service.nhs.uk/oauth2/token\n\n{private_key()}\n\nInvalid client_id")
+
+    assert visit.page.locator("#answer h2").first.inner_text() == "Your text shows a secret"
 
 
 def dropped(page: "Page", name: str, kind: str, content: str) -> None:
