@@ -221,10 +221,10 @@ _KNOWN: Final = frozenset(["S", "Q"])
 
 def passed_before(ruled: Sequence[Ruled], stopped: Sequence[Ruled]) -> str:
     """Return what the service had accepted when it refused: the first fault wins, where its order is known."""
-    if not stopped or stopped[0].row is None or stopped[0].row.evidence not in _KNOWN:
+    if not stopped or stopped[0].row.evidence not in _KNOWN:
         return ""
     until = min(ruled.index(each) for each in stopped)
-    before = {each.rule.name for each in ruled[:until] if each.row is not None and each.row.evidence in _KNOWN}
+    before = {each.rule.name for each in ruled[:until] if each.row.evidence in _KNOWN}
     refused = set(_STEP_WORD.findall(stopped[0].row.sentence))
     found = [words for name, words in _MILESTONES if name in before and words not in refused]
     late = [each for each in found if each in _LATE]

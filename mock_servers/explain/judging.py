@@ -9,11 +9,11 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from mock_servers.apim.app import served as token_service
-from mock_servers.explain.open_world import KEY_SET, open_store, platform_at, request_of
+from mock_servers.explain.open_world import KEY_SET, any_platform, clock_at, open_store, request_of
 from mock_servers.explain.seen_values import SeenValues, ServiceQuestion
 from mock_servers.gateway import own_api, subscription
 from mock_servers.gateway.app import served as api_behind_gateway
@@ -25,7 +25,6 @@ from mock_servers.identity_provider.app import served as identity_provider
 from mock_servers.identity_provider.service import Service as ProviderService
 from mock_servers.jose.jwks import Fetcher
 from mock_servers.pipeline.service import Served
-from mock_servers.platform.platform import Platform
 from mock_servers.provider.providers import PROVIDERS
 from mock_servers.provider.realms import mock_realms
 from mock_servers.reading.captured import Captured
@@ -46,6 +45,7 @@ from mock_servers.rules import (
 from mock_servers.settings.real_host import Hosts, RealHost
 from mock_servers.settings.sections import ProviderSettings
 from mock_servers.state.app import App
+from mock_servers.state.clock import Clock
 from mock_servers.state.store import Store
 from mock_servers.wire.request import Answer
 
@@ -89,13 +89,13 @@ class Circumstance:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ruled:
     """What one rule says: its refusal, by the service's own row; why that is `unknown`; `lent` is what it went by."""
 
     policy: str
     rule: Rule[Any]
-    row: ServiceError | None
+    row: ServiceError
     refusal: Refusal | None = None
     unknown: str | None = None
     lent: frozenset[str] = frozenset()
@@ -158,16 +158,27 @@ def judged(captured: Captured, circumstance: Circumstance) -> Judged:
 # which service
 
 
+class _World(NamedTuple):
+    """What a service is judged with: what time it is, what it remembers, how it fetches a key set."""
+
+    clock: Clock
+    store: Store
+    fetch: Fetcher
+
+
 def _front(captured: Captured, host: RealHost, circumstance: Circumstance) -> tuple[Served[Any], str]:
-    platform = platform_at(circumstance.now)
     path = unquote(urlsplit(captured.url).path)
-    fetch, past = _fetching(circumstance), circumstance.past
-    store = past.store if past is not None else open_store()
+    past = circumstance.past
+    world = _World(
+        clock=clock_at(circumstance.now),
+        store=past.store if past is not None else open_store(),
+        fetch=_fetching(circumstance),
+    )
     if host.plays == "platform":
-        return _of_platform(platform, host, path, store, fetch)
-    service = _provider(platform, host, path)
+        return _of_platform(host, path, world)
+    service = _provider(host, path)
     here = path == service.provider.path or path.startswith(f"{service.provider.path}/")
-    opened = replace(service, store=store, find_client=_no_client, fetch=fetch)
+    opened = replace(service, **world._asdict(), find_client=_no_client)
     return identity_provider(opened, nowhere=not here), service.provider.path if here else ""
 
 
@@ -189,18 +200,17 @@ def _fetching(circumstance: Circumstance) -> Fetcher:
     return fetch
 
 
-def _of_platform(
-    platform: Platform, host: RealHost, path: str, store: Store, fetch: Fetcher
-) -> tuple[Served[Any], str]:
+def _of_platform(host: RealHost, path: str, world: _World) -> tuple[Served[Any], str]:
+    platform = any_platform()
     services = platform.token_services_at(host.origin)
     service = next((each for each in services if path == each.mount or path.startswith(f"{each.mount}/")), None)
     if service is not None:
-        opened = replace(service, store=store, fetch=fetch, jwks_url_of=lambda app: app.jwks_url or "")
+        opened = replace(service, **world._asdict(), jwks_url_of=lambda app: app.jwks_url or "")
         return token_service(opened), service.mount
     behind = Gateway(
         settings=services[0].settings,
-        clock=platform.clock,
-        store=store,
+        clock=world.clock,
+        store=world.store,
         identifiers=platform.identifiers,
         journal=platform.exchanges,
     )
@@ -246,7 +256,7 @@ _PLATFORM: Final = "the platform"
 
 @functools.lru_cache(maxsize=64)
 def _provider_place(host: RealHost, path: str) -> Place:
-    provider = _provider(platform_at(0), host, f"{path}/").provider
+    provider = _provider(host, f"{path}/").provider
     signs = bool(provider.proof.methods) and provider.proof.methods[0] == "private_key_jwt"
     return Place(
         service=provider.name,
@@ -258,7 +268,8 @@ def _provider_place(host: RealHost, path: str) -> Place:
     )
 
 
-def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
+def _provider(host: RealHost, path: str) -> ProviderService:
+    platform = any_platform()
     if host.plays != "realms":
         return platform.provider_at(host.origin)
     environment = path.removeprefix("/realms/").partition("/")[0].partition("-mock-")[2] or "internal-dev"
@@ -273,25 +284,27 @@ def _provider(platform: Platform, host: RealHost, path: str) -> ProviderService:
 def _ruled(found: Judged, circumstance: Circumstance) -> Iterator[Ruled]:
     """Ask each rule, and follow what was lent through what the rules learn of it."""
     exchange, lent = found.exchange, _lend(found.exchange, circumstance)
-    before = _learned(exchange)
-    for step in walk(found.flow.policies if found.flow is not None else (), exchange, FORESEEABLE | {Kind.FETCH}):
-        went_by = frozenset(lent[name] for name in exchange.read if name in lent)
+    policies = found.flow.policies if found.flow is not None else ()
+    rows = [found.front.row(rule.error, exchange) for policy in policies for rule in policy.rules]
+    before, read = _learned(exchange), exchange.read
+    for row, step in zip(rows, walk(policies, exchange, FORESEEABLE | {Kind.FETCH}), strict=True):
+        went_by = frozenset(lent[name] for name in read if name in lent)
         if step.rule.kind is Kind.FETCH and step.unknown is None:
             went_by |= {"the key set"}
         learned = _learned(exchange)
         lent |= {name: ", ".join(sorted(went_by)) for name in learned - before if went_by}
         before = learned
-        ruled = _of_step(found, step, went_by)
-        if "app" in lent and "app" in exchange.read and step.rule.name not in _OF_KEY_SET:
+        ruled = _of_step(step, row, went_by)
+        if "app" in lent and "app" in read and step.rule.name not in _OF_KEY_SET:
             ruled = replace(ruled, refusal=None, unknown="what is registered for the app")
         yield _by_the_past(found, ruled, circumstance)
-        exchange.read.clear()
+        read.clear()
 
 
 def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Ruled:
     """Let a rule object by what has passed by, where nothing else shows whether it does."""
     past, row, place = circumstance.past, ruled.row, circumstance.place
-    if past is None or row is None or place is None or ruled.refusal is not None:
+    if past is None or place is None or ruled.refusal is not None:
         return ruled
     asked = ServiceQuestion(
         rule=ruled.rule.name,
@@ -308,12 +321,17 @@ def _by_the_past(found: Judged, ruled: Ruled, circumstance: Circumstance) -> Rul
     return replace(ruled, refusal=refusal, unknown=None, lent=frozenset())
 
 
-def _of_step(found: Judged, step: Step[Any], lent: frozenset[str]) -> Ruled:
-    row = found.row(step.rule.error)
-    refusal = replace(step.refusal, error=row) if step.refusal is not None and row is not None else None
+def _of_step(step: Step[Any], row: ServiceError, lent: frozenset[str]) -> Ruled:
+    refusal = replace(step.refusal, error=row) if step.refusal is not None else None
     unknown = WHICH_APIS if step.rule.name in _NOT_HERE else step.unknown
-    ruled = Ruled(policy=step.policy.name, rule=step.rule, row=row, refusal=refusal, unknown=unknown, lent=lent)
-    return replace(ruled, refusal=None) if unknown is not None else ruled
+    return Ruled(
+        policy=step.policy.name,
+        rule=step.rule,
+        row=row,
+        refusal=refusal if unknown is None else None,
+        unknown=unknown,
+        lent=lent,
+    )
 
 
 def _lend(exchange: Any, circumstance: Circumstance) -> dict[str, str]:

@@ -5,6 +5,7 @@ Where a table of the mock would say "none", these raise UnknownError: nothing he
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, NoReturn
@@ -40,11 +41,22 @@ KEY_SET: Final = "https://key-set.invalid/"
 """Where an app's key set is taken to be; nobody calls it."""
 
 
-def platform_at(now: float) -> Platform:
-    """Return a platform without any app or person, whose clock stands at `now`, in seconds since 1970."""
+def clock_at(now: float) -> Clock:
+    """Return a clock that stands at `now`, in seconds since 1970."""
     clock = Clock()
     clock.set(now, frozen=True)
-    return Platform(Configuration(apps=(), users=()), clock=clock, ring=KeyRing())
+    return clock
+
+
+def platform_at(now: float) -> Platform:
+    """Return a platform without any app or person, whose clock stands at `now`, in seconds since 1970."""
+    return Platform(Configuration(apps=(), users=()), clock=clock_at(now), ring=KeyRing())
+
+
+@functools.cache
+def any_platform() -> Platform:
+    """Return one that all judging shares: of its services each judgement takes a copy with its own clock and store."""
+    return platform_at(0)
 
 
 class _UnknownTable(MemoryTable[Any]):
@@ -60,12 +72,14 @@ class _UnknownTable(MemoryTable[Any]):
     get = values = items = newest = find = entries = size = derived = add = put = swap = count = take = clear = _refuse  # type: ignore[assignment] # none returns
 
 
+@functools.cache
+def _unknown_tables() -> Mapping[str, Any]:
+    return {name: _UnknownTable(_WORDS.get(name, _REST)) for name in KINDS if name not in _KNOWN_EMPTY}
+
+
 def open_store() -> Store:
     """Return the store of a service of which nothing is known."""
-    tables: dict[str, Any] = {
-        name: _UnknownTable(_WORDS.get(name, _REST)) for name in KINDS if name not in _KNOWN_EMPTY
-    }
-    return replace(in_memory(), **tables)
+    return replace(in_memory(), **_unknown_tables())
 
 
 class _OpenParameters(Parameters):
@@ -119,14 +133,15 @@ def request_of(captured: Captured, prefix: str) -> Request:
     parts = urlsplit(captured.url)
     headers = {name.lower(): value for name, value in reversed(captured.headers)}
     is_form = "application/x-www-form-urlencoded" in headers.get("content-type", "")
+    query, form = _pairs(parts.query), _pairs(captured.body.decode(errors="replace")) if is_form else []
     return Request(
         method=captured.method,
         base=f"{parts.scheme}://{headers.get('host') or parts.netloc.rpartition('@')[2]}",
         target=f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}",
         path=unquote(parts.path)[len(prefix) :] or "/",
-        headers=_OpenHeaders(headers, why),
-        query=_OpenParameters(_pairs(parts.query), why),
-        form=_OpenParameters(_pairs(captured.body.decode(errors="replace")) if is_form else (), why),
+        headers=_OpenHeaders(headers, why) if captured.gaps else headers,
+        query=_OpenParameters(query, why) if captured.gaps else Parameters(query),
+        form=_OpenParameters(form, why) if captured.gaps else Parameters(form),
         body=captured.body,
     )
 

@@ -24,6 +24,7 @@ from mock_servers.diagnosis.table import FINDERS
 from mock_servers.explain import confidential
 from mock_servers.explain.answered import Answered, of_answer, of_text
 from mock_servers.explain.answering import Answering, View
+from mock_servers.explain.checks.check import Check
 from mock_servers.explain.checks.listing import Course, listed
 from mock_servers.explain.foreseeing import record_as_if
 from mock_servers.explain.judging import Circumstance, Judged, Ruled, host_of, judged, place_of
@@ -252,7 +253,7 @@ class _Explaining:
         if self.answer is None:
             sure = next((each for each in ruled if each.refusal is not None and self._fits_status(each)), None)
             return ([sure], "request") if sure is not None else ([], "")
-        fitting = [each for each in ruled if each.row is not None and self.answer.fits(each.row)]
+        fitting = [each for each in ruled if self.answer.fits(each.row)]
         if not fitting:
             return [], ""
         possible = [each for each in fitting if not each.cleared]
@@ -264,7 +265,7 @@ class _Explaining:
         """Whether a refusal has a status that the text has, where it has one of a refusal at all."""
         facts = self.lent.facts
         refused = {each.status for each in facts.statuses if each.status >= _REFUSED} if facts is not None else set()
-        return not refused or (ruled.row is not None and ruled.row.status in refused)
+        return not refused or ruled.row.status in refused
 
     def _contradicted(self, stopped: Ruled) -> Ruled | None:
         """Return a rule before the one that refused that objects by what the request shows, if there is one."""
@@ -303,7 +304,7 @@ class _Explaining:
 
     def _is_seen(self, ruled: Ruled) -> bool:
         """Whether a rule objects by the request and the answer says so too, or by the request alone at any time."""
-        said_so = self.answer is not None and ruled.row is not None and self.answer.fits(ruled.row)
+        said_so = self.answer is not None and self.answer.fits(ruled.row)
         by_life = ruled.rule.name in _BY_LIFE and self.circumstance.clock == _SIGNER
         return ruled.objects or (ruled.refusal is not None and (said_so or by_life))
 
@@ -315,7 +316,7 @@ class _Explaining:
         from_ = min((ruled.index(each) for each in stopped), default=0) if self.answer is not None else 0
         left = [each for each in ruled[from_:] if not each.passed or each in stopped]
         first = stopped[0] if stopped else next(iter(left), None)
-        if first is None or first.row is None:
+        if first is None:
             return None, []
         refusal = first.refusal or Refusal(error=first.row, rule=first.rule.name, policy=first.policy, diagnosis="")
         try:
@@ -523,7 +524,7 @@ def _cut(explanation: RequestExplanation, values: Confidential) -> RequestExplan
         unknown=tuple(replace(each, words=cut(each.words)) for each in explanation.unknown),
         corrected=cut(explanation.corrected) if explanation.corrected else None,
         notes=tuple(map(cut, explanation.notes)),
-        checks=tuple(replace(each, value=cut(each.value), words=cut(each.words)) for each in explanation.checks),
+        checks=tuple([_check_cut(each, cut) for each in explanation.checks]),
     )
 
 
@@ -534,3 +535,7 @@ def _finding_cut(finding: Finding, cut: Callable[[str], str]) -> Finding:
         if isinstance(value := getattr(finding, name), str)
     }
     return replace(finding, **texts)
+
+
+def _check_cut(check: Check, cut: Callable[[str], str]) -> Check:
+    return replace(check, value=cut(check.value), words=cut(check.words)) if check.value or check.words else check

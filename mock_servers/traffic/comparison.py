@@ -185,7 +185,7 @@ class _Comparing:
         place = place_of(self.captured.url)
         if place is not None and place.service == "gateway" and not _is_fault(self.captured.answer):
             return None
-        is_ours = self.answer.code or (self.answer.page and sure and sure.row and sure.row.shape == "page")
+        is_ours = self.answer.code or (self.answer.page and sure and sure.row.shape == "page")
         if sure is None or not is_ours:
             return _Found(verdict="cannot_tell", wording="new", sure=sure)
         return _Found(verdict="differs", rules=(sure,), wording="new", sure=sure)
@@ -193,7 +193,7 @@ class _Comparing:
     # whose answer it is
 
     def _whose(self, is_its: Callable[[ServiceError], bool]) -> list[Ruled]:
-        return [each for each in self.judged.ruled if each.row is not None and is_its(each.row)]
+        return [each for each in self.judged.ruled if is_its(each.row)]
 
     def _open(self, fitting: Sequence[Ruled], sure: Ruled | None) -> tuple[Ruled, ...]:
         """Return those that may have refused: not passed for certain, and not later than the first that objects."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from mock_servers.explain.checks.check import Check, State
-from mock_servers.explain.checks.words import place, title
+from mock_servers.explain.checks.words import title_and_place
 from mock_servers.explain.judging import Ruled
 from mock_servers.explain.unknowable import WHERE_TO_LOOK
 from mock_servers.jose import javascript, jwts
@@ -42,25 +42,21 @@ class Course:
 def listed(course: Course, captured: Captured) -> tuple[Check, ...]:
     """Return the checks of a request in the order of the service, with what came of each."""
     sent = _Sent(captured)
-    return tuple(_check(each, *_state(course, number, sent), sent) for number, each in enumerate(course.ruled))
+    return tuple([_check(course, number, sent) for number in range(len(course.ruled))])
 
 
-def _check(ruled: Ruled, state: State, words: str, sent: _Sent) -> Check:
-    name = ruled.rule.name
-    return Check(
-        rule=name,
-        title=title(name),
-        state=state,
-        value=sent.value(place(name)),
-        words=words,
-        error=ruled.row,
-    )
+def _check(course: Course, number: int, sent: _Sent) -> Check:
+    ruled = course.ruled[number]
+    title, place = title_and_place(ruled.rule.name)
+    state, words = _state(course, number, sent, place)
+    value = sent.value(place)
+    return Check(rule=ruled.rule.name, title=title, state=state, value=value, words=words, error=ruled.row)
 
 
 # what came of it
 
 
-def _state(course: Course, number: int, sent: _Sent) -> tuple[State, str]:
+def _state(course: Course, number: int, sent: _Sent, place: str) -> tuple[State, str]:
     """Return what came of a check, and what is to be said of it."""
     ruled, places = course.ruled[number], [course.ruled.index(each) for each in course.stopped]
     objection = ruled.refusal.diagnosis if ruled.refusal is not None else ""
@@ -72,20 +68,20 @@ def _state(course: Course, number: int, sent: _Sent) -> tuple[State, str]:
         return "passed", ""
     if not ruled.objects and course.is_answered and places and _is_proved(ruled, course.ruled[min(places)]):
         return "proved", ""
-    return ("contradicted", objection) if objection else _open(ruled, sent)
+    return ("contradicted", objection) if objection else _open(ruled, sent, place)
 
 
 def _is_proved(earlier: Ruled, refused: Ruled) -> bool:
     """Whether a later refusal shows that a check has passed: the first fault wins, where the order is known."""
-    return all(each.row is not None and each.row.evidence in _KNOWN for each in (earlier, refused))
+    return all(each.row.evidence in _KNOWN for each in (earlier, refused))
 
 
-def _open(ruled: Ruled, sent: _Sent) -> tuple[State, str]:
+def _open(ruled: Ruled, sent: _Sent, place: str) -> tuple[State, str]:
     """Return what is said of a check that nothing in the text decides."""
     if ruled.unknown is None:
         return "passed", ""
     name = ruled.rule.name
-    if ruled.unknown in sent.gaps or (not ruled.unknown and sent.is_missing(place(name))):
+    if ruled.unknown in sent.gaps or (not ruled.unknown and sent.is_missing(place)):
         return "missing", ""
     if name in WHERE_TO_LOOK:
         return "unknown", WHERE_TO_LOOK[name]

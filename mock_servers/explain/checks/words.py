@@ -191,13 +191,11 @@ CHECKS: Final[Mapping[str, tuple[str, str]]] = {
 """What holds where a check passes, and where the value stands that it looks at."""
 
 
-def title(rule: str) -> str:
-    """Return what holds where a check passes; of one without words of its own, its name without the kind."""
-    words, _ = CHECKS.get(rule, ("", ""))
+def title_and_place(rule: str) -> tuple[str, str]:
+    """Return what holds where a check passes, and where the value stands that it looks at; that is empty for none.
+
+    A check without words of its own has its name without the kind.
+    """
+    words, place = CHECKS.get(rule, ("", ""))
     name = rule.partition("_")[2].replace("_", " ")
-    return words or f"{name[:1].upper()}{name[1:]}"
-
-
-def place(rule: str) -> str:
-    """Return where the value stands that a check looks at; empty where none does."""
-    return CHECKS.get(rule, ("", ""))[1]
+    return words or f"{name[:1].upper()}{name[1:]}", place
